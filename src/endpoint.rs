@@ -1,0 +1,189 @@
+//! Where to listen or connect: [`Endpoint`]; and where a socket really is: [`Address`].
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+
+/// Where to listen or to connect. Made from whatever names a place:
+///
+/// ```
+/// use net_notes::Endpoint;
+///
+/// let port = Endpoint::from(5000); // on "localhost"
+/// assert_eq!(port, Endpoint::Tcp { host: "localhost".to_string(), port: 5000 });
+/// let host_and_port = Endpoint::from(("example.org", 80));
+/// # #[cfg(unix)]
+/// let path = Endpoint::from(std::path::Path::new("/tmp/chat.sock"));
+/// ```
+///
+/// To listen on `localhost` binds 127.0.0.1, so that only this machine can connect; `("0.0.0.0", port)` opens the port to
+/// the network. To connect to a name tries each of its addresses in turn.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// A TCP port of a host. Port 0, to listen: the system chooses a free one.
+    Tcp {
+        /// A name or an IP address. No `http://`, no port.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A Unix domain socket: two processes of one machine meet at a path.
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+// One integer impl and no more: a second one would leave the `5000` of `connect(5000, …)` without a type.
+impl From<u16> for Endpoint {
+    fn from(port: u16) -> Self {
+        ("localhost", port).into()
+    }
+}
+
+impl From<(&str, u16)> for Endpoint {
+    fn from((host, port): (&str, u16)) -> Self {
+        (host.to_string(), port).into()
+    }
+}
+
+impl From<(&String, u16)> for Endpoint {
+    fn from((host, port): (&String, u16)) -> Self {
+        (host.clone(), port).into()
+    }
+}
+
+impl From<(String, u16)> for Endpoint {
+    fn from((host, port): (String, u16)) -> Self {
+        Endpoint::Tcp { host, port }
+    }
+}
+
+impl From<(IpAddr, u16)> for Endpoint {
+    fn from((ip, port): (IpAddr, u16)) -> Self {
+        (ip.to_string(), port).into()
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        match address {
+            // A link-local address means nothing without its interface.
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => {
+                (format!("{}%{}", v6.ip(), v6.scope_id()), v6.port()).into()
+            }
+            _ => (address.ip(), address.port()).into(),
+        }
+    }
+}
+
+impl From<&SocketAddr> for Endpoint {
+    fn from(address: &SocketAddr) -> Self {
+        (*address).into()
+    }
+}
+
+impl From<Address> for Endpoint {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::Tcp(address) => address.into(),
+            #[cfg(unix)]
+            Address::Unix(path) => Endpoint::Unix(path),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl From<&Path> for Endpoint {
+    fn from(path: &Path) -> Self {
+        Endpoint::Unix(path.to_path_buf())
+    }
+}
+
+#[cfg(unix)]
+impl From<PathBuf> for Endpoint {
+    fn from(path: PathBuf) -> Self {
+        Endpoint::Unix(path)
+    }
+}
+
+#[cfg(unix)]
+impl From<&PathBuf> for Endpoint {
+    fn from(path: &PathBuf) -> Self {
+        Endpoint::Unix(path.clone())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The brackets of RFC 3986 3.2.2: without them the last colon of `::1:5000` is anyone's guess.
+            Endpoint::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Endpoint::Tcp { host, port } => write!(f, "{host}:{port}"),
+            #[cfg(unix)]
+            Endpoint::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Where an end of a connection, or a listening server, really is. Node: what `address()` and `remoteAddress` tell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// An IP address and a port.
+    Tcp(SocketAddr),
+    /// The path of a Unix domain socket.
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// The port; `None` for a Unix domain socket, which has none.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Address::Tcp(address) => Some(address.port()),
+            #[cfg(unix)]
+            Address::Unix(_) => None,
+        }
+    }
+
+    /// The IP address; `None` for a Unix domain socket, which has none.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Address::Tcp(address) => Some(address.ip()),
+            #[cfg(unix)]
+            Address::Unix(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => address.fmt(f),
+            #[cfg(unix)]
+            Address::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Which kind of IP address a text is: 4, 6, or 0 for none. Node: `net.isIP`.
+///
+/// ```
+/// use net_notes as net;
+///
+/// assert_eq!(net::is_ip("127.0.0.1"), 4);
+/// assert_eq!(net::is_ip("::1"), 6);
+/// assert_eq!(net::is_ip("fe80::1%eth0"), 6); // with the interface that it is local to
+/// assert_eq!(net::is_ip("localhost"), 0);    // a name; it has to be looked up
+/// ```
+pub fn is_ip(text: &str) -> u8 {
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return 4;
+    }
+    let (address, zone) = text.split_once('%').unwrap_or((text, "0"));
+    let named = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
+    if !zone.is_empty() && zone.chars().all(named) && address.parse::<Ipv6Addr>().is_ok() {
+        6
+    } else {
+        0
+    }
+}

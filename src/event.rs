@@ -1,0 +1,37 @@
+//! The events, one unit struct each: what `on` and `once` take as their first argument.
+//!
+//! | of a socket | carries | | of a server | carries |
+//! |---|---|---|---|---|
+//! | [`Lookup`] | `&`[`Resolved`] | | [`Listening`] | `()` |
+//! | [`Connect`] | `()` | | [`Connection`] | `&`[`EventSocket`](crate::EventSocket) |
+//! | [`Ready`] | `()` | | [`Drop`] | `&`[`Dropped`] |
+//! | [`Data`] | `&[u8]` | | [`Error`] | `&io::Error` |
+//! | [`Text`] | `&str` | | [`Close`] | `()` |
+//! | [`Drain`], [`Finish`], [`Timeout`], [`End`] | `()` | | | |
+//! | [`Error`] | `&io::Error` | | | |
+//! | [`Close`] | `bool`: was there an error? | | | |
+//!
+//! ```
+//! use net_notes::{EventSocket, event};
+//!
+//! let socket = EventSocket::new(5000);
+//! // In Node: socket.on('data', function (data) { … })
+//! socket.on(event::Data, |_socket, data| println!("{} bytes", data.len()));
+//! socket.on(event::Close, |_socket, had_error| println!("closed, error: {had_error}"));
+//! ```
+//!
+//! A misspelt event is a compile error; in Node it is silence:
+//!
+//! ```compile_fail
+//! # use net_notes::{EventSocket, event};
+//! EventSocket::new(5000).on(event::Dada, |_, data| ());
+//! ```
+//!
+//! Write `event::Data`, never `use net_notes::event::*`: that would put [`Drop`] in front of the trait `Drop`, and
+//! [`Error`] in front of whatever error is at hand.
+
+pub use crate::server::event::{Connection, Drop, Dropped, Listening, ServerEvent};
+pub use crate::socket::event::{
+    Close, Connect, Data, Drain, End, Error, Finish, Lookup, Ready, Resolved, SocketEvent, Text,
+    Timeout,
+};

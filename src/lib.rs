@@ -1,0 +1,126 @@
+//! Learn what a socket is: Node's `net` module, lesson by lesson, in blocking, std-only Rust.
+//!
+//! ```
+//! use net_notes::{self as net, event};
+//!
+//! let server = net::create_server(|socket| {
+//!     socket.on(event::Data, |socket, data| {
+//!         socket.write(data); // an echo
+//!     });
+//! });
+//! server.listen(0, |server| println!("listening on {}", server.address().unwrap()))?;
+//! # let at = server.address().unwrap();
+//! # let stop = server.clone();
+//! # let client = net::connect(at, |socket| socket.end_with("hello"));
+//! # client.on(event::Data, |_, data| assert_eq!(data, b"hello"));
+//! # client.on(event::Close, move |_, _| stop.close().unwrap());
+//! # let client = client.spawn();
+//! server.run()?; // the event loop, which Node hides
+//! # client.join().unwrap()?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The lessons are in the folder `lessons` of the repository, each with a runnable example of the same number:
+//! `cargo run --example 03_server`.
+//!
+//! # The one idea
+//!
+//! Node hides an event loop that starts when the script ends. Here it has a name: `run()`. Creating a server or a socket,
+//! adding listeners, writing: none of it does any I/O (`listen` alone does: it binds). [`Server::run`] and
+//! [`EventSocket::run`] do it all and block the calling thread until the thing is closed; `spawn()` does the same on a new
+//! thread. So no event can fire before its listener is there.
+//!
+//! A server runs every socket that it accepts on a thread of its own. A handler never calls `run()` on the socket it was
+//! given.
+//!
+//! # What one can build on
+//!
+//! 1. The listeners of one socket never run at the same time, and run in the order of registration. An event caused by a
+//!    call from one of the socket's own listeners is emitted after that listener has returned.
+//! 2. Any method may be called from any listener and any thread, while the caller holds any lock of its own. The library
+//!    holds no lock while a listener runs, and never runs one on a thread that is inside a call, `run()` excepted.
+//! 3. A listener that blocks or is slow delays its own socket only. `write` never blocks longer than a few milliseconds.
+//! 4. A panic in a listener destroys that socket, is not swallowed by `run()`, and leaves the server and every other socket
+//!    working.
+//! 5. After `Close` the file descriptor is closed, even while clones of the handle live on. `Close` fires exactly once,
+//!    last of all events; only callbacks of `write_then` may follow.
+//! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and the server goes on. (Node
+//!    would end the process.)
+//!
+//! # Scope
+//!
+//! For learning, and for what a thread per connection carries: some ten thousand connections. Left out, because stable std
+//! cannot do it without `unsafe`: `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`,
+//! `localPort`. Left out, because Rust has no use for it: `ref` and `unref`, `setEncoding` for other encodings than
+//! UTF-8, chaining of calls. No TLS and no UDP.
+//!
+//! # The source, in the order to read it
+//!
+//! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
+//! called), `socket::state` (all that a socket knows, and what always holds), then its life: `socket::run`, `connect`,
+//! `reading`, `writing`, `emit`; `server` and `server::accept`; last `trace`, which only watches.
+
+mod endpoint;
+mod error;
+pub mod event;
+mod listeners;
+mod options;
+mod server;
+mod socket;
+mod stream;
+mod sync;
+mod threads;
+pub mod trace;
+mod wire;
+
+pub use crate::endpoint::{Address, Endpoint, is_ip};
+pub use crate::error::code;
+pub use crate::listeners::ListenerId;
+pub use crate::options::{ConnectOptions, ServerOptions};
+pub use crate::server::Server;
+pub use crate::socket::{EventSocket, ReadyState};
+pub use connect as create_connection;
+
+/// A server that calls `on_connection` for every client, each on the thread of its own connection. Node:
+/// `net.createServer(function (socket) { … })`.
+///
+/// ```
+/// use net_notes as net;
+///
+/// let server = net::create_server(|socket| socket.end_with("Bye!\n"));
+/// server.listen(0, |server| println!("listening on {}", server.address().unwrap()))?;
+/// # let client = net::connect(server.address().unwrap(), |_| {});
+/// # client.on(net::event::Data, |_, data| assert_eq!(data, b"Bye!\n"));
+/// # let running = server.spawn();
+/// # client.run()?;
+/// # server.close()?;
+/// # running.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn create_server<F>(on_connection: F) -> Server
+where
+    F: Fn(&EventSocket) + Send + Sync + 'static,
+{
+    let server = Server::new(ServerOptions::default());
+    server.on(event::Connection, move |_, socket| on_connection(socket));
+    server
+}
+
+/// A socket that will connect when it is run, and call `on_connect` then, before any other listener. Node:
+/// `net.connect(…, function () { … })`.
+///
+/// ```
+/// use net_notes as net;
+///
+/// let client = net::connect(("localhost", 1), |socket| socket.end_with("hello\n")); // nothing has happened yet
+/// let refused = client.run().unwrap_err(); // nobody listens on port 1
+/// assert_eq!(net::code(&refused), "ECONNREFUSED");
+/// ```
+pub fn connect<F>(to: impl Into<ConnectOptions>, on_connect: F) -> EventSocket
+where
+    F: FnOnce(&EventSocket) + Send + 'static,
+{
+    let socket = EventSocket::new(to);
+    socket.once(event::Connect, move |socket, ()| on_connect(socket));
+    socket
+}

@@ -1,0 +1,241 @@
+//! What the tests share: a deadline on everything, real peers, and programs that are always ended.
+#![allow(dead_code)] // each test target uses its own part
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+use std::{env, panic, thread};
+
+/// Far more than anything here takes, also beside two busy loops. Reaching it is a failure, never a pause.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Runs `body` on a thread of its own and fails by name if it is not done in time. A panic in it is passed on.
+pub fn within<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, over) = channel();
+    let worker = thread::spawn(move || {
+        let result = body();
+        let _ = done.send(());
+        result
+    });
+    if let Err(RecvTimeoutError::Timeout) = over.recv_timeout(DEADLINE) {
+        panic!("{what}: not done after {DEADLINE:?}");
+    }
+    worker.join().unwrap_or_else(|cause| panic::resume_unwind(cause))
+}
+
+/// Waits until `fact` is true, looking again and again, and fails by name at the deadline.
+pub fn until(what: &str, mut fact: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !fact() {
+        assert!(Instant::now() < deadline, "{what}: not so after {DEADLINE:?}");
+        thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
+/// The program called `name` on this machine, or `None` – said by name – so that the caller returns.
+/// With `CI` set a missing peer is a failure: there, nothing may pass by not running.
+/// `NET_NOTES_SKIP=nc,telnet` names those that a system does not have at all, as Windows has no nc.
+pub fn peer(name: &str) -> Option<PathBuf> {
+    let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .flat_map(|folder| [folder.join(name), folder.join(format!("{name}.exe"))])
+        .find(|path| path.is_file());
+    if found.is_none() {
+        let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
+        assert!(
+            env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
+            "this test needs `{name}`, and CI is set: install it"
+        );
+        // Past the capture of the test harness: a skip that nobody sees would be a silent pass.
+        let _ = writeln!(std::io::stderr().lock(), "skipped: no {name}");
+    }
+    found
+}
+
+/// The built example `name`, brought up to date first: `cargo test --test 03_server` alone builds no examples.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
+    let mut built =
+        BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if !built.iter().any(|done| done == name) {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--example", name]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().expect("cargo runs").success(), "example {name} does not build");
+        built.push(name.to_string());
+    }
+    // target/debug/deps/this_test -> target/debug/examples/name
+    let profile = env::current_exe().expect("own path");
+    let profile = profile.parent().and_then(Path::parent).expect("target/PROFILE");
+    profile.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX))
+}
+
+/// What the header of `examples/NAME.rs` says that it prints: its last `text` block.
+pub fn header_output(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
+    let source =
+        std::fs::read_to_string(&path).expect("the example's source").replace("\r\n", "\n");
+    let header = source.lines().take_while(|line| line.starts_with("//!"));
+    let header: String =
+        header.map(|line| line.trim_start_matches("//!").to_string() + "\n").collect();
+    let block = header.rsplit_once("```text\n").and_then(|(_, rest)| rest.split_once(" ```"));
+    let (block, _) = block.unwrap_or_else(|| panic!("{name}: no ```text block in its header"));
+    block.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_string() + "\n").collect()
+}
+
+/// `output` as a header shows it: on the default port, and without the `\r` and the spaces at a line's end, which no
+/// terminal shows.
+pub fn as_in_header(output: &str) -> String {
+    let mut text = String::new();
+    for line in output.replace('\r', "").lines() {
+        let mut rest = line.trim_end();
+        while let Some(at) = ["port ", "127.0.0.1:", "[::1]:"]
+            .iter()
+            .filter_map(|before| Some(rest.find(before)? + before.len()))
+            .min()
+        {
+            text.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            text.push_str(if after.len() < rest.len() { "5000" } else { "" });
+            rest = after;
+        }
+        text.push_str(rest);
+        text.push('\n');
+    }
+    text
+}
+
+/// A running program whose lines can be waited for; killed, by its own id, when dropped.
+pub struct Program {
+    name: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    out: Receiver<String>,
+    err: Option<thread::JoinHandle<String>>,
+    /// Every line of stdout so far: what a failure prints.
+    seen: Vec<String>,
+}
+
+impl Program {
+    /// Starts `program` with `args`; all three streams are pipes.
+    pub fn start(program: impl AsRef<Path>, args: &[&str]) -> Program {
+        Program::spawn(Command::new(program.as_ref()).args(args))
+    }
+
+    /// Starts a command that was put together by the caller.
+    pub fn spawn(command: &mut Command) -> Program {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let (send, out) = channel();
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        thread::spawn(move || {
+            let mut line = Vec::new();
+            while stdout.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+                if send
+                    .send(String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned())
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        });
+        let mut stderr = child.stderr.take().expect("piped");
+        let err = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        let stdin = child.stdin.take();
+        Program { name, child, stdin, out, err: Some(err), seen: Vec::new() }
+    }
+
+    /// The next line of stdout, its line end included (`\r` too).
+    pub fn line(&mut self) -> String {
+        match self.out.recv_timeout(DEADLINE) {
+            Ok(line) => {
+                self.seen.push(line.clone());
+                line
+            }
+            Err(why) => panic!("{}: no next line ({why}); so far {:#?}", self.name, self.seen),
+        }
+    }
+
+    /// Reads lines until one contains `part`; that line.
+    pub fn line_with(&mut self, part: &str) -> String {
+        loop {
+            let line = self.line();
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// The port in the first line that has a number at its end or after `port `: what an example on port 0 prints.
+    pub fn port(&mut self) -> u16 {
+        let line = self.line_with("port ");
+        let digits = line.rsplit("port ").next().unwrap_or_default();
+        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("{}: no port in {line:?}", self.name))
+    }
+
+    /// Types `text` into the program.
+    pub fn type_in(&mut self, text: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).expect("the program reads");
+    }
+
+    /// The end of its standard input: Ctrl-D.
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Waits for the program's own end: status, all of stdout, all of stderr.
+    pub fn wait(mut self) -> (ExitStatus, String, String) {
+        self.stdin = None;
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.out.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("{}: still running; so far {:#?}", self.name, self.seen)
+                }
+            }
+        }
+        let mut status = None;
+        until(&format!("{} has ended", self.name), || {
+            status = self.child.try_wait().expect("own child");
+            status.is_some()
+        });
+        (status.expect("waited"), self.seen.concat(), self.stderr())
+    }
+
+    /// Ends the program now; all of its stdout and stderr.
+    pub fn kill(mut self) -> (String, String) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.seen.extend(self.out.iter());
+        (self.seen.concat(), self.stderr())
+    }
+
+    fn stderr(&mut self) -> String {
+        self.err.take().map(|reader| reader.join().expect("reads stderr")).unwrap_or_default()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -45,7 +45,7 @@ impl EventSocket {
                 drop(stream);
                 state = self.lock();
                 let rest = Chunk { data: data[sent..].to_vec(), sent: 0, done };
-                state = self.account(state, vec![rest], sent, result);
+                state = self.account(state, [rest], sent, result);
                 state = self.pass_role_on(state);
             }
         }
@@ -131,7 +131,7 @@ impl EventSocket {
     fn account<'s>(
         &'s self,
         mut state: Guard<'s>,
-        chunks: Vec<Chunk>,
+        chunks: impl IntoIterator<Item = Chunk>,
         sent: usize,
         result: io::Result<()>,
     ) -> Guard<'s> {

@@ -124,3 +124,22 @@ where
     socket.once(event::Connect, move |socket, ()| on_connect(socket));
     socket
 }
+
+// Every Rust block of a lesson is a test.
+#[cfg(doctest)]
+mod lessons {
+    macro_rules! pages {
+        ($($name:ident $path:literal)*) => {
+            $(#[doc = include_str!(concat!("../", $path))] struct $name;)*
+        };
+    }
+    pages! {
+        Readme "README.md"
+        Lessons "lessons/README.md"
+        Lesson01 "lessons/01_concept.md"
+        Lesson02 "lessons/02_require.md"
+        Lesson03 "lessons/03_server.md"
+        Lesson04 "lessons/04_client.md"
+        Lesson05 "lessons/05_order.md"
+    }
+}

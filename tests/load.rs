@@ -19,7 +19,9 @@ fn pattern(seed: usize, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     let mut x = seed as u64 ^ 0x9E37_79B9_7F4A_7C15;
     for eight in bytes.chunks_mut(8) {
-        (x ^= x << 13, x ^= x >> 7, x ^= x << 17);
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
         eight.copy_from_slice(&x.to_le_bytes()[..eight.len()]);
     }
     bytes

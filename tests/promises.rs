@@ -73,9 +73,11 @@ fn run(socket: &EventSocket) -> std::io::Result<()> {
     within("run() returns", move || socket.run())
 }
 
+/// The name of a write, and "ok" or the code of its error.
+type Told = (&'static str, String);
+
 /// What `write_then` was told, and when the call that gave it was over.
-fn callbacks()
--> (impl Fn(&EventSocket, &'static str, Vec<u8>) -> bool, Receiver<(&'static str, String)>) {
+fn callbacks() -> (impl Fn(&EventSocket, &'static str, Vec<u8>) -> bool, Receiver<Told>) {
     let (tell, told) = channel();
     let write = move |socket: &EventSocket, name, data: Vec<u8>| {
         let tell = tell.clone();
@@ -94,7 +96,7 @@ fn callbacks()
     (write, told)
 }
 
-fn pairs(told: &Receiver<(&'static str, String)>) -> Vec<String> {
+fn pairs(told: &Receiver<Told>) -> Vec<String> {
     told.try_iter().map(|(name, code)| format!("{name} {code}")).collect()
 }
 

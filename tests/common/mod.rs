@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, panic, thread};
 
@@ -116,7 +116,9 @@ pub struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     out: Receiver<String>,
-    err: Option<thread::JoinHandle<String>>,
+    /// All of stderr so far, and who reads it.
+    errors: Arc<Mutex<Vec<u8>>>,
+    err: Option<thread::JoinHandle<()>>,
     /// Every line of stdout so far: what a failure prints.
     seen: Vec<String>,
 }
@@ -150,13 +152,16 @@ impl Program {
             }
         });
         let mut stderr = child.stderr.take().expect("piped");
+        let errors = Arc::new(Mutex::new(Vec::new()));
+        let all = errors.clone();
         let err = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
+            let mut chunk = [0; 4096];
+            while let Ok(size @ 1..) = stderr.read(&mut chunk) {
+                all.lock().expect("nobody panics with it").extend_from_slice(&chunk[..size]);
+            }
         });
         let stdin = child.stdin.take();
-        Program { name, child, stdin, out, err: Some(err), seen: Vec::new() }
+        Program { name, child, stdin, out, errors, err: Some(err), seen: Vec::new() }
     }
 
     /// The next line of stdout, its line end included (`\r` too).
@@ -228,8 +233,21 @@ impl Program {
         (self.seen.concat(), self.stderr())
     }
 
+    /// Waits until stderr contains `part`; all of stderr so far.
+    pub fn error_with(&self, part: &str) -> String {
+        until(&format!("{} says {part:?} on stderr", self.name), || self.errors().contains(part));
+        self.errors()
+    }
+
+    fn errors(&self) -> String {
+        String::from_utf8_lossy(&self.errors.lock().expect("nobody panics with it")).into_owned()
+    }
+
     fn stderr(&mut self) -> String {
-        self.err.take().map(|reader| reader.join().expect("reads stderr")).unwrap_or_default()
+        if let Some(reader) = self.err.take() {
+            reader.join().expect("reads stderr");
+        }
+        self.errors()
     }
 }
 

@@ -1,0 +1,65 @@
+//! Who calls what when: every callback of both sides, and what crossed the wire. Twice, as either
+//! side may end first. `cargo run --example 05_order` (`-- 5001`: another port) prints this, and a
+//! diagram after each:
+//! ```text
+//! The server ends first, at 127.0.0.1:5000
+//!   server  1 listening  2 connection  3 data  4 finish  5 end  6 close
+//!   client  1 connect  2 data  3 end  4 finish  5 close
+//! The client ends first, at 127.0.0.1:5000
+//!   server  1 listening  2 connection  3 data  4 end  5 finish  6 close
+//!   client  1 connect  2 finish  3 data  4 end  5 close
+//! ```
+use net::{EventSocket, event, trace::Recorder};
+use net_notes as net;
+use std::{error::Error, sync::Mutex};
+
+/// A list for each side: they run on different threads, and between threads no order is promised.
+type Calls = Mutex<Vec<&'static str>>;
+static SERVER: Calls = Mutex::new(Vec::new());
+static CLIENT: Calls = Mutex::new(Vec::new());
+
+fn main() -> Result<(), Box<dyn Error>> {
+    talk("server", [|client| _ = client.write("hello"), |socket| socket.end_with("Hello")])?;
+    talk("client", [|client| client.end_with("hello"), |socket| _ = socket.write("Hello")])
+}
+
+fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<dyn Error>> {
+    let server = net::create_server(move |socket| {
+        SERVER.lock().unwrap().push("connection");
+        follow(socket, &SERVER);
+        socket.on(event::Data, move |socket, _| answer(socket));
+    });
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let port = args.pop().unwrap_or("5000".into()).parse();
+    let port = port.map_err(|_| "after -- goes nothing, PORT, or HOST PORT (0 to 65535)")?;
+    let host = args.pop().unwrap_or("127.0.0.1".into());
+    server
+        .listen((&host, port), |_| SERVER.lock().unwrap().push("listening"))
+        .map_err(|error| format!("{host} {port}: {error}. AirPlay on macOS? Take `-- 5001`"))?;
+    let at = server.address().expect("it listens");
+    let client = net::connect(at.clone(), hello);
+    follow(&client, &CLIENT);
+    let recorder = Recorder::new();
+    recorder.watch_server("server", &server);
+    recorder.watch("client", &client);
+    let running = server.spawn();
+    client.run()?;
+    server.close()?;
+    running.join().expect("a server does not panic")?;
+    println!("The {first} ends first, at {at}");
+    for (side, calls) in [("server", &SERVER), ("client", &CLIENT)] {
+        let calls = std::mem::take(&mut *calls.lock().unwrap());
+        let numbered: String = (1..).zip(calls).map(|(n, call)| format!("  {n} {call}")).collect();
+        println!("  {side}{numbered}");
+    }
+    println!("{recorder}");
+    Ok(())
+}
+
+fn follow(socket: &EventSocket, calls: &'static Calls) {
+    socket.on(event::Connect, |_, ()| calls.lock().unwrap().push("connect"));
+    socket.on(event::Data, |_, _| calls.lock().unwrap().push("data"));
+    socket.on(event::Finish, |_, ()| calls.lock().unwrap().push("finish"));
+    socket.on(event::End, |_, ()| calls.lock().unwrap().push("end"));
+    socket.on(event::Close, |_, _| calls.lock().unwrap().push("close"));
+}

@@ -113,7 +113,8 @@ fn listeners_of_one_socket_never_overlap() {
     let alone = |busy: Arc<AtomicUsize>, events: Arc<AtomicUsize>| {
         move || {
             assert_eq!(busy.fetch_add(1, Ordering::SeqCst), 0, "two listeners at once");
-            thread::yield_now();
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_micros(50) {} // long enough to be caught at it
             events.fetch_add(1, Ordering::SeqCst);
             busy.fetch_sub(1, Ordering::SeqCst);
         }
@@ -124,13 +125,19 @@ fn listeners_of_one_socket_never_overlap() {
     client.on(event::Drain, move |_, ()| check());
     // Write callbacks count as listeners, and come from calls on other threads.
     let thread = client.spawn();
-    let writers: Vec<_> = (0..4)
+    // Each waits for its callback, so that the helper thread emits it while the echo wakes the reading one.
+    let writers: Vec<_> = (0..2)
         .map(|_| {
             let (client, busy, events) = (client.clone(), busy.clone(), events.clone());
             thread::spawn(move || {
-                for _ in 0..200 {
+                for _ in 0..500 {
                     let check = alone(busy.clone(), events.clone());
-                    client.write_then([7; 1000], move |_| check());
+                    let (tell, told) = channel();
+                    client.write_then([7; 1000], move |_| {
+                        check();
+                        let _ = tell.send(());
+                    });
+                    told.recv_timeout(DEADLINE).expect("called back");
                 }
             })
         })
@@ -139,7 +146,7 @@ fn listeners_of_one_socket_never_overlap() {
         writers.into_iter().for_each(|writer| writer.join().unwrap())
     });
     until("everything came back", || {
-        client.bytes_read() == 800_000 && events.load(Ordering::SeqCst) >= 801
+        client.bytes_read() == 1_000_000 && events.load(Ordering::SeqCst) >= 1001
     });
     client.end();
     within("run() returns", || thread.join().unwrap()).unwrap();
@@ -428,6 +435,13 @@ fn every_write_callback_is_called_once() {
     until("connected", || client.ready_state() == ReadyState::Open);
     write(&client, "stuck", vec![0; 32 << 20]);
     write(&client, "behind", vec![0; 10]);
+    let mut last = (usize::MAX, Instant::now());
+    until("the kernel takes no more, so the helper is stuck in write(2)", || {
+        if client.writable_length() != last.0 {
+            last = (client.writable_length(), Instant::now());
+        }
+        last.1.elapsed() > Duration::from_millis(50)
+    });
     client.destroy();
     write(&client, "after", vec![0; 10]);
     within("run() returns", || thread.join().unwrap()).unwrap();

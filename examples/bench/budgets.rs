@@ -36,7 +36,7 @@ const fn budget(rows: &'static str, figure: &'static str, of: Of, limit: Limit) 
     Budget { rows, figure, of, limit }
 }
 
-const BUDGETS: [Budget; 14] = [
+const BUDGETS: [Budget; 16] = [
     budget("ping", "requests/s", Ratio(Bare), AtLeast(0.95)),
     budget("ping", "requests/s", Mean(Bare), AtLeast(0.97)),
     budget("ping", "requests/s", Mean(Node), AtLeast(1.0)),
@@ -53,6 +53,8 @@ const BUDGETS: [Budget; 14] = [
     // One thread for each connection; a spare one or two of the whole server are in the rounding.
     budget("idle-1000", "threads each", Value, AtMost(1.01)),
     budget("idle-10000", "threads each", Value, AtMost(1.01)),
+    budget("idle-1000", "descriptors each", Value, AtMost(1.0)),
+    budget("idle-10000", "descriptors each", Value, AtMost(1.0)),
     budget("paced-64", "p99 µs", Ratio(Node), AtMost(1.0)),
 ];
 

@@ -59,6 +59,10 @@ impl Process {
         self.status("Threads:")
     }
 
+    pub fn descriptors(&self) -> Option<f64> {
+        Some(fs::read_dir(format!("/proc/{}/fd", self.child.id())).ok()?.count() as f64)
+    }
+
     fn status(&self, field: &str) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let value = status.lines().find_map(|line| line.strip_prefix(field))?;

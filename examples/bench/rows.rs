@@ -89,7 +89,9 @@ impl Load {
             Load::Bulk { .. } => &const { [more("MiB/s")] },
             Load::Connect { .. } => &const { [more("connections/s")] },
             Load::Burst { .. } => &const { [less("p99 ms"), less("all ms"), less("errors")] },
-            Load::Idle { .. } => &const { [less("KiB each"), less("threads each")] },
+            Load::Idle { .. } => {
+                &const { [less("KiB each"), less("threads each"), less("descriptors each")] }
+            }
             Load::Paced { .. } => &const { [less("p99 µs"), less("p50 µs")] },
         }
     }

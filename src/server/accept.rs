@@ -76,13 +76,13 @@ impl Open {
 
     /// Refuses clients from here on, and wakes the thread in accept. The descriptor is closed when that has let go of it.
     pub(super) fn close(self) {
-        #[cfg(unix)]
-        if let Some(file) = &self.file {
-            file.remove();
-        }
         let woken = self.waker.is_some_and(|waker| waker.shutdown(Shutdown::Both).is_ok());
         if !woken && self.accepting {
             knock(&self.address);
+        }
+        #[cfg(unix)]
+        if let Some(file) = &self.file {
+            file.remove(); // not before, as the knock has to find it
         }
     }
 }
@@ -243,5 +243,43 @@ impl State {
     /// Whether this is still the listening socket: it is not when `close` was called, and `listen` maybe after it.
     fn accepts_on(&self, listener: &Arc<Listener>) -> bool {
         self.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.listener, listener))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Where a listening socket cannot be shut down, `close` has to knock: on every kind of address, and unseen.
+    #[test]
+    fn a_knock_wakes_accept_and_never_shows() {
+        let mut places: Vec<Endpoint> = vec![("127.0.0.1", 0).into(), ("0.0.0.0", 0).into()];
+        if Listener::bind(&("::1", 0).into()).is_ok() {
+            places.extend([("::1", 0).into(), ("::", 0).into()]);
+        }
+        #[cfg(unix)]
+        places.push(
+            std::env::temp_dir().join(format!("net-notes-knock-{}", std::process::id())).into(),
+        );
+        for place in places {
+            let seen = Arc::new(AtomicUsize::new(0));
+            let count = seen.clone();
+            let server = crate::create_server(move |_| drop(count.fetch_add(1, Ordering::SeqCst)));
+            server.listen(place, |_| {}).unwrap();
+            if let Some(open) = &mut server.lock().open {
+                open.waker = None;
+            }
+            let (ready, accepting) = std::sync::mpsc::channel();
+            let ready = std::sync::Mutex::new(ready);
+            server
+                .on(crate::event::Listening, move |_, ()| ready.lock().unwrap().send(()).unwrap());
+            let running = server.spawn();
+            accepting.recv_timeout(Duration::from_secs(30)).unwrap();
+            server.close().unwrap();
+            running.join().unwrap().unwrap();
+            assert_eq!(seen.load(Ordering::SeqCst), 0);
+        }
     }
 }

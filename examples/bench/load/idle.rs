@@ -8,10 +8,11 @@ use crate::children::Process;
 /// Connections for each client process: these need descriptors, too, and 1,024 is a usual limit.
 const EACH: usize = 1000;
 
-/// KiB of resident memory and threads of the server, for each connection.
+/// KiB of resident memory, threads and descriptors of the server, for each connection.
 pub fn idle(server: &Process, port: u16, connections: usize) -> io::Result<Vec<Option<f64>>> {
     // A difference: what the server has without any connection – for Node, an engine of 40 MiB – is not its price.
-    let before = (server.resident_kib(), server.threads());
+    let cost = || [server.resident_kib(), server.threads(), server.descriptors()];
+    let before = cost();
     let mut holders = Vec::new();
     for first in (0..connections).step_by(EACH) {
         let count = EACH.min(connections - first).to_string();
@@ -24,10 +25,9 @@ pub fn idle(server: &Process, port: u16, connections: usize) -> io::Result<Vec<O
         }
         holders.push(holder);
     }
-    let after = (server.resident_kib(), server.threads());
     let each =
-        |before: Option<f64>, after: Option<f64>| Some((after? - before?) / connections as f64);
-    Ok(vec![each(before.0, after.0), each(before.1, after.1)])
+        |(before, after): (Option<f64>, Option<f64>)| Some((after? - before?) / connections as f64);
+    Ok(before.into_iter().zip(cost()).map(each).collect())
 }
 
 /// The client process: opens its connections, exchanges a message on each, says so, and keeps them until stdin ends.

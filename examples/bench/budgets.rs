@@ -53,8 +53,8 @@ const BUDGETS: [Budget; 16] = [
     // One thread for each connection; a spare one or two of the whole server are in the rounding.
     budget("idle-1000", "threads each", Value, AtMost(1.01)),
     budget("idle-10000", "threads each", Value, AtMost(1.01)),
-    budget("idle-1000", "descriptors each", Value, AtMost(1.0)),
-    budget("idle-10000", "descriptors each", Value, AtMost(1.0)),
+    budget("idle-1000", "fds each", Value, AtMost(1.0)),
+    budget("idle-10000", "fds each", Value, AtMost(1.0)),
     budget("paced-64", "p99 µs", Ratio(Node), AtMost(1.0)),
 ];
 

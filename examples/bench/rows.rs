@@ -90,7 +90,7 @@ impl Load {
             Load::Connect { .. } => &const { [more("connections/s")] },
             Load::Burst { .. } => &const { [less("p99 ms"), less("all ms"), less("errors")] },
             Load::Idle { .. } => {
-                &const { [less("KiB each"), less("threads each"), less("descriptors each")] }
+                &const { [less("KiB each"), less("threads each"), less("fds each")] }
             }
             Load::Paced { .. } => &const { [less("p99 µs"), less("p50 µs")] },
         }

@@ -35,6 +35,11 @@ pub fn until(what: &str, mut fact: impl FnMut() -> bool) {
     }
 }
 
+/// The repository's folder. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
+pub fn root() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 /// The program called `name` on this machine, or `None` – said by name – so that the caller returns.
 /// With `CI` set a missing peer is a failure: there, nothing may pass by not running.
 /// `NET_NOTES_SKIP=nc,telnet` names those that a system does not have at all, as Windows has no nc.
@@ -48,10 +53,14 @@ pub fn peer(name: &str) -> Option<PathBuf> {
             env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
             "this test needs `{name}`, and CI is set: install it"
         );
-        // Past the capture of the test harness: a skip that nobody sees would be a silent pass.
-        let _ = writeln!(std::io::stderr().lock(), "skipped: no {name}");
+        skipped(&format!("no {name}"));
     }
     found
+}
+
+/// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
+pub fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "skipped: {why}");
 }
 
 /// The built example `name`, brought up to date first: `cargo test --test 03_server` alone builds no examples.
@@ -61,7 +70,7 @@ pub fn example(name: &str) -> PathBuf {
         BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if !built.iter().any(|done| done == name) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--example", name]);
+        cargo.current_dir(root()).args(["build", "--quiet", "--example", name]);
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
@@ -76,7 +85,7 @@ pub fn example(name: &str) -> PathBuf {
 
 /// What the header of `examples/NAME.rs` says that it prints: its last `text` block.
 pub fn header_output(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
+    let path = root().join(format!("examples/{name}.rs"));
     let source =
         std::fs::read_to_string(&path).expect("the example's source").replace("\r\n", "\n");
     let header = source.lines().take_while(|line| line.starts_with("//!"));

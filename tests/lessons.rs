@@ -1,0 +1,87 @@
+//! What a lesson shows is what a student sees: every `console` block of every page is run, and its output compared.
+//!
+//! # The format
+//!
+//! GitHub shows the blocks as they are. Nothing but a ```` ```console ```` block is run; commands to be left alone go into ```` ```sh ````.
+//!
+//! - `$ ` starts a command, and `> ` lines directly under it continue it, as the shell's own second prompt does. The rest is its output,
+//!   stdout and stderr together. cargo's own lines (Compiling, Finished, Running) are left out. `$ echo $?` shows the status before.
+//! - ```` ```console ```` is a terminal of its own: what is started in it also ends in it.
+//! - ```` ```console terminal 1 ````, ```` ```console terminal 2 ````: several windows side by side. A program stays up for as long as a later
+//!   block of its terminal goes on with its output, that is: does not begin with `$ `. Blocks run in the order of the page, and each
+//!   waits until all its lines were seen.
+//! - `^C` is Ctrl-C, `^D` the end of the input, `hello⏎` a line typed by the student. When a program has ended, everything it printed
+//!   must have been shown. No page leaves a program running.
+//! - A line `…` stands for any number of lines.
+//! - A ```` ```js ```` block that begins with `// server.js` is that file for a `$ node server.js`.
+//! - Ports are those of the student (see `command::PORTS`). Each page runs with free ones in their place, and its output is changed back.
+//! - Ephemeral ports, times and error numbers of the system differ from run to run: both sides are normalised, see `compare::normal`.
+//!   `\r` and spaces at a line's end do not show on a terminal and do not count; nor do blank lines where a block begins and ends.
+//!
+//! A peer (nc, curl, telnet, node) that this machine lacks skips the blocks around it by name, and is a failure where `CI` is set.
+//! On Windows, which has no Unix shell, all of it is skipped.
+//! The Chinese pages need no run: `tests/tidy.rs` holds their blocks equal to the English ones, byte for byte.
+
+mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
+
+#[cfg(unix)]
+#[path = "lessons/command.rs"]
+mod command;
+#[cfg(unix)]
+#[path = "lessons/compare.rs"]
+mod compare;
+#[cfg(unix)]
+#[path = "lessons/runner.rs"]
+mod runner;
+#[cfg(unix)]
+#[path = "lessons/samples.rs"]
+mod samples;
+#[cfg(unix)]
+#[path = "lessons/session.rs"]
+mod session;
+#[cfg(unix)]
+#[path = "lessons/terminal.rs"]
+mod terminal;
+
+#[cfg(not(unix))]
+#[test]
+fn every_console_block_shows_what_really_happens() {
+    common::skipped("the console blocks are typed into a Unix shell");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_console_block_shows_what_really_happens() {
+    use std::fs;
+
+    use runner::Outcome;
+
+    let root = common::root();
+    let mut files = vec!["README.md".to_string()];
+    for entry in fs::read_dir(root.join("lessons")).expect("lessons/") {
+        let name = entry.expect("readable").file_name().into_string().expect("UTF-8");
+        if name.ends_with(".md") {
+            files.push(format!("lessons/{name}"));
+        }
+    }
+    files.sort();
+    let outcomes: Vec<_> = files
+        .iter()
+        .flat_map(|file| {
+            let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+            runner::run(file, &text, common::DEADLINE)
+        })
+        .collect();
+    assert!(!outcomes.is_empty(), "no console block in any of {files:?}");
+    let mut failures = String::new();
+    for (block, outcome) in &outcomes {
+        match outcome {
+            Outcome::Ok => println!("ok       {block}"),
+            Outcome::Skipped(peer) => println!("skipped  {block}: no {peer}"),
+            Outcome::Failed(report) => failures.push_str(&format!("\nFAILED   {block}: {report}")),
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}

@@ -1,0 +1,203 @@
+//! Each rule, broken once: a small repository in memory in which all of them hold, and then one thing is changed.
+
+use std::collections::BTreeMap;
+
+use crate::{RULES, Tree, code, common};
+
+const EXAMPLE: &str = "//! A server.\n//!\n//! `cargo run --example 01_hello`\nfn main() {}\n";
+
+fn lesson(number: &str, neighbour: &str, words: [&str; 8], prose: &str) -> String {
+    let [title, node, rust, run, wire, watch, exercise, reflect] = words;
+    format!(
+        "# {number} · {title}\n\n{prose} [switch](SWITCH) [other]({neighbour}.md#on) [code](UP../src/lib.rs)\n\n\
+         ## {node}\n```js\n// a.js\n```\n## {rust}\n```rust\nfn main() {{}}\n```\n## {run}\n\
+         ```console\n$ cargo run --example 01_hello\n```\n## {wire}\n`[no](link)`\n## {watch}\n## {exercise}\n## {reflect}\n## on\n"
+    )
+    .replace("## on\n", "### on\n")
+}
+
+const ENGLISH: [&str; 8] =
+    ["Hello", "In Node", "In Rust", "Run it", "On the wire", "Watch out", "Exercise", "Reflect"];
+const CHINESE: [&str; 8] =
+    ["你好", "在 Node 里", "在 Rust 里", "运行", "线上", "当心", "练习", "思考"];
+
+/// A repository in which every rule holds.
+fn good() -> Tree {
+    let words = "网络".repeat(100);
+    let mut files = BTreeMap::new();
+    let mut add = |path: &str, text: &str| {
+        files.insert(path.to_string(), text.to_string());
+    };
+    for top in ["Cargo.toml", "Cargo.lock", "LICENSE-MIT", "LICENSE-APACHE", ".gitignore"] {
+        add(top, "\n");
+    }
+    add(
+        "src/lib.rs",
+        "//! x.unwrap()\n#![doc = include_str!(\"../README.md\")]\n#![doc = include_str!(\"../lessons/01_hello.md\")]\n\
+         #![doc = include_str!(\"../lessons/02_bye.md\")]\nfn f() { g().unwrap_or_else(h) }\n#[cfg(test)]\nmod tests { fn t() { f().unwrap() } }\n",
+    );
+    for (file, _) in code::SLEEPS {
+        add(file, "fn f() { sleep(1) }\n");
+    }
+    add(".ci/run", "step 'tests' cargo test # as in the README\n");
+    for (name, other) in [("01_hello", "02_bye"), ("02_bye", "01_hello")] {
+        add(&format!("examples/{name}.rs"), &EXAMPLE.replace("01_hello", name));
+        add(&format!("tests/{name}.rs"), "// sleep(\nfn f() { g(\"sleep(\") }\n");
+        let english = lesson(&name[..2], other, ENGLISH, "English.");
+        let chinese = lesson(&name[..2], other, CHINESE, &words);
+        let (to_chinese, to_english) = (format!("zh/{name}.md"), format!("../{name}.md"));
+        add(
+            &format!("lessons/{name}.md"),
+            &english.replace("SWITCH", &to_chinese).replace("UP", ""),
+        );
+        add(
+            &format!("lessons/zh/{name}.md"),
+            &chinese
+                .replace("SWITCH", &to_english)
+                .replace("UP", "../")
+                .replace("#on", "#末")
+                .replace("### on", "### 末"),
+        );
+    }
+    add("examples/01_hello_std.rs", &EXAMPLE.replace("01_hello", "01_hello_std"));
+    add("lessons/README.md", "# The way\n\n[1](01_hello.md) [2](02_bye.md)\n");
+    add("lessons/zh/README.md", &format!("# 路\n\n{words} [1](01_hello.md) [2](02_bye.md)\n"));
+    add(
+        "README.md",
+        "# net-notes\n```sh\ncargo test  # all\n```\n## Table of lessons\n[1](lessons/01_hello.md) [2](lessons/02_bye.md)\n## Scope\n",
+    );
+    add(
+        "README.zh.md",
+        &format!(
+            "# net-notes\n```sh\ncargo test  # all\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
+        ),
+    );
+    Tree { files, by_git: true }
+}
+
+/// What all rules say of the tree: (rule, finding).
+fn findings(tree: &Tree) -> Vec<(String, String)> {
+    let of = |(name, rule): &(&str, crate::Rule)| {
+        rule(tree)
+            .into_iter()
+            .map(|finding| (name.to_string(), finding.to_string()))
+            .collect::<Vec<_>>()
+    };
+    RULES.iter().flat_map(of).collect()
+}
+
+#[test]
+fn nothing_is_found_where_all_is_well() {
+    assert_eq!(findings(&good()), []);
+}
+
+/// (rule, file, what is replaced in it, by what, the finding). Replaced: `""`, the whole file, which is removed;
+/// `"+"`, its end, and it is created where there is none. `LONG` stands for many lines.
+type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip] // a table
+const CASES: &[Case] = &[
+    ("only_what_belongs_here_is_at_the_top", "notes.txt", "+", "a\n", "notes.txt: `notes.txt` is no part"),
+    ("only_what_belongs_here_is_at_the_top", "benches/a.rs", "+", "\n", "`benches` is no part"),
+    ("only_what_belongs_here_is_at_the_top", "LICENSE-MIT", "", "", "LICENSE-MIT: is missing"),
+    ("a_source_file_has_at_most_400_lines", "src/lib.rs", "+", "LONG", "lines, and 400"),
+    ("the_library_neither_unwraps_nor_expects", "src/lib.rs", "unwrap_or_else(h)", "unwrap()", "src/lib.rs:5: `.unwrap(`"),
+    ("the_library_neither_unwraps_nor_expects", "src/a.rs", "+", "fn a() { b.map(Option::unwrap) }\n", "src/a.rs:1: `::unwrap`"),
+    ("no_test_sleeps", "tests/02_bye.rs", "g(", "sleep(", "tests/02_bye.rs:2: a test that sleeps"),
+    ("no_trailing_spaces_and_no_tabs", "lessons/01_hello.md", "## Run it", "## Run it ", "spaces at the line's end"),
+    ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:5: a tab"),
+    ("ci_and_readme_name_the_same_test_command", ".ci/run", "cargo test", "cargo test --all", "`cargo test --all`"),
+    ("ci_and_readme_name_the_same_test_command", ".ci/run", "'tests'", "'test'", "no line `step"),
+    ("a_number_ties_a_lessons_rooms_together", "examples/02_bye.rs", "", "", "examples/02_bye.rs: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "lessons/02_bye.md", "", "", "lessons/02_bye.md: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "lessons/zh/02_bye.md", "", "", "lessons/zh/02_bye.md: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "tests/02_bye.rs", "", "", "tests/02_bye.rs: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "tests/03_more.rs", "+", "\n", "lessons/03_more.md: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "tests/02_more.rs", "+", "\n", "number of another lesson"),
+    ("a_number_ties_a_lessons_rooms_together", "examples/03_a_std.rs", "+", "\n", "as which example?"),
+    ("an_example_is_short_and_says_how_to_run_it", "examples/01_hello.rs", "+", "LONG", "65 is the most"),
+    ("an_example_is_short_and_says_how_to_run_it", "examples/01_hello.rs", "01_hello", "01_hello_std", "01_hello.rs:1: does not open"),
+    ("an_example_is_short_and_says_how_to_run_it", "examples/01_hello.rs", "//! A", "\n//! A", "does not open"),
+    ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "# 01 · Hello", "# Hello", "01_hello.md:1: no title"),
+    ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "## Run it\n", "", "`## On the wire` comes before `## Run it`"),
+    ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "## Reflect\n", "", "no section `## Reflect`"),
+    ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "### on", "## Exercise", "or comes twice"),
+    ("a_lesson_leads_to_its_neighbours", "lessons/01_hello.md", "02_bye.md", "README.md", "no link to the next"),
+    ("a_lesson_leads_to_its_neighbours", "lessons/zh/02_bye.md", "01_hello.md", "README.md", "zh/02_bye.md: has no link to the previous"),
+    ("a_lesson_is_tested_as_documentation", "src/lib.rs", "../lessons/02_bye.md", "x", "lessons/02_bye.md:10: its Rust"),
+    ("the_readmes_list_every_lesson", "README.md", "Table of", "The", "no section `## Table of lessons`"),
+    ("the_readmes_list_every_lesson", "README.md", "[1](lessons/01_hello.md)", "", "README.md:5: its table of lessons leaves out 01_hello"),
+    ("the_readmes_list_every_lesson", "lessons/README.md", "[2](02_bye.md)", "", "leaves out 02_bye"),
+    ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
+    ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
+    ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),
+    ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "### 末", "", "no heading for `on`"),
+    ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "+", "## 多\n", "does not have"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "fn main() { }", "zh/01_hello.md:11: differs from lessons/01_hello.md:11"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "```rust", "```rust no_run", "zh/01_hello.md:10: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/README.md", "+", "```\n```\n", "a code block that"),
+    ("chinese_and_english_code_is_the_same", "lessons/README.md", "+", "```\n```\n", "lacks the code block"),
+    ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "../../src/lib.rs", "../../src", "zh/01_hello.md:3: a link to ../../src"),
+    ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "02_bye.md#末", "02_bye.md#练习", "a link to 02_bye.md#练习"),
+    ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "[other](02_bye.md#末)", "[other](../02_bye.md#on)", "leads into the other language"),
+    ("chinese_and_english_links_agree", "lessons/zh/README.md", "+", "<https://example.org>\n", "a link that lessons/README.md does not have"),
+    ("chinese_and_english_links_agree", "lessons/README.md", "+", "<https://example.org>\n", "lacks the link"),
+    ("a_chinese_page_is_in_chinese", "lessons/zh/README.md", "网络网络", "", "has 1 Chinese characters"),
+    ("a_chinese_page_is_in_chinese", "lessons/zh/01_hello.md", "## 当心", "## Watch out", "`Watch out` is the English heading"),
+    ("every_link_leads_somewhere", "lessons/01_hello.md", "../src/lib.rs", "../src/bil.rs", "01_hello.md:3: a link to ../src/bil.rs"),
+    ("every_link_leads_somewhere", "lessons/01_hello.md", "02_bye.md#on", "02_bye.md#off", "no such heading"),
+    ("every_link_leads_somewhere", "README.md", "lessons/01_hello.md", "../01_hello.md", "which is not there"),
+    ("every_example_named_on_a_page_exists", "lessons/01_hello.md", "--example 01_hello", "--example 01_hallo", "no example `01_hallo`"),
+    ("no_page_is_unfinished", "lessons/01_hello.md", "### on", "### on\n\nTRACE", "01_hello.md:24: `TRACE`"),
+    ("no_page_is_unfinished", "README.md", "+", "This is a TODO.\n", "something is missing"),
+];
+
+#[test]
+fn every_rule_fails_where_it_is_broken() {
+    let mut silent = String::new();
+    for (rule, file, old, new, expected) in CASES {
+        let mut tree = good();
+        let new = if *new == "LONG" { "// another line\n".repeat(401) } else { new.to_string() };
+        if old.is_empty() {
+            tree.files.remove(*file).unwrap_or_else(|| panic!("{file} is not in the good tree"));
+        } else if *old == "+" {
+            tree.files.entry(file.to_string()).or_default().push_str(&new);
+        } else {
+            let text = tree.files.get_mut(*file).unwrap_or_else(|| panic!("no {file}"));
+            assert!(text.contains(old), "{file} does not contain {old:?}");
+            *text = text.replace(old, &new);
+        }
+        let found = findings(&tree);
+        if !found.iter().any(|(name, finding)| name == rule && finding.contains(expected)) {
+            silent.push_str(&format!(
+                "{rule} does not say {expected:?} when {old:?} in {file} becomes {new:?}, but {found:#?}\n"
+            ));
+        }
+    }
+    assert!(silent.is_empty(), "{silent}");
+    for (rule, _) in RULES {
+        assert!(CASES.iter().any(|case| case.0 == *rule), "{rule} is never broken");
+    }
+}
+
+#[test]
+fn an_allowed_sleep_must_be_there() {
+    let mut tree = good();
+    tree.files.retain(|path, _| !code::SLEEPS.iter().any(|(file, _)| file == path));
+    let allowed = [("tests/02_bye.rs", "for a reason")];
+    let found = code::no_test_sleeps_except(&allowed, &tree);
+    assert!(found.len() == 1 && found[0].rule.contains("but does not"), "{found:?}");
+    tree.files.insert("tests/02_bye.rs".into(), "fn f() { sleep(1) }\n".into());
+    assert!(code::no_test_sleeps_except(&allowed, &tree).is_empty());
+}
+
+#[test]
+fn the_files_are_found_with_git_and_without() {
+    let root = common::root();
+    let folders = Tree::of_folders(&root);
+    assert!(folders.has("src/lib.rs") && folders.has("src") && !folders.has("sr"));
+    if let Some(git) = Tree::of_git(&root) {
+        assert!(git.has("tests/tidy.rs") && git.has("src/lib.rs"));
+        assert!(git.files.keys().all(|path| folders.has(path)), "git lists more than there is");
+    }
+}

@@ -1,0 +1,258 @@
+//! Rules about files and code.
+
+use crate::{Finding, Tree, common};
+
+/// What may lie at the top level, dot-files aside.
+const TOP: [&str; 10] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "README.zh.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "src",
+    "examples",
+    "lessons",
+    "tests",
+];
+
+pub fn only_what_belongs_here_is_at_the_top(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !tree.by_git {
+        common::skipped("no git to tell the repository's files from others");
+    }
+    for (path, _) in tree.matching("", "").filter(|_| tree.by_git) {
+        let top = path.split('/').next().unwrap_or_default();
+        if !top.starts_with('.') && !TOP.contains(&top) {
+            let fix =
+                format!("move it into one of {}, or list it in .gitignore", TOP[6..].join(", "));
+            findings.push(Finding::new(path, 0, format!("`{top}` is no part of the house"), fix));
+        }
+    }
+    for name in TOP {
+        if !tree.has(name) {
+            findings.push(Finding::new(name, 0, "is missing", "every clone of this crate has it"));
+        }
+    }
+    findings
+}
+
+pub fn a_source_file_has_at_most_400_lines(tree: &Tree) -> Vec<Finding> {
+    let long = tree.matching("src/", ".rs").filter(|(_, text)| text.lines().count() > 400);
+    long.map(|(path, text)| {
+        let rule = format!("{} lines, and 400 is the most", text.lines().count());
+        Finding::new(path, 0, rule, "one idea a file: split it")
+    })
+    .collect()
+}
+
+pub fn the_library_neither_unwraps_nor_expects(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("src/", ".rs") {
+        for (line, code) in (1..).zip(without_tests(&code_only(text)).lines()) {
+            for call in [".unwrap(", ".expect(", "::unwrap", "::expect"] {
+                // `unwrap_or_else` is another thing.
+                let mut after = code.match_indices(call).map(|(at, _)| &code[at + call.len()..]);
+                if after.any(|after| call.ends_with('(') || !after.starts_with(is_word)) {
+                    let rule = format!("`{call}` outside of tests");
+                    let fix = "return the error, or handle it; a poisoned lock has one place for its policy";
+                    findings.push(Finding::new(path, line, rule, fix));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Where a test may sleep all the same, and why. An entry that is not needed any more is a finding.
+pub const SLEEPS: &[(&str, &str)] = &[(
+    "tests/traces/recorder.rs",
+    "it is the setTimeout of Node's scenarios: time itself is what they want",
+)];
+
+pub fn no_test_sleeps(tree: &Tree) -> Vec<Finding> {
+    no_test_sleeps_except(SLEEPS, tree)
+}
+
+pub fn no_test_sleeps_except(allowed: &[(&str, &str)], tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut unused = allowed.to_vec();
+    for (path, text) in tree.matching("tests/", ".rs") {
+        for (line, code) in (1..).zip(code_only(text).lines()) {
+            if !code.contains("sleep(") {
+                continue;
+            }
+            unused.retain(|(file, _)| *file != path);
+            if !allowed.iter().any(|(file, _)| *file == path) {
+                let fix = "wait for the thing itself, with a deadline: `common::until`, `Program::line_with`, a channel";
+                findings.push(Finding::new(path, line, "a test that sleeps", fix));
+            }
+        }
+    }
+    for (file, reason) in unused {
+        let rule = format!("may sleep ({reason}), but does not");
+        findings.push(Finding::new(file, 0, rule, "take it off the list in tests/tidy/code.rs"));
+    }
+    findings
+}
+
+pub fn no_trailing_spaces_and_no_tabs(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("", "") {
+        // What a student writes is the student's.
+        if path.starts_with("tests/exercises/") {
+            continue;
+        }
+        for (line, content) in (1..).zip(text.lines()) {
+            if content.ends_with(char::is_whitespace) {
+                findings.push(Finding::new(path, line, "spaces at the line's end", "remove them"));
+            }
+            if path.ends_with(".rs") && content.contains('\t') {
+                findings.push(Finding::new(path, line, "a tab", "use spaces: cargo fmt"));
+            }
+        }
+    }
+    findings
+}
+
+pub fn ci_and_readme_name_the_same_test_command(tree: &Tree) -> Vec<Finding> {
+    let Some(ci) = tree.text(".ci/run") else { return Vec::new() }; // a package has none
+    let step = ci.lines().find_map(|line| line.strip_prefix("step 'tests' "));
+    let command = step.and_then(|step| step.split(" #").next()).unwrap_or_default().trim();
+    if command.is_empty() {
+        return vec![Finding::new(".ci/run", 0, "no line `step 'tests' COMMAND`", "add it")];
+    }
+    let page = crate::markdown::Page::parse(tree.text("README.md").unwrap_or_default());
+    let shown = page.blocks.iter().flat_map(|block| block.text.lines()).any(|line| {
+        let line = line.split(" #").next().unwrap_or_default().trim();
+        line.strip_prefix("$ ").unwrap_or(line) == command
+    });
+    if shown {
+        return Vec::new();
+    }
+    let rule = format!("no code block has the line `{command}`, which .ci/run tests with");
+    vec![Finding::new("README.md", 0, rule, "say the same command in both")]
+}
+
+/// The text with comments and the inside of strings blanked out, line by line as before.
+pub fn code_only(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => block_comment(rest),
+            '"' => string(rest, 1, "\"", true),
+            'r' if !out.ends_with(is_word) && raw_string(rest).is_some() => {
+                raw_string(rest).unwrap_or(1)
+            }
+            '\'' => character(rest),
+            _ => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+        };
+        out.extend(rest[..length].chars().filter(|c| *c == '\n'));
+        rest = &rest[length..];
+    }
+    out
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn block_comment(text: &str) -> usize {
+    let mut depth = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let (step, change) = match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => (2, 1),
+            [b'*', b'/', ..] => (2, -1),
+            _ => (1, 0),
+        };
+        at += step;
+        depth += change;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The length of a string whose opening takes `start` bytes.
+fn string(text: &str, start: usize, close: &str, escapes: bool) -> usize {
+    let mut at = start;
+    while at < text.len() {
+        if escapes && text.as_bytes()[at] == b'\\' {
+            at += 2;
+        } else if text.as_bytes()[at..].starts_with(close.as_bytes()) {
+            return at + close.len();
+        } else {
+            at += 1;
+        }
+    }
+    text.len()
+}
+
+fn raw_string(text: &str) -> Option<usize> {
+    let hashes = text[1..].bytes().take_while(|byte| *byte == b'#').count();
+    let close = format!("\"{}", "#".repeat(hashes));
+    text[1 + hashes..].starts_with('"').then(|| string(text, hashes + 2, &close, false))
+}
+
+/// The length of a character such as `'"'`; of a lifetime, only the quote's.
+fn character(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    match (chars.next(), chars.next()) {
+        (Some((_, '\\')), Some((at, escaped))) => {
+            let rest = &text[at + escaped.len_utf8()..];
+            rest.find('\'').map_or(1, |end| text.len() - rest.len() + end + 1)
+        }
+        (Some(_), Some((at, '\''))) => at + 1,
+        _ => 1,
+    }
+}
+
+/// The code with each item under `#[cfg(test)]` blanked out.
+fn without_tests(code: &str) -> String {
+    let mut out = String::new();
+    let mut rest = code;
+    while let Some(at) = rest.find("#[cfg(test)]") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mut depth = 0;
+        let end = rest.char_indices().find(|(_, c)| {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            depth == 0 && matches!(c, '}' | ';')
+        });
+        let end = end.map_or(rest.len(), |(at, _)| at + 1);
+        out.extend(rest[..end].chars().filter(|c| *c == '\n'));
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+#[test]
+fn comments_strings_and_tests_are_told_from_code() {
+    let text = r####"let a = "x.unwrap()"; // .unwrap()
+/* .unwrap() /* */ */ let b = r#"".unwrap()"#; let c: &'static str = f('"', '\'', '\u{1}', 'é');
+let d = "\".unwrap()"; d.unwrap();
+#[cfg(test)]
+mod tests { fn f() { x.unwrap(); } }
+let e = 1;
+#[cfg(test)] use a::b;
+e.unwrap();
+"####;
+    let code = without_tests(&code_only(text));
+    let lines: Vec<&str> = code.lines().collect();
+    assert_eq!(lines[2], "let d = ; d.unwrap();");
+    assert_eq!(lines[1], " let b = ; let c: &static str = f(, , , );");
+    assert_eq!(lines.iter().filter(|line| line.contains("unwrap")).count(), 2, "{lines:#?}");
+    assert_eq!(lines[7], "e.unwrap();");
+}

@@ -1,0 +1,229 @@
+//! Rules about a lesson and what belongs to it.
+
+use std::collections::BTreeSet;
+
+use crate::markdown::Page;
+use crate::pages::{linked, resolve};
+use crate::{Finding, Tree};
+
+/// A lesson's name, as in `03_server`: two digits, then what it is about.
+fn lesson_name(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'0'..=b'9', b'0'..=b'9', b'_', _, ..])
+}
+
+/// The names of the numbered files in `folder`.
+fn names<'t>(tree: &'t Tree, folder: &'t str, end: &'t str) -> impl Iterator<Item = &'t str> {
+    let files = tree.matching(folder, end).map(move |(path, _)| path);
+    files
+        .filter_map(move |path| path.strip_prefix(folder)?.strip_suffix(end))
+        .filter(|name| lesson_name(name) && !name.contains('/'))
+}
+
+/// The lessons, in their order.
+pub fn lessons(tree: &Tree) -> Vec<&str> {
+    names(tree, "lessons/", ".md").collect()
+}
+
+pub fn a_number_ties_a_lessons_rooms_together(tree: &Tree) -> Vec<Finding> {
+    let rooms = |name: &str| {
+        [
+            format!("examples/{name}.rs"),
+            format!("lessons/{name}.md"),
+            format!("lessons/zh/{name}.md"),
+            format!("tests/{name}.rs"),
+        ]
+    };
+    let examples = names(tree, "examples/", ".rs");
+    let mut all: BTreeSet<&str> = examples.filter(|name| !name.ends_with("_std")).collect();
+    all.extend(names(tree, "lessons/", ".md"));
+    all.extend(names(tree, "lessons/zh/", ".md"));
+    all.extend(names(tree, "tests/", ".rs"));
+    let mut findings = Vec::new();
+    for name in &all {
+        let (there, missing): (Vec<_>, Vec<_>) =
+            rooms(name).into_iter().partition(|path| tree.has(path));
+        for path in missing {
+            let rule = format!("is missing, though there is {}", there.join(", "));
+            let fix = "a lesson has one name for its example, English page, Chinese page and test";
+            findings.push(Finding::new(&path, 0, rule, fix));
+        }
+    }
+    let numbers: Vec<&str> = all.iter().map(|name| &name[..2]).collect();
+    for (twin, name) in numbers.windows(2).zip(all.iter().skip(1)) {
+        if twin[0] == twin[1] {
+            let path = &rooms(name)[1];
+            let rule = format!("{} is the number of another lesson, too", twin[0]);
+            findings.push(Finding::new(path, 0, rule, "give it the next free number"));
+        }
+    }
+    for name in names(tree, "examples/", "_std.rs") {
+        if !tree.has(&format!("examples/{name}.rs")) {
+            let rule = "the same in plain std as which example?";
+            let fix = format!("write examples/{name}.rs, or give this one its name");
+            findings.push(Finding::new(&format!("examples/{name}_std.rs"), 0, rule, fix));
+        }
+    }
+    findings
+}
+
+pub fn an_example_is_short_and_says_how_to_run_it(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in names(tree, "examples/", ".rs") {
+        let path = format!("examples/{name}.rs");
+        let text = tree.text(&path).unwrap_or_default();
+        let lines = text.lines().count();
+        if lines > 65 {
+            let rule = format!("{lines} lines, and 65 is the most");
+            findings.push(Finding::new(
+                &path,
+                66,
+                rule,
+                "an example shows one thing: leave the rest out",
+            ));
+        }
+        let header = text.lines().take_while(|line| line.starts_with("//!"));
+        let command = format!("cargo run --example {name}");
+        let says = |line: &str| {
+            line.split_once(&command).is_some_and(|(_, rest)| {
+                !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric())
+            })
+        };
+        if !header.into_iter().any(says) {
+            let rule = format!("does not open with a `//!` header that says `{command}`");
+            let fix = "say what it is, the commands to run it, and what it prints";
+            findings.push(Finding::new(&path, 1, rule, fix));
+        }
+    }
+    findings
+}
+
+const SECTIONS: [&str; 7] =
+    ["In Node", "In Rust", "Run it", "On the wire", "Watch out", "Exercise", "Reflect"];
+
+pub fn a_lesson_has_its_sections_in_order(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in lessons(tree) {
+        let path = format!("lessons/{name}.md");
+        let page = Page::parse(tree.text(&path).unwrap_or_default());
+        let title = format!("{} · ", &name[..2]);
+        let first = page.headings.first();
+        if !first.is_some_and(|first| first.level == 1 && first.text.starts_with(&title)) {
+            let line = first.map_or(1, |first| first.line);
+            let fix = format!("begin the page with `# {title}Title`");
+            findings.push(Finding::new(&path, line, "no title with the lesson's number", fix));
+        }
+        let sections = page.headings.iter().filter(|heading| heading.level == 2);
+        let mut expected = SECTIONS.iter();
+        for section in sections {
+            // "Watch out: one write is not one read" is fine.
+            match expected.as_slice().iter().position(|name| section.text.starts_with(name)) {
+                Some(0) => drop(expected.next()),
+                Some(skipped) => {
+                    let rule = format!(
+                        "`## {}` comes before `## {}`",
+                        section.text,
+                        expected.as_slice()[0]
+                    );
+                    let fix = format!("the order is {}", SECTIONS.join(", "));
+                    findings.push(Finding::new(&path, section.line, rule, fix));
+                    expected.nth(skipped);
+                }
+                None => {
+                    let rule =
+                        format!("`## {}` is no section of a lesson, or comes twice", section.text);
+                    let fix = format!("make it a `###` in one of {}", SECTIONS.join(", "));
+                    findings.push(Finding::new(&path, section.line, rule, fix));
+                }
+            }
+        }
+        for section in expected {
+            let rule = format!("has no section `## {section}`");
+            findings.push(Finding::new(
+                &path,
+                0,
+                rule,
+                format!("the sections are {}", SECTIONS.join(", ")),
+            ));
+        }
+    }
+    findings
+}
+
+pub fn a_lesson_leads_to_its_neighbours(tree: &Tree) -> Vec<Finding> {
+    let lessons = lessons(tree);
+    let mut findings = Vec::new();
+    for pair in lessons.windows(2) {
+        for folder in ["lessons", "lessons/zh"] {
+            for (from, to, which) in [(pair[0], pair[1], "next"), (pair[1], pair[0], "previous")] {
+                let path = format!("{folder}/{from}.md");
+                let target = format!("{folder}/{to}.md");
+                if tree.has(&path) && !linked(tree, &path).contains(&target) {
+                    let rule = format!("has no link to the {which} lesson");
+                    findings.push(Finding::new(&path, 0, rule, format!("link to {to}.md")));
+                }
+            }
+        }
+    }
+    findings
+}
+
+pub fn a_lesson_is_tested_as_documentation(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut pages: Vec<String> =
+        lessons(tree).iter().map(|name| format!("lessons/{name}.md")).collect();
+    pages.push("README.md".to_string());
+    for path in pages {
+        let included =
+            tree.matching("src/", ".rs").any(|(_, text)| text.contains(&format!("{path}\"")));
+        let page = Page::parse(tree.text(&path).unwrap_or_default());
+        if let Some(block) =
+            page.blocks.iter().find(|block| block.language() == "rust").filter(|_| !included)
+        {
+            let fix = format!(
+                "in src/lib.rs, under `#[cfg(doctest)]`: `#[doc = include_str!(\"../{path}\")]`"
+            );
+            findings.push(Finding::new(
+                &path,
+                block.line,
+                "its Rust code is compiled by no test",
+                fix,
+            ));
+        }
+    }
+    findings
+}
+
+pub fn the_readmes_list_every_lesson(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let page = Page::parse(tree.text("README.md").unwrap_or_default());
+    let table = page.headings.iter().position(|heading| heading.text == "Table of lessons");
+    let Some(table) = table else {
+        let fix = "add the section, with a link to each lesson";
+        return vec![Finding::new("README.md", 0, "has no section `## Table of lessons`", fix)];
+    };
+    let start = page.headings[table].line;
+    let end = page.headings.get(table + 1).map_or(usize::MAX, |next| next.line);
+    for name in lessons(tree) {
+        let lesson = format!("lessons/{name}.md");
+        let links = page.links.iter().filter(|link| (start..end).contains(&link.line));
+        if !links.into_iter().any(|link| resolve("README.md", &link.target).0 == lesson) {
+            let rule = format!("its table of lessons leaves out {name}");
+            findings.push(Finding::new(
+                "README.md",
+                start,
+                rule,
+                format!("add a link to {lesson}"),
+            ));
+        }
+        if !linked(tree, "lessons/README.md").contains(&lesson) {
+            let rule = format!("leaves out {name}");
+            findings.push(Finding::new(
+                "lessons/README.md",
+                0,
+                rule,
+                format!("add a link to {name}.md"),
+            ));
+        }
+    }
+    findings
+}

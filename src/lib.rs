@@ -52,7 +52,7 @@
 //! For learning, and for what a thread per connection carries: some ten thousand connections. Left out, because stable std
 //! cannot do it without `unsafe`: `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`,
 //! `localPort`. Left out, because Rust has no use for it: `ref` and `unref`, `setEncoding` for other encodings than
-//! UTF-8, chaining of calls. No TLS and no UDP.
+//! UTF-8, chaining of calls. No TLS and no UDP. The whole list: [`parity`].
 //!
 //! # The source, in the order to read it
 //!
@@ -65,6 +65,8 @@ mod error;
 pub mod event;
 mod listeners;
 mod options;
+#[doc = include_str!("parity.md")]
+pub mod parity {}
 mod server;
 mod socket;
 mod stream;

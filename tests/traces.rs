@@ -23,7 +23,7 @@ mod listening;
 mod timing;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
@@ -117,7 +117,7 @@ fn scenario(name: &str) -> &str {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces")
+    common::root().join("tests/traces")
 }
 
 fn recorded(scenario: &str) -> Lines {

@@ -16,6 +16,9 @@ use crate::wire::Wire;
 /// The biggest chunk, and the most that is read ahead of the listeners.
 const CHUNK: usize = 64 * 1024;
 
+/// The buffer of a connection that says little, as most do most of the time: it shares its pages of memory with others.
+const SMALL: usize = 2 * 1024;
+
 /// How long an end of stream waits for a write that may know better; see [`EventSocket::at_end`].
 const SECOND_OPINION: Duration = Duration::from_millis(10);
 
@@ -23,17 +26,17 @@ impl EventSocket {
     /// Reads until both sides have ended, or the socket is destroyed.
     pub(super) fn read_to_end(&self) {
         let Some(stream) = self.lock().stream.clone() else { return };
-        // BufReader, because std reads into its memory without clearing it first: the pages of a buffer that were never
-        // needed cost nothing, and that is most of them on an idle connection.
+        // BufReader, because std reads into its memory without clearing it first: what was never needed costs nothing.
         match &*stream {
-            Stream::Tcp(tcp) => self.read_from(BufReader::with_capacity(CHUNK, tcp), &stream),
+            Stream::Tcp(tcp) => self.read_from(BufReader::with_capacity(SMALL, tcp), &stream),
             #[cfg(unix)]
-            Stream::Unix(unix) => self.read_from(BufReader::with_capacity(CHUNK, unix), &stream),
+            Stream::Unix(unix) => self.read_from(BufReader::with_capacity(SMALL, unix), &stream),
         }
     }
 
     fn read_from(&self, mut reader: BufReader<impl Read>, stream: &Arc<Stream>) {
         let mut limit = None;
+        let mut filled = false;
         loop {
             // Paused before anything was read: nothing is, and the peer's data stays in the kernel.
             let mut state = self.rest_until(self.lock(), None, |state| {
@@ -41,6 +44,11 @@ impl EventSocket {
             });
             if state.destroyed {
                 return;
+            }
+
+            // The small buffer is for data that goes on at once, and only until it was too small.
+            if reader.capacity() < CHUNK && (filled || state.flow != Flow::Flowing) {
+                reader = BufReader::with_capacity(CHUNK, reader.into_inner());
             }
 
             // 1. Read.
@@ -84,6 +92,7 @@ impl EventSocket {
             state = self.emit::<Data>(state, chunk);
             drop(self.emit_text(state, chunk));
             let length = chunk.len();
+            filled = length == reader.capacity();
             reader.consume(length);
         }
     }

@@ -89,6 +89,14 @@ impl<F> List<F> {
         go
     }
 
+    /// Takes the `once` ones off, to be dropped outside of the lock.
+    pub(crate) fn take_once(&mut self) -> Vec<Entry<F>> {
+        let (once, stay) =
+            std::mem::take(&mut self.entries).into_iter().partition(|entry| entry.once);
+        self.entries = stay;
+        once
+    }
+
     /// All listeners, to be called outside of the lock. The `once` ones are off the list from here on.
     pub(crate) fn copy(&mut self) -> Vec<F>
     where

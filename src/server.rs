@@ -65,7 +65,7 @@ struct State {
     closed_unrun: bool,
     /// The sockets whose descriptor is open: what `connections()` tells.
     connections: usize,
-    /// The sockets whose Close is not over yet, and the one thread that accepts.
+    /// The sockets whose Close is not over yet, the one thread that accepts, and the calls of `close`.
     alive: usize,
     max_connections: Option<usize>,
     /// What a listener panicked with; `run` goes on with it.
@@ -194,12 +194,11 @@ impl Server {
     }
 
     fn live(&self) -> io::Result<()> {
-        let mut state = self.lock();
         let mut result = Ok(());
-        if std::mem::take(&mut state.closed_unrun) {
-            drop(state); // closed before it ran: nothing to accept, and Listening is not told
-        } else {
-            drop(state);
+        if std::mem::take(&mut self.lock().closed_unrun) {
+            self.emit::<Close>(()); // for the time that it listened and did not run
+        }
+        if self.is_listening() {
             self.emit::<Listening>(());
             if self.lock().panic.is_some() {
                 let _ = self.close();
@@ -209,8 +208,10 @@ impl Server {
             while state.alive > 0 {
                 state = self.0.monitor.wait(state, None);
             }
+            state.closed_unrun = false; // by a Listening listener: this is its Close
+            drop(state);
+            self.emit::<Close>(());
         }
-        self.emit::<Close>(());
         let mut state = self.lock();
         state.running = false;
         if let Some(panic) = state.panic.take() {
@@ -229,16 +230,17 @@ impl Server {
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.lock();
         let Some(open) = state.open.take() else { return Err(not_running()) };
+        state.alive += 1; // `run` waits for this call, too: when it returns, the place is free
+        let mut never_called = Vec::new();
         if !open.accepting {
-            state.closed_unrun = !state.running;
+            state.closed_unrun = true;
             // The callback of `listen` belongs to that listen, and will not be called.
-            let callbacks = Listening::list(&mut state.listeners).copy();
-            drop(state);
-            drop(callbacks);
-        } else {
-            drop(state);
+            never_called = Listening::list(&mut state.listeners).take_once();
         }
+        drop(state);
+        drop(never_called); // not under the lock: what a listener owns may run code of its own
         open.close();
+        self.one_less();
         Ok(())
     }
 

@@ -594,6 +594,14 @@ fn a_server_runs_once_at_a_time() {
     within("run() returns", move || closed_before.run()).unwrap();
     assert_eq!(*log.lock().unwrap(), ["close"]);
 
+    log.lock().unwrap().clear();
+    server.listen(("127.0.0.1", 0), |_| panic!("never called")).unwrap();
+    server.close().unwrap();
+    server.listen(("127.0.0.1", 0), |server| server.close().unwrap()).unwrap();
+    let closed_twice = server.clone();
+    within("run() returns", move || closed_twice.run()).unwrap();
+    assert_eq!(*log.lock().unwrap(), ["close", "listening", "close"]);
+
     for _ in 0..3 {
         log.lock().unwrap().clear();
         server.listen(("127.0.0.1", 0), |_| {}).unwrap();

@@ -217,7 +217,7 @@ impl Server {
         self.one_less();
     }
 
-    fn one_less(&self) {
+    pub(super) fn one_less(&self) {
         let mut state = self.lock();
         state.alive -= 1;
         self.0.monitor.notify(&state);

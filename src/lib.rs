@@ -65,6 +65,7 @@ mod error;
 pub mod event;
 mod listeners;
 mod options;
+mod panics;
 #[doc = include_str!("parity.md")]
 pub mod parity {}
 mod server;
@@ -143,5 +144,6 @@ mod lessons {
         Lesson03 "lessons/03_server.md"
         Lesson04 "lessons/04_client.md"
         Lesson05 "lessons/05_order.md"
+        Lesson15 "lessons/15_how_it_works.md"
     }
 }

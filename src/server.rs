@@ -3,10 +3,9 @@
 mod accept;
 pub(crate) mod event;
 
-use std::any::Any;
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -16,6 +15,7 @@ use crate::endpoint::{Address, Endpoint};
 use crate::error;
 use crate::listeners::ListenerId;
 use crate::options::{ServerOptions, SocketOptions};
+use crate::panics::{self, Panic};
 use crate::socket::EventSocket;
 use crate::socket::event::Close;
 use crate::sync::{Monitor, lock};
@@ -68,8 +68,8 @@ struct State {
     /// The sockets whose Close is not over yet, the one thread that accepts, and the calls of `close`.
     alive: usize,
     max_connections: Option<usize>,
-    /// What a listener panicked with; `run` goes on with it.
-    panic: Option<Box<dyn Any + Send>>,
+    /// What listeners panicked with; `run` goes on with the first.
+    panics: Vec<Panic>,
 }
 
 impl Server {
@@ -85,7 +85,7 @@ impl Server {
                 connections: 0,
                 alive: 0,
                 max_connections: options.max_connections,
-                panic: None,
+                panics: Vec::new(),
             }),
         }))
     }
@@ -200,7 +200,7 @@ impl Server {
         }
         if self.is_listening() {
             self.emit::<Listening>(());
-            if self.lock().panic.is_some() {
+            if !self.lock().panics.is_empty() {
                 let _ = self.close();
             }
             result = self.start_accepting();
@@ -214,11 +214,12 @@ impl Server {
         }
         let mut state = self.lock();
         state.running = false;
-        if let Some(panic) = state.panic.take() {
-            drop(state);
-            resume_unwind(panic);
+        let panics = std::mem::take(&mut state.panics);
+        drop(state);
+        match panics.into_iter().next() {
+            Some(panic) => resume_unwind(panic),
+            None => result,
         }
-        result
     }
 
     /// Stops accepting, at once. `Close` is emitted, and `run` returns, when the last socket is gone; open sockets are not
@@ -274,10 +275,10 @@ impl Server {
     fn emit<E: ServerEvent>(&self, args: E::Args<'_>) -> bool {
         let calls = E::list(&mut self.lock().listeners).copy();
         let heard = !calls.is_empty();
-        let call_all = AssertUnwindSafe(|| calls.iter().for_each(|call| call(self, args)));
-        if let Err(panic) = catch_unwind(call_all) {
-            self.lock().panic.get_or_insert(panic);
-        }
+        let mut panics: Vec<Panic> =
+            calls.iter().filter_map(|call| panics::catch(|| call(self, args))).collect();
+        panics.extend(panics::let_go(calls));
+        self.lock().panics.extend(panics);
         heard
     }
 }

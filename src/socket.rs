@@ -3,6 +3,7 @@
 mod connect;
 mod emit;
 pub(crate) mod event;
+mod identity;
 mod pipe;
 mod reading;
 mod run;
@@ -11,8 +12,6 @@ mod text;
 mod watch;
 mod writing;
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,8 +20,9 @@ use std::time::Duration;
 
 use self::emit::Guard;
 use self::event::SocketEvent;
-use self::state::{Flow, Life, State};
+use self::state::{Flow, Life, Pending, State};
 use crate::endpoint::Address;
+use crate::error;
 use crate::listeners::ListenerId;
 use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::Stream;
@@ -159,8 +159,7 @@ impl EventSocket {
         }
         let id = E::list(&mut state.listeners).add(once, listener);
         if E::STARTS_FLOW && state.flow == Flow::NotStarted {
-            state.flow = Flow::Flowing;
-            self.monitor().notify(&state);
+            drop(self.flow(state, Flow::Flowing));
         }
         id
     }
@@ -229,12 +228,25 @@ impl EventSocket {
 
     /// `write(data)`, then `end()`. Node: `socket.end(data)`.
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
-        self.send(data.as_ref(), None);
-        self.end_now();
+        let state = self.lock();
+        match (state.destroyed, state.ended) {
+            (true, _) => {}
+            // Also when the peer has ended, where a write says EPIPE.
+            (false, true) => {
+                drop(state);
+                self.destroy_with(error::refused_write(error::WRITE_AFTER_END));
+            }
+            (false, false) => {
+                drop(state);
+                self.send(data.as_ref(), None);
+                self.end_now();
+            }
+        }
     }
 
     /// Closes now: what is queued is dropped, no event follows but `Close`. The peer sees an end, or a reset if bytes of
-    /// its own lie unread. Returns at once; harmless the second time. Node: `socket.destroy`.
+    /// its own lie unread. Returns at once; harmless the second time. (A `Ready` still follows the `Connect` in whose
+    /// listener it was called, as in Node.) Node: `socket.destroy`.
     pub fn destroy(&self) {
         let state = self.destroy_locked(self.lock(), None);
         drop(self.stir(state));
@@ -242,12 +254,17 @@ impl EventSocket {
 
     /// `destroy` with a reason: `Error` is emitted, then `Close` with `true`. Node: `socket.destroy(error)`.
     pub fn destroy_with(&self, error: io::Error) {
-        let state = self.destroy_locked(self.lock(), Some(error));
+        let mut error = Some(error);
+        let mut state = self.lock();
+        if !state.destroyed {
+            state = self.destroy_locked(state, error.take());
+        }
         drop(self.stir(state));
+        drop(error); // a second one is swallowed, and not under the lock: it may run code of its own
     }
 
-    /// Holds `Data` and `End` back until [`resume`](Self::resume). At most 64 KiB are read ahead; then the peer is slowed
-    /// down by TCP itself. Node: `socket.pause`.
+    /// Holds data back until [`resume`](Self::resume), and the `End` behind it; an `End` with nothing before it comes all the
+    /// same. From 16 KiB on no more is read ahead, and the peer is slowed down by TCP itself. Node: `socket.pause`.
     pub fn pause(&self) {
         self.set_flow(Flow::Paused);
     }
@@ -258,9 +275,18 @@ impl EventSocket {
     }
 
     fn set_flow(&self, flow: Flow) {
-        let mut state = self.lock();
+        drop(self.flow(self.lock(), flow));
+    }
+
+    fn flow<'s>(&'s self, mut state: Guard<'s>, flow: Flow) -> Guard<'s> {
         state.flow = flow;
-        self.monitor().notify(&state);
+        if flow == Flow::Flowing {
+            state.begun = true;
+            if !state.held.is_empty() {
+                state.pending.push_back(Pending::Held);
+            }
+        }
+        self.stir(state)
     }
 
     /// Whether `pause` was called, and not `resume` after it. Node: `socket.isPaused`.
@@ -298,7 +324,8 @@ impl EventSocket {
 
     /// Our end's address; `None` while not connected, and for the connecting end of a Unix domain socket.
     pub fn local_addr(&self) -> Option<Address> {
-        self.lock().stream.as_ref()?.local_addr()
+        let state = self.lock();
+        state.stream.as_ref().filter(|_| !state.destroyed)?.local_addr()
     }
 
     /// The peer's address; `None` before the connection is there, and for the connecting end of a Unix domain socket.
@@ -346,30 +373,5 @@ impl EventSocket {
 
     fn monitor(&self) -> &Monitor<State> {
         &self.0.monitor
-    }
-}
-
-impl PartialEq for EventSocket {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.id == other.0.id
-    }
-}
-
-impl Eq for EventSocket {}
-
-impl Hash for EventSocket {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.id.hash(state);
-    }
-}
-
-impl fmt::Debug for EventSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventSocket")
-            .field("id", &self.0.id)
-            .field("local", &self.local_addr())
-            .field("remote", &self.remote_addr())
-            .field("state", &self.ready_state())
-            .finish()
     }
 }

@@ -144,17 +144,17 @@ impl Listener {
     /// The listening socket once more, as a stream: std lets one `shutdown` only streams, and on Linux that is what
     /// wakes a thread in accept(2) and refuses the clients in the backlog at once. `None` where it does not work.
     #[cfg(target_os = "linux")]
-    pub(crate) fn waker(&self) -> Option<Stream> {
+    pub(crate) fn waker(&self) -> io::Result<Option<Stream>> {
         use std::os::fd::OwnedFd;
-        match self {
-            Listener::Tcp(l) => Some(Stream::Tcp(OwnedFd::from(l.try_clone().ok()?).into())),
-            Listener::Unix(l) => Some(Stream::Unix(OwnedFd::from(l.try_clone().ok()?).into())),
-        }
+        Ok(Some(match self {
+            Listener::Tcp(listener) => Stream::Tcp(OwnedFd::from(listener.try_clone()?).into()),
+            Listener::Unix(listener) => Stream::Unix(OwnedFd::from(listener.try_clone()?).into()),
+        }))
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn waker(&self) -> Option<Stream> {
-        None
+    pub(crate) fn waker(&self) -> io::Result<Option<Stream>> {
+        Ok(None)
     }
 }
 

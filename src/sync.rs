@@ -48,8 +48,8 @@ impl<T> Monitor<T> {
     }
 }
 
-/// Locks, also after a panic elsewhere: no code of a user runs under a lock of this crate,
-/// so the state behind a poisoned one is as whole as any other.
+/// Locks, also after a panic elsewhere: no code of a user runs under a lock of this crate (that its values are
+/// dropped outside, too, is seen to where they are), so the state behind a poisoned one is as whole as any other.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

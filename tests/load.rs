@@ -5,12 +5,11 @@ mod common;
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::{env, thread};
+use std::thread;
 
-use common::{DEADLINE, until, within};
+use common::{DEADLINE, MANY_DESCRIPTORS, alone, until, within};
 use net::{EventSocket, event};
 use net_notes as net;
 
@@ -27,35 +26,10 @@ fn pattern(seed: usize, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Runs a test of this file again, in a process of its own, where nothing else opens descriptors or starts threads, and
-/// where enough descriptors are allowed: a shell may raise the limit up to the hard one.
-#[cfg(unix)]
-fn alone(test: &str) -> bool {
-    const INSIDE: &str = "NET_NOTES_ALONE";
-    if env::var_os(INSIDE).is_some_and(|name| name == test) {
-        return true;
-    }
-    let script = r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(env::current_exe().unwrap()).args([
-        "--exact",
-        test,
-        "--nocapture",
-    ]);
-    let mut child = shell.env(INSIDE, test).spawn().expect("sh is there");
-    let mut status = None;
-    until(test, || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    assert!(status.is_some_and(|status| status.success()), "{test}, alone: see above");
-    false
-}
-
 #[test]
 #[cfg(unix)]
 fn a_thousand_connections_at_once_each_with_its_own_data() {
-    if !alone("a_thousand_connections_at_once_each_with_its_own_data") {
+    if !alone("a_thousand_connections_at_once_each_with_its_own_data", MANY_DESCRIPTORS) {
         return;
     }
     const CLIENTS: usize = 1000;
@@ -175,7 +149,7 @@ fn an_echo_of_a_peer_that_writes_all_before_it_reads() {
 #[test]
 #[cfg(target_os = "linux")] // counts /proc/self/fd and /proc/self/task
 fn descriptors_and_threads_go_back_though_handles_are_kept() {
-    if !alone("descriptors_and_threads_go_back_though_handles_are_kept") {
+    if !alone("descriptors_and_threads_go_back_though_handles_are_kept", MANY_DESCRIPTORS) {
         return;
     }
     let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();

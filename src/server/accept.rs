@@ -65,7 +65,7 @@ impl Open {
         let listener = Listener::bind(at)?;
         let address = listener.local_addr()?;
         Ok(Open {
-            waker: listener.waker(),
+            waker: listener.waker()?,
             #[cfg(unix)]
             file: File::of(&address),
             listener: Arc::new(listener),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::EventSocket;
 use super::event::{Connect, Lookup, Ready, Resolved};
+use super::state::Flow;
 use super::writing::WRITE_PATIENCE;
 use crate::endpoint::{Address, Endpoint, is_ip};
 use crate::error;
@@ -35,7 +36,9 @@ impl From<io::Error> for Failure {
 impl EventSocket {
     /// Connects, and emits Lookup, Connect and Ready.
     pub(super) fn open(&self) {
-        let Some(options) = self.lock().to.take() else { return };
+        let mut state = self.lock();
+        let Some(options) = state.to.take().filter(|_| !state.destroyed) else { return };
+        drop(state);
         let deadline = options.connect_timeout.and_then(|limit| Instant::now().checked_add(limit));
         match self
             .find(&options.to, deadline)
@@ -125,6 +128,9 @@ impl EventSocket {
         subject: &impl ToString,
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
+        if self.is_destroyed() {
+            return Err(Failure::Destroyed); // in a Lookup listener, say
+        }
         let slot = Arc::new(Mutex::new(None));
         let socket = self.clone();
         let result = slot.clone();
@@ -171,6 +177,7 @@ impl EventSocket {
         state = self.settle(state);
         state = self.emit::<Ready>(state, ());
         state.opened = true;
+        state.begun |= state.flow != Flow::Paused;
         drop(self.finish_if_due(state));
     }
 }

@@ -1,13 +1,13 @@
 //! One listener at a time: the turn, the events that wait for it, and the helper thread.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::MutexGuard;
 use std::time::Instant;
 
 use super::EventSocket;
-use super::event::{Drain, Finish, SocketEvent, Timeout};
+use super::event::{Drain, Finish, Listener, SocketEvent, Timeout};
 use super::state::{Pending, State};
+use crate::listeners::Entry;
+use crate::panics::{self, Panic};
 use crate::threads;
 
 pub(super) type Guard<'a> = MutexGuard<'a, State>;
@@ -24,55 +24,46 @@ impl EventSocket {
         if taken.is_empty() {
             return state;
         }
-        let (mut state, panic) = self.in_turn(state, || {
-            for listener in &mut taken {
-                (listener.call)(self, args);
-            }
-        });
+        state.turn = true;
+        drop(state);
+        // All are called, also after a panic: a listener of Close may be another's only way to clean up.
+        let call = |entry: &mut Entry<Listener<E>>| panics::catch(|| (entry.call)(self, args));
+        let mut panics: Vec<Panic> = taken.iter_mut().filter_map(call).collect();
+        state = self.lock();
         let go = E::list(&mut state.listeners).put_back(taken);
-        self.after_turn(state, go, panic)
+        if !go.is_empty() {
+            drop(state);
+            panics.extend(panics::let_go(go));
+            state = self.lock();
+        }
+        self.end_turn(state, panics)
     }
 
     /// Calls something else of the user as if it were a listener.
-    pub(super) fn call<'s>(&'s self, state: Guard<'s>, user: impl FnOnce()) -> Guard<'s> {
-        let (state, panic) = self.in_turn(state, user);
-        self.after_turn(state, Vec::<()>::new(), panic)
+    pub(super) fn call<'s>(&'s self, mut state: Guard<'s>, user: impl FnOnce()) -> Guard<'s> {
+        state.turn = true;
+        drop(state);
+        let panic = panics::catch(user);
+        self.end_turn(self.lock(), panic)
     }
 
-    fn wait_for_turn<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
+    /// Whoever waited may go on only now: so what can change meanwhile is looked at after this, and never before.
+    pub(super) fn wait_for_turn<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
         while state.turn {
             state = self.monitor().wait(state, None);
         }
         state
     }
 
-    /// Runs code of the user: takes the turn, lets go of the lock, and catches a panic.
-    fn in_turn<'s>(
+    fn end_turn<'s>(
         &'s self,
         mut state: Guard<'s>,
-        user: impl FnOnce(),
-    ) -> (Guard<'s>, Option<Box<dyn Any + Send>>) {
-        state.turn = true;
-        drop(state);
-        let panic = catch_unwind(AssertUnwindSafe(user)).err();
-        (self.lock(), panic)
-    }
-
-    /// Gives the turn back. What is dropped for good may run code of the user too, so that is part of the turn.
-    fn after_turn<'s, T>(
-        &'s self,
-        mut state: Guard<'s>,
-        go: Vec<T>,
-        panic: Option<Box<dyn Any + Send>>,
+        panics: impl IntoIterator<Item = Panic>,
     ) -> Guard<'s> {
-        if !go.is_empty() {
-            drop(state);
-            drop(go);
-            state = self.lock();
-        }
         state.turn = false;
-        if panic.is_some() {
-            state.panic = state.panic.take().or(panic);
+        let before = state.panics.len();
+        state.panics.extend(panics);
+        if state.panics.len() > before {
             state = self.destroy_locked(state, None);
         }
         self.monitor().notify(&state);
@@ -86,6 +77,7 @@ impl EventSocket {
             // Between here and the listener the lock is not let go: nothing can overtake.
             state = match state.pending.pop_front() {
                 None => return state,
+                Some(Pending::Held) => self.emit_held(state),
                 Some(Pending::Drain) => self.emit::<Drain>(state, ()),
                 Some(Pending::Finish) => self.emit::<Finish>(state, ()),
                 Some(Pending::Timeout) => self.emit::<Timeout>(state, ()),
@@ -103,6 +95,9 @@ impl EventSocket {
             } else {
                 state.pending.clear();
             }
+        }
+        if state.clock_to_keep().is_some() {
+            state = self.start_helper(state);
         }
         self.monitor().notify(&state);
         state

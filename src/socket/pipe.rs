@@ -11,9 +11,12 @@ impl EventSocket {
         let data = self.on(Data, move |source, data| {
             if !target.write(data) {
                 source.pause();
-                // From here on Drain resumes. If the queue became empty before this line, it has been emitted.
-                if !target.owes_drain() && !target.is_destroyed() {
+                // From here on Drain resumes. If the queue became empty before this line, it may have been emitted.
+                if !target.owes_drain() {
                     source.resume();
+                }
+                if target.is_destroyed() {
+                    source.pause(); // also if its Close came before this line
                 }
             }
         });

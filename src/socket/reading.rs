@@ -1,23 +1,28 @@
 //! The reading side: read one chunk, wait until it may flow, emit it.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
 use super::emit::Guard;
 use super::event::{Data, End, SocketEvent, Text};
-use super::state::{Flow, State};
+use super::state::{Flow, Pending, State};
 use super::writing::is_timeout;
 use crate::error;
 use crate::stream::Stream;
 use crate::wire::Wire;
 
-/// The biggest chunk, and the most that is read ahead of the listeners.
+/// The biggest chunk.
 const CHUNK: usize = 64 * 1024;
+
+/// With so much held, reading stops, and the peer is slowed down by TCP itself. Node: `readableHighWaterMark`.
+const AHEAD: usize = 16 * 1024;
 
 /// The buffer of a connection that says little, as most do most of the time: it shares its pages of memory with others.
 const SMALL: usize = 2 * 1024;
+
+/// How long a chunk that fills the small buffer waits for its rest, which is there already unless that was all.
+const REST: Duration = Duration::from_millis(1);
 
 /// How long an end of stream waits for a write that may know better; see [`EventSocket::at_end`].
 const SECOND_OPINION: Duration = Duration::from_millis(10);
@@ -34,32 +39,42 @@ impl EventSocket {
         }
     }
 
-    fn read_from(&self, mut reader: BufReader<impl Read>, stream: &Arc<Stream>) {
+    fn read_from(&self, mut reader: BufReader<impl Read>, stream: &Stream) {
         let mut limit = None;
-        let mut filled = false;
+        // The small buffer was too small: what it held is in `held`, and the rest of the chunk is read next.
+        let mut joining = false;
         loop {
-            // Paused before anything was read: nothing is, and the peer's data stays in the kernel.
+            // Nothing is read when enough is held, or when `pause` came before reading had begun: then the peer's data
+            // stays in the kernel.
             let mut state = self.rest_until(self.lock(), None, |state| {
-                state.destroyed || state.flow != Flow::Paused || state.bytes_read > 0
+                let may = state.begun || state.flow != Flow::Paused;
+                state.destroyed || (may && state.held.len() < AHEAD)
             });
             if state.destroyed {
                 return;
             }
-
-            // The small buffer is for data that goes on at once, and only until it was too small.
-            if reader.capacity() < CHUNK && (filled || state.flow != Flow::Flowing) {
+            if reader.capacity() < CHUNK && (joining || state.flow != Flow::Flowing) {
                 reader = BufReader::with_capacity(CHUNK, reader.into_inner());
             }
 
+            let capacity = reader.capacity();
+
             // 1. Read.
-            limit = self.limit_read(&mut state, stream, limit);
+            limit = self.limit_read(&mut state, stream, limit, joining);
             state.blocked = true;
             drop(state);
             let result = reader.fill_buf();
             state = self.lock();
             state.blocked = false;
+            if state.destroyed {
+                return;
+            }
+            let is_rest = std::mem::take(&mut joining);
+            if is_rest && !matches!(&result, Ok(rest) if !rest.is_empty()) {
+                state = self.emit_held(state); // that was all
+            }
             let chunk = match result {
-                _ if state.destroyed => return,
+                Ok([]) => return self.at_end(state),
                 Ok(chunk) => chunk,
                 Err(error) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {
                     continue;
@@ -72,39 +87,71 @@ impl EventSocket {
                     return;
                 }
             };
-            if chunk.is_empty() {
-                return self.at_end(state);
-            }
             self.wire(|| Wire::Received(chunk));
             state.bytes_read += chunk.len() as u64;
             state.touch();
 
-            // 2. Hold it until somebody wants it.
-            let holds = |state: &State| state.destroyed || state.flow == Flow::Flowing;
-            if !holds(&state) || !state.pending.is_empty() {
-                state = self.rest_until(state, None, holds);
+            // 2. What is pending goes first, also what is held of before.
+            if !is_rest {
+                state = self.settle(state);
             }
-            if state.destroyed {
-                return;
-            }
+            state = self.wait_for_data_turn(state);
 
-            // 3. Emit it. If all listeners were removed while it flowed, it is lost, as in Node.
-            state = self.emit::<Data>(state, chunk);
-            drop(self.emit_text(state, chunk));
+            // 3. Emit it, or hold it until it may flow or is whole.
+            joining = chunk.len() == capacity && capacity < CHUNK;
+            if state.may_flow() && state.held.is_empty() && !joining && !is_rest {
+                drop(self.emit_data(state, chunk));
+            } else {
+                state.held.extend_from_slice(chunk);
+                if !joining {
+                    state.pending.push_back(Pending::Held); // at once, if it may flow
+                }
+                drop(state);
+            }
             let length = chunk.len();
-            filled = length == reader.capacity();
             reader.consume(length);
         }
     }
 
-    fn emit_text<'s>(&'s self, mut state: Guard<'s>, chunk: &[u8]) -> Guard<'s> {
-        if Text::list(&mut state.listeners).is_empty() || state.destroyed {
-            return state;
+    /// Emits what is held, in chunks, as long as it may flow.
+    pub(super) fn emit_held<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
+        loop {
+            state = self.wait_for_data_turn(state);
+            if !state.may_flow() || state.held.is_empty() {
+                self.monitor().notify(&state); // the runner may go on reading
+                return state;
+            }
+            let length = state.held.len().min(CHUNK);
+            let rest = state.held.split_off(length);
+            let chunk = std::mem::replace(&mut state.held, rest);
+            state = self.emit_data(state, &chunk);
         }
-        let mut decoder = std::mem::take(&mut state.decoder);
-        let text = decoder.decode(chunk);
-        state.decoder = decoder;
-        if text.is_empty() { state } else { self.emit::<Text>(state, &text) }
+    }
+
+    /// The runner emits what it reads, and the helper what was held when the runner waits for more. Only one of them at a
+    /// time: Data and Text of a chunk belong together, and the next chunk comes after them.
+    fn wait_for_data_turn<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
+        while state.turn || state.data_turn {
+            state = self.monitor().wait(state, None);
+        }
+        state
+    }
+
+    /// Emits a chunk. If all listeners were removed while it flowed, it is lost, as in Node.
+    fn emit_data<'s>(&'s self, mut state: Guard<'s>, chunk: &[u8]) -> Guard<'s> {
+        state.data_turn = true;
+        state = self.emit::<Data>(state, chunk);
+        if !Text::list(&mut state.listeners).is_empty() && !state.destroyed {
+            let mut decoder = std::mem::take(&mut state.decoder);
+            let text = decoder.decode(chunk);
+            state.decoder = decoder;
+            if !text.is_empty() {
+                state = self.emit::<Text>(state, &text);
+            }
+        }
+        state.data_turn = false;
+        self.monitor().notify(&state);
+        state
     }
 
     /// The peer's FIN, and nothing held: End, then our own end, then wait until everything is out.
@@ -119,6 +166,13 @@ impl EventSocket {
             }
         }
         self.wire(|| Wire::ReceivedFin);
+        state.touch();
+        // Behind what is held, and behind what is pending.
+        state = self.rest_until(state, None, |state| state.destroyed || state.held.is_empty());
+        state = self.wait_for_data_turn(state);
+        if state.destroyed {
+            return;
+        }
         state.end_emitted = true;
         state.touch();
         if let Some(broken) = state.decoder.finish() {
@@ -135,19 +189,25 @@ impl EventSocket {
         drop(self.rest_until(state, None, |state| state.destroyed || state.finished));
     }
 
-    /// Bounds the coming read by the idle time. `was` is the bound set before, and the result the one set now: with
-    /// steady traffic it stays as it is, without a system call. A bound that is too short only means to look again.
+    /// Bounds the coming read: by the idle time, or because only the rest of a chunk is to be read. `was` is the bound set
+    /// before, and the result the one set now: with steady traffic it stays as it is, without a system call. A bound that
+    /// is too short only means to look again.
     fn limit_read(
         &self,
         state: &mut State,
         stream: &Stream,
         was: Option<Duration>,
+        joining: bool,
     ) -> Option<Duration> {
-        let now = match (state.deadline, was) {
-            (None, None) => return None,
-            _ => Instant::now(),
+        if !joining && (state.deadline, was) == (None, None) {
+            state.read_limit = None;
+            return None;
+        }
+        let now = Instant::now();
+        let want = match state.deadline {
+            _ if joining => Some(REST),
+            deadline => deadline.map(|deadline| deadline.saturating_duration_since(now)),
         };
-        let want = state.deadline.map(|deadline| deadline.saturating_duration_since(now));
         let fits = match (was, want) {
             (None, None) => true,
             (Some(was), Some(want)) => was <= want + Duration::from_millis(1) && was >= want / 2,

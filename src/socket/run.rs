@@ -8,6 +8,7 @@ use super::emit::Guard;
 use super::event::{Close, Error, SocketEvent};
 use super::state::{Life, Pending};
 use crate::error;
+use crate::panics;
 use crate::wire::Wire;
 
 impl EventSocket {
@@ -28,11 +29,10 @@ impl EventSocket {
         self.open();
         self.read_to_end();
         let unheard = self.shut(|| ());
-        let panic = self.lock().panic.take();
-        match (panic, unheard) {
-            (Some(panic), _) => resume_unwind(panic),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(()),
+        let panics = std::mem::take(&mut self.lock().panics);
+        match panics.into_iter().next() {
+            Some(panic) => resume_unwind(panic),
+            None => unheard.map_or(Ok(()), Err),
         }
     }
 
@@ -47,7 +47,8 @@ impl EventSocket {
             error::complain(&format!("a socket{remote} failed and has no Error listener: {error}"));
         }
         // The panic hook has told of a panic already; the server and the other sockets go on.
-        self.lock().panic = None;
+        let panics = std::mem::take(&mut self.lock().panics);
+        let _ = panics::let_go(panics);
     }
 
     /// Closes the descriptor and tells everybody. Returns the error that nobody listened to.
@@ -58,6 +59,7 @@ impl EventSocket {
         while state.writing {
             state = self.monitor().wait(state, None);
         }
+        state.length = 0; // what was not sent never will be
         let stream = state.stream.take();
         drop(state);
         // Whoever had the writer's role has given its reference back, so this one is the last.
@@ -68,42 +70,51 @@ impl EventSocket {
         gone();
 
         let mut state = self.settle(self.lock());
-        let mut unheard = None;
-        if let Some(error) = state.error.take() {
-            if !Error::list(&mut state.listeners).is_empty() {
-                state = self.emit::<Error>(state, &error);
-            } else {
-                unheard = Some(error::again(&error));
-            }
-            state.error = Some(error);
+        let error = state.error.take();
+        let heard = !Error::list(&mut state.listeners).is_empty();
+        if let Some(error) = &error {
+            state = self.emit::<Error>(state, error);
         }
         // As in Node: the callbacks of what was queued come before Close, of what never had a connection after it.
         if connected {
-            state = self.fail_writes(state, error::STREAM_DESTROYED);
+            state = self.fail_writes(state, &error, error::STREAM_DESTROYED);
         }
-        let had_error = state.error.is_some() || state.panic.is_some();
+        let had_error = error.is_some() || !state.panics.is_empty();
         state = self.emit::<Close>(state, had_error);
-        state = self.fail_writes(state, error::CLOSED_BEFORE_CONNECTION);
+        state = self.fail_writes(state, &error, error::CLOSED_BEFORE_CONNECTION);
         state.life = Life::Over;
         // What the listeners own must not live on in a handle that somebody keeps; often it is a handle to this socket.
         let listeners = std::mem::take(&mut state.listeners);
         drop(self.stir(state));
-        drop(listeners);
-        unheard
+        let panic = panics::let_go(listeners);
+        self.lock().panics.extend(panic);
+        error.filter(|_| !heard)
     }
 
     /// Calls back for the writes that were given up.
-    fn fail_writes<'s>(&'s self, mut state: Guard<'s>, code: &'static str) -> Guard<'s> {
+    fn fail_writes<'s>(
+        &'s self,
+        mut state: Guard<'s>,
+        error: &Option<io::Error>,
+        code: &'static str,
+    ) -> Guard<'s> {
         let given_up = std::mem::take(&mut state.failed);
-        for (n, done) in given_up.into_iter().enumerate() {
+        if given_up.is_empty() {
+            return state;
+        }
+        drop(state); // to copy an error may run its Display, which is the user's
+        let failed = given_up.into_iter().enumerate().map(|(n, done)| {
             // Node tells the first write that waited for a connection what became of it, and the others why.
             let first_unconnected = code == error::CLOSED_BEFORE_CONNECTION && n == 0;
-            let why = match &state.error {
+            let why = match error {
                 Some(error) if !first_unconnected => error::again(error),
                 _ => error::refused_write(code),
             };
-            state.pending.push_back(Pending::Wrote(done, Err(why)));
-        }
+            Pending::Wrote(done, Err(why))
+        });
+        let failed: Vec<_> = failed.collect();
+        state = self.lock();
+        state.pending.extend(failed);
         self.settle(state)
     }
 }

@@ -1,6 +1,5 @@
 //! What a socket knows of itself, all of it under one lock.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use super::event::{Drain, Finish, SocketEvent, Table, Timeout};
 use super::text::Decoder;
 use crate::endpoint::Address;
 use crate::options::{ConnectOptions, SocketOptions};
+use crate::panics::Panic;
 use crate::stream::Stream;
 
 /// The callback of `write_then`.
@@ -39,6 +39,8 @@ pub(super) enum Flow {
 
 /// An event that waits for its turn.
 pub(super) enum Pending {
+    /// What is held may flow now.
+    Held,
     Drain,
     Finish,
     Timeout,
@@ -84,6 +86,12 @@ pub(super) struct State {
     pub(super) remote: Option<Address>,
 
     pub(super) flow: Flow,
+    /// Reading has begun, so that a pause no longer keeps the data in the kernel, only from the listeners.
+    pub(super) begun: bool,
+    /// Data that was read and not emitted: it may not flow, or it is the beginning of a bigger chunk.
+    pub(super) held: Vec<u8>,
+    /// A thread emits Data, and then Text, of one chunk.
+    pub(super) data_turn: bool,
     pub(super) blocked: bool,
     /// When a blocked read returns by itself; `None`: never.
     pub(super) read_limit: Option<Instant>,
@@ -109,11 +117,13 @@ pub(super) struct State {
     pub(super) finished: bool,
 
     pub(super) destroyed: bool,
+    /// With this error; `shut` takes it.
     pub(super) error: Option<io::Error>,
+    pub(super) errored: bool,
     /// Callbacks of writes that were given up; called, in order, when the socket closes.
     pub(super) failed: Vec<Done>,
-    /// What a listener panicked with; `run()` goes on with it.
-    pub(super) panic: Option<Box<dyn Any + Send>>,
+    /// What listeners panicked with; `run()` goes on with the first.
+    pub(super) panics: Vec<Panic>,
 
     pub(super) idle: Option<Duration>,
     /// When Timeout is due. `None`: no idle time is set, or it has fired and nothing has happened since.
@@ -135,6 +145,9 @@ impl State {
             stream: None,
             opened: false,
             remote: None,
+            begun: false,
+            held: Vec::new(),
+            data_turn: false,
             blocked: false,
             read_limit: None,
             decoder: Decoder::default(),
@@ -152,7 +165,8 @@ impl State {
             destroyed: false,
             error: None,
             failed: Vec::new(),
-            panic: None,
+            errored: false,
+            panics: Vec::new(),
             idle: None,
             deadline: None,
         }
@@ -161,7 +175,7 @@ impl State {
     /// A socket that will connect.
     pub(super) fn client(options: ConnectOptions) -> State {
         let mut state = State::new(options.socket.clone());
-        state.idle = options.timeout;
+        state.idle = options.timeout.filter(|idle| !idle.is_zero());
         state.to = Some(options);
         state
     }
@@ -175,10 +189,16 @@ impl State {
         let mut state = State::new(options);
         state.life = Life::Running;
         state.accepted = true;
+        state.begun = state.flow != Flow::Paused;
         state.stream = Some(Arc::new(stream));
         state.opened = true;
         state.remote = remote;
         state
+    }
+
+    /// Whether data may go to the listeners now.
+    pub(super) fn may_flow(&self) -> bool {
+        self.flow == Flow::Flowing && !self.destroyed
     }
 
     /// Something has happened: the idle time starts anew.
@@ -219,7 +239,7 @@ impl State {
             Pending::Drain => !Drain::list(listeners).is_empty(),
             Pending::Finish => !Finish::list(listeners).is_empty(),
             Pending::Timeout => !Timeout::list(listeners).is_empty(),
-            Pending::Wrote(..) => true,
+            Pending::Wrote(..) | Pending::Held => true,
         })
     }
 }

@@ -43,8 +43,8 @@ impl EventSocket {
                 drop(state);
                 let (sent, result) = self.push_out(&stream, data);
                 drop(stream);
-                state = self.lock();
                 let rest = Chunk { data: data[sent..].to_vec(), sent: 0, done };
+                state = self.lock();
                 state = self.account(state, [rest], sent, result);
                 state = self.pass_role_on(state);
             }
@@ -208,6 +208,9 @@ impl EventSocket {
     /// `end`.
     pub(super) fn end_now(&self) {
         let mut state = self.lock();
+        if state.errored {
+            return; // as in Node: a later write is then told that the socket is destroyed, and not that it has ended
+        }
         state.ended = true;
         state = self.finish_if_due(state);
         drop(self.stir(state));
@@ -232,9 +235,10 @@ impl EventSocket {
         error: Option<io::Error>,
     ) -> Guard<'s> {
         if state.destroyed {
-            return state; // a second error is swallowed
+            return state;
         }
         state.destroyed = true;
+        state.errored = error.is_some();
         state.error = error;
         state.deadline = None;
         state.pending.retain(|pending| matches!(pending, Pending::Wrote(..)));

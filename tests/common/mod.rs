@@ -35,6 +35,42 @@ pub fn until(what: &str, mut fact: impl FnMut() -> bool) {
     }
 }
 
+/// For [`alone`]: as many descriptors as one may have. A shell can raise the limit up to the hard one.
+pub const MANY_DESCRIPTORS: &str =
+    r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
+
+/// Runs the test called `name` of this target again, in a process of its own, where nothing else opens descriptors or
+/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`. `true`: this is that process.
+pub fn alone(name: &str, script: &str) -> bool {
+    alone_for(DEADLINE, name, script)
+}
+
+/// [`alone`], for a test that may take as long as `limit`.
+pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
+    const INSIDE: &str = "NET_NOTES_ALONE";
+    if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
+        return true;
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(env::current_exe().expect("own path"));
+    shell.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
+    let mut child = shell.spawn().expect("sh is there");
+    let deadline = Instant::now() + limit;
+    let status = loop {
+        match child.try_wait().expect("own child") {
+            Some(status) => break status,
+            None if Instant::now() < deadline => thread::park_timeout(Duration::from_millis(1)),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("{name}, alone: not done after {limit:?}");
+            }
+        }
+    };
+    assert!(status.success(), "{name}, alone: see above");
+    false
+}
+
 /// The repository's folder. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
 pub fn root() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)

@@ -114,6 +114,8 @@ const CASES: &[Case] = &[
     ("a_number_ties_a_lessons_rooms_together", "tests/02_bye.rs", "", "", "tests/02_bye.rs: is missing"),
     ("a_number_ties_a_lessons_rooms_together", "tests/03_more.rs", "+", "\n", "lessons/03_more.md: is missing"),
     ("a_number_ties_a_lessons_rooms_together", "tests/02_more.rs", "+", "\n", "number of another lesson"),
+    ("a_number_ties_a_lessons_rooms_together", "lessons/15_how_it_works.md", "+", "\n", "lessons/zh/15_how_it_works.md: is missing"),
+    ("a_number_ties_a_lessons_rooms_together", "tests/15_how_it_works.rs", "+", "\n", "that has no example and no test"),
     ("a_number_ties_a_lessons_rooms_together", "examples/03_a_std.rs", "+", "\n", "as which example?"),
     ("an_example_is_short_and_says_how_to_run_it", "examples/01_hello.rs", "+", "LONG", "65 is the most"),
     ("an_example_is_short_and_says_how_to_run_it", "examples/01_hello.rs", "01_hello", "01_hello_std", "01_hello.rs:1: does not open"),

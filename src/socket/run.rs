@@ -59,7 +59,9 @@ impl EventSocket {
         while state.writing {
             state = self.monitor().wait(state, None);
         }
-        state.length = 0; // what was not sent never will be
+        if connected {
+            state.length = 0; // what was not sent never will be
+        }
         let stream = state.stream.take();
         drop(state);
         // Whoever had the writer's role has given its reference back, so this one is the last.

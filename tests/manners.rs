@@ -210,6 +210,32 @@ fn nothing_is_emitted_after_destroy_in_a_write_callback() {
     joined(running).unwrap();
 }
 
+#[test]
+fn callbacks_of_empty_writes_keep_their_place() {
+    let (socket, mut peer, running) = connected(plain);
+    let (tell, told) = channel();
+    for n in 0..600 {
+        let tell = tell.clone();
+        socket.write_then(vec![0; if n % 2 == 0 { 30_011 } else { 0 }], move |result| {
+            result.expect("sent");
+            tell.send(n).unwrap();
+        });
+    }
+    socket.end();
+    let mut received = 0;
+    let mut part = vec![0; 10_000]; // in small parts, so that the kernel takes small parts
+    loop {
+        match peer.read(&mut part).unwrap() {
+            0 => break,
+            n => received += n,
+        }
+    }
+    drop(peer);
+    joined(running).unwrap();
+    assert_eq!(received, 300 * 30_011);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), (0..600).collect::<Vec<_>>());
+}
+
 /// Panics when it is dropped, if it may.
 struct Bomb(Arc<AtomicUsize>);
 

@@ -71,7 +71,8 @@ impl EventSocket {
         }
         gone();
 
-        let mut state = self.settle(self.lock());
+        // The helper may still be in a callback: what that adds or removes, and whether it panics, counts.
+        let mut state = self.wait_for_turn(self.settle(self.lock()));
         let error = state.error.take();
         let heard = !Error::list(&mut state.listeners).is_empty();
         if let Some(error) = &error {
@@ -81,6 +82,7 @@ impl EventSocket {
         if connected {
             state = self.fail_writes(state, &error, error::STREAM_DESTROYED);
         }
+        state = self.wait_for_turn(state);
         let had_error = error.is_some() || !state.panics.is_empty();
         state = self.emit::<Close>(state, had_error);
         state = self.fail_writes(state, &error, error::CLOSED_BEFORE_CONNECTION);

@@ -145,7 +145,8 @@ impl EventSocket {
         }
         let mut unsent = Vec::new();
         for chunk in chunks {
-            if chunk.sent < chunk.data.len() {
+            // An empty one is sent when all before it is.
+            if chunk.sent < chunk.data.len() || !unsent.is_empty() {
                 unsent.push(chunk);
             } else if let Some(done) = chunk.done {
                 state.pending.push_back(Pending::Wrote(done, Ok(())));
@@ -289,7 +290,8 @@ impl State {
     }
 }
 
-/// The limit of a blocking call was reached: WouldBlock on Unix, TimedOut on Windows.
+/// The limit of a blocking call was reached. On Unix `TimedOut` is something else, and the end of a connection: a peer that
+/// has not acknowledged anything for minutes (RFC 9293 3.8.3).
 pub(super) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+    error.kind() == if cfg!(windows) { ErrorKind::TimedOut } else { ErrorKind::WouldBlock }
 }

@@ -1,0 +1,71 @@
+//! What takes minutes: ten thousand connections, endless churn, and networks that fail.
+//!
+//! ```sh
+//! cargo test --release --test soak -- --ignored                    # all of it, a quarter of an hour
+//! cargo test --release --test soak -- --ignored ten_thousand       # one of them; also: churn, cable, vanish, poor
+//! NET_NOTES_SOAK_SECONDS=60 cargo test --release --test soak -- --ignored churn
+//! ```
+//!
+//! The networks are network namespaces of Linux, which only root may make, with `ip` and `tc` (Debian: iproute2). Where
+//! they cannot be made, those tests say `skipped` and why.
+
+#[path = "soak/churn.rs"]
+mod churn;
+mod common;
+#[path = "soak/network.rs"]
+mod network;
+#[path = "soak/network_tests.rs"]
+mod network_tests;
+#[path = "soak/ten_thousand.rs"]
+mod ten_thousand;
+
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{env, fs};
+
+/// Each of these tests wants the machine for itself.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This test once more, as a process that plays a part in it.
+fn play(test: &str, part: &str, through: &[&str]) -> Command {
+    let own = env::current_exe().expect("own path");
+    let own = own.to_str().expect("UTF-8");
+    let words = [through, &[own, "--exact", test, "--ignored", "--nocapture"]].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env(PART, part);
+    command
+}
+
+const PART: &str = "NET_NOTES_SOAK_PART";
+
+/// The part that this process plays, if it is one that [`play`] has started.
+fn part() -> Option<String> {
+    env::var(PART).ok()
+}
+
+/// A line of `/proc/self/status` that is a number: `VmRSS` in KiB, `Threads`.
+fn status(name: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+/// Bytes that tell where they are from: the same for the same place, and no short period.
+fn pattern(place: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut x = place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    for eight in bytes.chunks_mut(8) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        eight.copy_from_slice(&x.to_le_bytes()[..eight.len()]);
+    }
+    bytes
+}

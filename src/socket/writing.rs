@@ -295,3 +295,18 @@ impl State {
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     error.kind() == if cfg!(windows) { ErrorKind::TimedOut } else { ErrorKind::WouldBlock }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_chunk_is_not_sent_before_what_precedes_it() {
+        let socket = EventSocket::new(1);
+        let chunk = |length| Chunk { data: vec![0; length], sent: 0, done: Some(Box::new(drop)) };
+        let mut state = socket.lock();
+        state.length = 10;
+        state = socket.account(state, [chunk(0), chunk(10), chunk(0)], 0, Ok(()));
+        assert_eq!((state.pending.len(), state.queue.len()), (1, 2));
+    }
+}

@@ -60,7 +60,7 @@ fn hello_comes_first_and_without_a_line_end() {
     assert_eq!(printed(client), "connected\nreceived 2 bytes: hi\nas text: hi\nclosed\n");
 }
 
-/// Four bytes for `套` and half of the next one are text for one character only, wherever the cut is.
+/// `Data` shows a character that is cut as broken, and `Text` never does.
 #[test]
 fn however_it_is_cut_the_text_is_whole_characters() {
     let bytes = "é套😀".as_bytes();

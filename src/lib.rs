@@ -144,6 +144,9 @@ mod lessons {
         Lesson03 "lessons/03_server.md"
         Lesson04 "lessons/04_client.md"
         Lesson05 "lessons/05_order.md"
+        Lesson06 "lessons/06_ipc.md"
+        Lesson07 "lessons/07_free_form.md"
+        Lesson08 "lessons/08_duplex_client.md"
         Lesson15 "lessons/15_how_it_works.md"
     }
 }

@@ -44,8 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// A conversation with one client. It knows nothing of the others.
 fn talk(server: Server, socket: &EventSocket, number: usize) {
     socket.write(format!("You are client {number}.\n"));
-    let mut pieces = 0; // a local variable, and yet it lives as long as the conversation
-    let closing = server.clone();
+    let (closing, mut pieces) = (server.clone(), 0); // `pieces` is this conversation's own
     socket.on(event::Text, move |socket, text| {
         pieces += 1;
         socket.write(format!("client {number}, piece {pieces}: {text}"));

@@ -4,8 +4,7 @@
 //! cargo run --example 11_server_events                    # port 5000, this machine only
 //! cargo run --example 11_server_events -- 5001            # another port; 0 takes any free one
 //! ```
-//! In other terminals, up to three at once: `nc 127.0.0.1 5000`. A client that says `close` closes the server.
-//! After one client that said so, and then left, it has printed:
+//! A client, `nc 127.0.0.1 5000`, says `close`, which closes the server, and leaves. Then it has printed:
 //! ```text
 //! listening: port 5000
 //! connection: client 1, 1 of 3
@@ -36,7 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     server.on(event::Drop, |_, _| println!("drop: there is no room for one more"));
     server.on(event::Close, |_, ()| println!("close: nobody is left"));
     server.listen((&host, port), |_| {}).map_err(|error| {
-        format!("{error}. AirPlay on macOS? Take another port:  cargo run --example 11_server_events -- 5001")
+        let other = port.wrapping_add(1);
+        format!("{error}. AirPlay on macOS? Try  cargo run --example 11_server_events -- {other}")
     })?;
     Ok(server.run()?) // until close() was called and the last client has left
 }

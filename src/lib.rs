@@ -143,5 +143,7 @@ mod lessons {
         Lesson03 "lessons/03_server.md"
         Lesson04 "lessons/04_client.md"
         Lesson05 "lessons/05_order.md"
+        Lesson10 "lessons/10_data_loss.md"
+        Lesson11 "lessons/11_server_events.md"
     }
 }

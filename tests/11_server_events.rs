@@ -182,7 +182,7 @@ fn a_taken_port_is_explained() {
     let (status, printed, errors) = Program::start(example("11_server_events"), &[&port]).wait();
     assert_eq!((status.code(), printed.as_str()), (Some(1), ""));
     assert!(errors.contains(&format!("127.0.0.1:{port}")), "{errors}");
-    assert!(errors.contains("cargo run --example 11_server_events -- 5001"), "{errors}");
+    assert!(errors.contains("cargo run --example 11_server_events -- "), "{errors}");
 }
 
 #[test]

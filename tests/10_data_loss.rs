@@ -32,10 +32,11 @@ fn it_prints_what_its_header_shows() {
         assert_eq!(fixed(&printed), fixed(&in_header));
         return;
     }
-    // At a reset another kernel may throw away what had arrived: then fewer answers come whole in the last table.
-    let first_three = |text| fixed(text)[..12].to_vec();
-    assert_eq!(first_three(&printed), first_three(&in_header));
+    // Another kernel may hold more, or throw away at a reset what had arrived. A cure is a cure everywhere.
     assert_eq!(printed.lines().count(), in_header.lines().count(), "{printed}");
+    for cured in in_header.lines().take(12).filter(|line| line.ends_with("100       0     1.000")) {
+        assert!(printed.lines().any(|line| line == cured), "no {cured:?} in {printed}");
+    }
 }
 
 /// Loss is loss: nobody has received all of an answer that did not come whole.

@@ -36,8 +36,8 @@ pub fn late_client<T>(at: &str, request: &[u8], through: &Receiver<T>) -> Result
     let mut answer = Vec::new();
     let sent = stream.write_all(request);
     let _ = stream.shutdown(Shutdown::Write); // nothing to do where the connection is gone already
-    // Not for ever: where the kernel holds less, the server waits for us.
-    let _ = through.recv_timeout(Duration::from_secs(1));
+    // Not for ever: a kernel that holds less would make the server wait for us.
+    let _ = through.recv_timeout(Duration::from_secs(10));
     let read = sent.and_then(|()| stream.read_to_end(&mut answer));
     Ok(Visit { received: answer.len(), failed: read.is_err() })
 }

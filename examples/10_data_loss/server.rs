@@ -4,7 +4,7 @@ use crate::lab;
 use net::EventSocket;
 use net_notes as net;
 use std::io::Result;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 
 /// More than the kernels of both sides hold together.
 const ANSWER: usize = 10_000_000;
@@ -29,7 +29,7 @@ pub fn leaves_early() -> Result<()> {
         }),
     ];
     for (name, way) in ways {
-        let (done, through) = sync_channel(1);
+        let (done, through) = channel();
         let server = net::create_server(move |socket| {
             way(socket, vec![b'x'; ANSWER]);
             let _ = done.send(());

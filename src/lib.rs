@@ -63,7 +63,9 @@
 mod endpoint;
 mod error;
 pub mod event;
+pub mod http;
 mod listeners;
+pub mod message;
 mod options;
 #[doc = include_str!("parity.md")]
 pub mod parity {}

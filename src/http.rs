@@ -53,6 +53,7 @@ mod incoming;
 mod options;
 mod request;
 mod response;
+mod sending;
 mod status;
 
 use std::sync::Arc;

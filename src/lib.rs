@@ -72,6 +72,7 @@ pub mod parity {}
 mod server;
 mod socket;
 mod stream;
+pub mod sts;
 mod sync;
 mod threads;
 pub mod trace;

@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Options;
 use super::answer::Answer;
@@ -20,41 +20,37 @@ use crate::sync::lock;
 
 pub(super) type Handler = dyn Fn(Request, Response) + Send + Sync;
 
-/// How long a connection that is over goes on reading what the client still sends, and throws it away: to close with bytes
-/// unread would reset it, and a reset destroys an answer that is still on its way (RFC 9112 9.6).
-const LINGER: Duration = Duration::from_secs(2);
-
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 pub(super) struct Connection {
     /// The socket's listeners own this, and it owns the socket: Close breaks the circle by dropping the listeners.
-    socket: EventSocket,
+    pub(super) socket: EventSocket,
     remote: Option<Address>,
     handler: Arc<Handler>,
-    options: Options,
+    pub(super) options: Options,
     inner: Mutex<Inner>,
 }
 
-struct Inner {
-    incoming: Incoming,
-    answer: Answer,
+pub(super) struct Inner {
+    pub(super) incoming: Incoming,
+    pub(super) answer: Answer,
     /// Of the response that is open, or of the next one.
     number: u64,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// When the first byte of the request that is coming came.
-    began: Option<Instant>,
+    pub(super) began: Option<Instant>,
     /// The socket's idle time is set for the rest of a request, and not for the time between two.
     hurried: bool,
-    paused: bool,
+    pub(super) paused: bool,
     /// The client has ended its side.
     no_more: bool,
-    no_delay: bool,
+    pub(super) no_delay: bool,
     /// Since when the client has taken nothing, and how many bytes it had taken then.
-    stalled: Option<(Instant, u64)>,
+    pub(super) stalled: Option<(Instant, u64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// Between two answers: the next request is on its way, or none.
     Reading,
     /// The handler runs.
@@ -334,76 +330,6 @@ impl Connection {
                 }
             }
             _ => {}
-        }
-    }
-
-    // To the socket.
-
-    /// Writes what the answer has to say, then `rest`. `false`: the client does not keep up.
-    fn send(&self, inner: &mut Inner, rest: &[u8]) -> bool {
-        let mut clear = true;
-        if !inner.answer.out.is_empty() {
-            clear = self.socket.write(&inner.answer.out);
-            inner.answer.out.clear();
-        }
-        if !rest.is_empty() {
-            self.hurry(inner);
-            clear = self.socket.write(rest);
-        }
-        if clear {
-            inner.stalled = None;
-        } else {
-            self.give_up_if_stalled(inner);
-        }
-        clear
-    }
-
-    /// Every write starts the socket's idle time anew, so that of a client that reads nothing is kept here.
-    fn give_up_if_stalled(&self, inner: &mut Inner) {
-        let taken = self.socket.bytes_written() - self.socket.writable_length() as u64;
-        match inner.stalled {
-            Some((since, before)) if before == taken => {
-                if since.elapsed() > self.options.idle_timeout {
-                    self.socket.destroy();
-                }
-            }
-            _ => inner.stalled = Some((Instant::now(), taken)),
-        }
-    }
-
-    /// From here on small writes are not held back for an acknowledgement.
-    fn hurry(&self, inner: &mut Inner) {
-        if !std::mem::replace(&mut inner.no_delay, true) {
-            self.socket.set_no_delay(true);
-        }
-    }
-
-    fn pause(&self, inner: &mut Inner) {
-        inner.paused = true;
-        self.socket.pause();
-    }
-
-    /// The last answer is given: ends our side, and reads on until the client has ended its own.
-    fn close(&self, inner: &mut Inner) {
-        inner.phase = Phase::Closing;
-        inner.began = None;
-        inner.incoming = Incoming::new(self.options.limits);
-        self.socket.end();
-        self.socket.resume();
-        let idle = self.options.idle_timeout;
-        let queued = self.socket.writable_length() > 0;
-        self.socket.set_timeout(Some(if queued { idle } else { LINGER.min(idle) }));
-    }
-
-    /// The client goes on sending after the last answer: not for ever.
-    fn linger(&self, inner: &mut Inner) {
-        if self.socket.writable_length() > 0 {
-            return;
-        }
-        let left = LINGER.saturating_sub(inner.began.get_or_insert_with(Instant::now).elapsed());
-        match left.is_zero() {
-            true => self.socket.destroy(),
-            false => self.socket.set_timeout(Some(left)),
         }
     }
 }

@@ -91,6 +91,11 @@ impl Answer {
         self.stage == Stage::Gathering
     }
 
+    /// Whether something of the body waits to go out.
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     pub(super) fn status(&mut self, status: u16) {
         match (200..=599).contains(&status) && self.may_change("status") {
             true => self.status = status,

@@ -173,10 +173,12 @@ impl Connection {
         match inner.phase {
             Phase::Handling => {
                 inner.phase = Phase::Outstanding;
-                inner.answer.flush();
-                self.hurry(inner);
                 self.pause(inner);
-                self.send(inner, &[]);
+                if inner.answer.has_body() {
+                    inner.answer.flush();
+                    self.hurry(inner);
+                    self.send(inner, &[]);
+                }
             }
             Phase::Answered { .. } if !inner.answer.keeps_alive() => {
                 let nothing_left = inner.incoming.is_empty() && self.socket.writable_length() == 0;

@@ -9,8 +9,8 @@ use super::connection::Connection;
 /// The answer to one request. Node: `http.ServerResponse`.
 ///
 /// What is written while the handler runs is gathered, up to 16 KiB: an answer that ends before goes out with a
-/// `Content-Length`, head and body in one system call. A longer one, or one that has not ended when the handler returns, goes
-/// out as it is written: in chunks, or to a client of HTTP/1.0 up to the end of the connection.
+/// `Content-Length`, head and body in one system call. The body of a longer one, and what is written of it after the handler
+/// has returned, goes out as it is written: in chunks, or to a client of HTTP/1.0 up to the end of the connection.
 ///
 /// It may be sent to another thread and ended there, later; meanwhile the connection waits, as requests are answered in the
 /// order in which they came. Dropped without [`end`](Self::end), it is ended.

@@ -83,7 +83,7 @@ fn hostile(random: &mut Random) -> Vec<u8> {
         let at = random.below(wire.len());
         match random.below(6) {
             0 => wire[at] = random.next() as u8,
-            1 => drop(wire.remove(at)),
+            1 if wire.len() > 1 => drop(wire.remove(at)),
             2 => wire.truncate(at.max(1)),
             3 => {
                 let end = at + random.below(wire.len() - at);

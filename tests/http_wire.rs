@@ -238,6 +238,7 @@ fn a_long_answer_goes_out_in_chunks_or_up_to_the_end() {
         );
         assert!(answer.body == expected);
     }
+    drop(client);
     let mut client = server.client();
     let answer = client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").answer();
     assert!(answer.has("connection: close") && !answer.head.contains("transfer-encoding"));
@@ -272,6 +273,7 @@ fn a_promised_length_is_kept_or_the_connection_ends() {
         let answer = client.send("GET /more HTTP/1.1\r\nHost: a\r\n\r\n").answer();
         assert_eq!(answer.body.len(), 20_000);
     }
+    drop(client);
     let mut client = server.client();
     client.send("GET /less HTTP/1.1\r\nHost: a\r\n\r\n").answer_to_head();
     assert_eq!(client.rest().len(), 19_000);

@@ -42,6 +42,13 @@ enum Stage {
     Ended,
 }
 
+/// The line of the head that tells how the body is delimited, if it is not the handler's.
+enum Framing {
+    None,
+    Chunked,
+    Length(usize),
+}
+
 impl Answer {
     pub(super) fn new() -> Answer {
         let exchange = Exchange { head_only: false, old: false, keep_alive: false };
@@ -181,9 +188,9 @@ impl Answer {
             _ => Stage::Chunked,
         };
         let framing = match self.stage {
-            _ if matches!(self.status, 204 | 304) => "",
-            Stage::Chunked => "Transfer-Encoding: chunked\r\n",
-            _ => "",
+            _ if matches!(self.status, 204 | 304) => Framing::None,
+            Stage::Chunked => Framing::Chunked,
+            _ => Framing::None,
         };
         self.keep_alive &= self.stage != Stage::UntilClose;
         self.push_head(framing);
@@ -231,13 +238,13 @@ impl Answer {
             self.head.remove("content-length");
         }
         let framing = match self.status {
-            _ if keeps_promise => String::new(),
-            204 | 304 => String::new(),
-            205 => "Content-Length: 0\r\n".to_string(),
-            _ if self.exchange.head_only && length == 0 => String::new(),
-            _ => format!("Content-Length: {length}\r\n"),
+            _ if keeps_promise => Framing::None,
+            204 | 304 => Framing::None,
+            205 => Framing::Length(0),
+            _ if self.exchange.head_only && length == 0 => Framing::None,
+            _ => Framing::Length(length),
         };
-        self.push_head(&framing);
+        self.push_head(framing);
         self.stage = Stage::Ended;
         if self.exchange.head_only || !with_body {
             return &[];
@@ -272,10 +279,13 @@ impl Answer {
         self.end(format!("{status} {}: {why}\n", reason(status)).as_bytes());
     }
 
-    fn push_head(&mut self, framing: &str) {
+    fn push_head(&mut self, framing: Framing) {
         let out = &mut self.out;
-        // Writing to memory does not fail.
-        let _ = write!(out, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        out.extend_from_slice(b"HTTP/1.1 ");
+        push_number(out, self.status.into());
+        for part in [" ", reason(self.status), "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
         if self.head.header("date").is_none() {
             out.extend_from_slice(b"Date: ");
             date::push_now(out);
@@ -286,7 +296,15 @@ impl Answer {
                 out.extend_from_slice(part.as_bytes());
             }
         }
-        out.extend_from_slice(framing.as_bytes());
+        match framing {
+            Framing::None => {}
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Framing::Length(length) => {
+                out.extend_from_slice(b"Content-Length: ");
+                push_number(out, length);
+                out.extend_from_slice(b"\r\n");
+            }
+        }
         match (self.keep_alive, self.exchange.old) {
             (true, true) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
             (true, false) => {}
@@ -296,8 +314,21 @@ impl Answer {
     }
 }
 
+/// By hand, as the formatting of std takes longer than all the rest of a short answer.
+fn push_number(out: &mut Vec<u8>, mut number: usize) {
+    let begin = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out[begin..].reverse();
+}
+
 fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
-    let _ = write!(out, "{:X}\r\n", data.len());
+    let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
     out.extend_from_slice(data);
     out.extend_from_slice(b"\r\n");
 }

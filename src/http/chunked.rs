@@ -141,9 +141,10 @@ mod tests {
 
     #[test]
     fn bodies() {
+        type Result = std::result::Result<Option<Vec<u8>>, BadChunk>;
         let some = |body: &[u8]| Ok(Some(body.to_vec()));
         let malformed = Err(BadChunk::Malformed);
-        let cases: &[(&[u8], Result<Option<Vec<u8>>, BadChunk>)] = &[
+        let cases: &[(&[u8], Result)] = &[
             (b"0\r\n\r\n", some(b"")),
             (b"5\r\nhello\r\n0\r\n\r\n", some(b"hello")),
             (b"2\r\nhe\r\n003\r\nllo\r\n000\r\n\r\n", some(b"hello")),

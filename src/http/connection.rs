@@ -108,8 +108,7 @@ impl Connection {
             return self.linger(&mut inner);
         }
         inner.incoming.feed(data);
-        drop(inner);
-        self.proceed();
+        self.proceed(inner);
     }
 
     fn ended(self: &Arc<Self>) {
@@ -134,8 +133,7 @@ impl Connection {
     }
 
     /// Handles all requests that are complete, one after another, as long as their answers are taken. Only in listeners.
-    fn proceed(self: &Arc<Self>) {
-        let mut inner = self.lock();
+    fn proceed<'s>(self: &'s Arc<Self>, mut inner: MutexGuard<'s, Inner>) {
         while inner.phase == Phase::Reading {
             match inner.incoming.next() {
                 Err(refusal) => return self.refuse(&mut inner, refusal),
@@ -206,8 +204,9 @@ impl Connection {
         let this = self.clone();
         self.socket.write_then(last, move |result| {
             if result.is_ok() {
-                this.lock().phase = Phase::Reading;
-                this.proceed();
+                let mut inner = this.lock();
+                inner.phase = Phase::Reading;
+                this.proceed(inner);
             }
         });
     }
@@ -267,7 +266,7 @@ impl Connection {
 
     pub(super) fn write(&self, number: u64, data: &[u8]) -> bool {
         let mut inner = self.lock();
-        if inner.number != number || self.socket.is_destroyed() {
+        if inner.number != number {
             return false;
         }
         let was_unsent = inner.answer.is_unsent();

@@ -154,8 +154,12 @@ impl Facts {
     pub(super) fn of(head: &Head) -> Result<Facts, Refusal> {
         let start = head.start();
         let bad_line = refuse(400, "the request line is not METHOD TARGET HTTP/1.1");
-        let (method, rest) = start.split_once(' ').ok_or(bad_line)?;
-        let (target, version) = rest.split_once(' ').ok_or(bad_line)?;
+        let mut spaces = (0..).zip(start.bytes()).filter(|(_, byte)| *byte == b' ');
+        let (Some((first, _)), Some((second, _))) = (spaces.next(), spaces.next()) else {
+            return Err(bad_line);
+        };
+        let (method, target) = (&start[..first], &start[first + 1..second]);
+        let version = &start[second + 1..];
         if !is_token(method.as_bytes()) {
             return Err(refuse(400, "the method is not a token"));
         }
@@ -189,8 +193,8 @@ impl Facts {
         let keep_alive =
             if old { has(connection, "keep-alive") } else { true } && !has(connection, "close");
         Ok(Facts {
-            method: method.len(),
-            target: method.len() + 1 + target.len(),
+            method: first,
+            target: second,
             length,
             expects_continue,
             exchange: Exchange { head_only: method == "HEAD", old, keep_alive },

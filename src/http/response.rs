@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::connection::Connection;
@@ -46,11 +47,12 @@ pub struct Response {
     connection: Arc<Connection>,
     /// Which one of the connection's it is: after its end it has no say any more.
     number: u64,
+    ended: AtomicBool,
 }
 
 impl Response {
     pub(super) fn new(connection: Arc<Connection>, number: u64) -> Response {
-        Response { connection, number }
+        Response { connection, number, ended: AtomicBool::new(false) }
     }
 
     /// Sets the status; 200 if not called. After the head was sent it is too late, and a line on standard error says so.
@@ -83,12 +85,15 @@ impl Response {
     /// `write(data)`, then `end()`. Node: `response.end(data)`.
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         self.connection.end(self.number, data.as_ref());
+        self.ended.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for Response {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if *self.ended.get_mut() {
+            // The usual case, and no need to ask the connection.
+        } else if thread::panicking() {
             self.connection.fail(self.number);
         } else {
             self.end();

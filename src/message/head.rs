@@ -135,9 +135,19 @@ impl Head {
         }
         let text = &self.text;
         let same = |line: &Line| text[line.name.clone()].as_bytes().eq_ignore_ascii_case(name);
-        match self.lines.iter().position(same) {
-            None => self.push(name, value),
-            Some(at) => self.join(at, value),
+        if let Some(at) = self.lines.iter().position(same) {
+            self.join(at, value);
+        } else if line.is_ascii() {
+            // As nearly all are: the line is kept as it is, in one go.
+            let begin = self.keep(line).start;
+            let value_at = begin + line.len() - line[colon + 1..].trim_ascii_start().len();
+            self.lines.push(Line {
+                name: begin..begin + colon,
+                value: value_at..value_at + value.len(),
+                times: 1,
+            });
+        } else {
+            self.push(name, value);
         }
         Ok(())
     }

@@ -63,7 +63,9 @@
 mod endpoint;
 mod error;
 pub mod event;
+pub mod http;
 mod listeners;
+pub mod message;
 mod options;
 mod panics;
 #[doc = include_str!("parity.md")]
@@ -71,6 +73,7 @@ pub mod parity {}
 mod server;
 mod socket;
 mod stream;
+pub mod sts;
 mod sync;
 mod threads;
 pub mod trace;

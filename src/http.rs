@@ -1,0 +1,99 @@
+//! HTTP/1.1, as a thin layer on [`EventSocket`](crate::EventSocket): what Node's module `http` is to its module `net`.
+//!
+//! ```
+//! use net_notes::http;
+//!
+//! let server = http::create_server(|_request, response| {
+//!     response.write("hello");
+//!     response.end();
+//! });
+//! server.listen(0, |server| println!("http://{}/", server.address().unwrap()))?;
+//! # let at = server.address().unwrap();
+//! let running = server.spawn();
+//!
+//! let reply = http::get(&format!("http://{at}/"))?;
+//! assert_eq!((reply.status(), &*reply.text()), (200, "hello"));
+//!
+//! server.close()?;
+//! running.join().unwrap()?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # What it does
+//!
+//! Requests and answers as in RFC 9110 and RFC 9112: bodies with `Content-Length` and in chunks (RFC 9112 6 and 7), both
+//! ways; connections that are kept for more requests (9.3), also of HTTP/1.0; requests sent before the last one was answered
+//! (9.3.2), whose answers keep the order; HEAD; `Expect: 100-continue` (RFC 9110 10.1.1).
+//!
+//! What is no request gets an answer with the right status and the end of the connection, and never reaches the handler:
+//!
+//! | status | why |
+//! |---|---|
+//! | 400 | two readers could understand it differently, or it has no sense: a carriage return alone, a NUL, a folded line, a space before a colon, no `Host` or two, two lengths, a bad chunk |
+//! | 408 | it did not come within [`request_timeout`](Options::request_timeout) of its first byte |
+//! | 413 | its body is larger than [`body_limit`](Options::body_limit) |
+//! | 414, 431 | its first line, or its head, is too large |
+//! | 417 | it expects something else than `100-continue` |
+//! | 501 | a transfer coding that is not `chunked` |
+//! | 505 | it is not HTTP/1 |
+//!
+//! # Threads
+//!
+//! A thread for each connection, on which the handler is called; so many handlers may run at once. A [`Response`] may be
+//! ended later on another thread. A handler that panics is one failed request: 500.
+//!
+//! Left out: TLS, HTTP/2, upgrades, trailers (read, and thrown away), bodies of requests as streams.
+
+mod answer;
+mod chunked;
+mod client;
+mod connection;
+mod date;
+mod incoming;
+mod options;
+mod request;
+mod response;
+mod sending;
+mod status;
+
+use std::sync::Arc;
+
+pub use self::client::{Reply, get};
+use self::connection::{Connection, Handler};
+pub use self::options::Options;
+pub use self::request::Request;
+pub use self::response::Response;
+use crate::event;
+use crate::options::ServerOptions;
+use crate::server::Server;
+
+/// A server that calls `handler` for every request. Node: `http.createServer(function (request, response) { … })`.
+///
+/// It is a [`Server`] like any other: `listen`, `run`, `close`. See the [module](self) for an example.
+pub fn create_server<F>(handler: F) -> Server
+where
+    F: Fn(Request, Response) + Send + Sync + 'static,
+{
+    create_server_with(Options::default(), handler)
+}
+
+/// [`create_server`] with limits and times of one's own. Node: `http.createServer(options, …)`.
+///
+/// ```
+/// use net_notes::http::{self, Options};
+/// use std::time::Duration;
+///
+/// let options = Options::default().body_limit(5).request_timeout(Duration::from_secs(2));
+/// let server = http::create_server_with(options, |request, response| response.end_with(request.body()));
+/// # drop(server);
+/// ```
+pub fn create_server_with<F>(options: Options, handler: F) -> Server
+where
+    F: Fn(Request, Response) + Send + Sync + 'static,
+{
+    // A client that has ended its side still gets its answer.
+    let server = Server::new(ServerOptions::default().allow_half_open(true));
+    let handler: Arc<Handler> = Arc::new(handler);
+    server.on(event::Connection, move |_, socket| Connection::start(socket, &handler, options));
+    server
+}

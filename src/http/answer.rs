@@ -1,0 +1,334 @@
+//! The answer that is being made: gathers what the handler says, and tells what has to go on the wire. Knows no socket.
+
+use std::io::Write;
+
+use super::date;
+use super::request::{Exchange, has};
+use super::status::{Refusal, reason};
+use crate::error;
+use crate::message::{Head, content_length};
+
+/// This much of a body waits for its end: an answer that ends before goes out with its length, in one system call.
+pub(super) const GATHER: usize = 16 * 1024;
+
+/// One answer after another of a connection; the memory stays.
+#[derive(Debug)]
+pub(super) struct Answer {
+    exchange: Exchange,
+    status: u16,
+    head: Head,
+    /// What is gathered of the body.
+    body: Vec<u8>,
+    stage: Stage,
+    /// What has to go on the wire now.
+    pub(super) out: Vec<u8>,
+    keep_alive: bool,
+    /// The handler asked for something that must not go on the wire; the answer will be a 500.
+    mistake: bool,
+}
+
+/// How far it has come, and how the body is delimited (RFC 9112 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing has gone out.
+    Gathering,
+    Chunked,
+    /// The handler has promised a length, and that much of it is left.
+    Counted(usize),
+    /// HTTP/1.0: the end of the connection is the end of the body.
+    UntilClose,
+    /// There is a head only: HEAD, 204, 304.
+    Bodiless,
+    Ended,
+}
+
+/// The line of the head that tells how the body is delimited, if it is not the handler's.
+enum Framing {
+    None,
+    Chunked,
+    Length(usize),
+}
+
+impl Answer {
+    pub(super) fn new() -> Answer {
+        let exchange = Exchange { head_only: false, old: false, keep_alive: false };
+        Answer {
+            exchange,
+            status: 200,
+            head: Head::default(),
+            body: Vec::new(),
+            stage: Stage::Ended,
+            out: Vec::new(),
+            keep_alive: false,
+            mistake: false,
+        }
+    }
+
+    /// Begins the next one.
+    pub(super) fn begin(&mut self, exchange: Exchange) {
+        self.exchange = exchange;
+        self.status = 200;
+        self.head.clear();
+        self.body.clear();
+        if self.body.capacity() > 4 * GATHER {
+            self.body = Vec::new();
+        }
+        self.stage = Stage::Gathering;
+        self.keep_alive = exchange.keep_alive;
+        self.mistake = false;
+    }
+
+    /// Whether another request may follow. Final when the answer has ended.
+    pub(super) fn keeps_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// Whether the client wants no more than this answer.
+    pub(super) fn client_closes(&self) -> bool {
+        !self.exchange.keep_alive
+    }
+
+    /// Whether the end of the connection is needed to tell the end of the body.
+    pub(super) fn is_until_close(&self) -> bool {
+        self.stage == Stage::UntilClose
+    }
+
+    /// Whether nothing of it has gone out.
+    pub(super) fn is_unsent(&self) -> bool {
+        self.stage == Stage::Gathering
+    }
+
+    /// Whether something of the body waits to go out.
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
+    pub(super) fn status(&mut self, status: u16) {
+        match (200..=599).contains(&status) && self.may_change("status") {
+            true => self.status = status,
+            false if self.is_unsent() => self.mistaken(&format!("{status} is no final status")),
+            false => {}
+        }
+    }
+
+    pub(super) fn header(&mut self, name: &str, value: &str) {
+        if !self.may_change("header") {
+            return;
+        }
+        if name.eq_ignore_ascii_case("connection") {
+            // Ours to say; the handler may only ask for the end.
+            self.keep_alive &= !has(value, "close");
+            return;
+        }
+        let result = match () {
+            () if name.eq_ignore_ascii_case("transfer-encoding") => {
+                return self.mistaken("Transfer-Encoding is not the handler's to set");
+            }
+            () if name.eq_ignore_ascii_case("content-length") => {
+                content_length(value).and_then(|_| self.head.set(name, value))
+            }
+            // The one header of which several lines are not one list (RFC 9110 5.3).
+            () if name.eq_ignore_ascii_case("set-cookie") => self.head.append(name, value),
+            () => self.head.set(name, value),
+        };
+        if let Err(why) = result {
+            self.mistaken(&format!("the header {name:?} was given {value:?}: {why}"));
+        }
+    }
+
+    fn may_change(&self, what: &str) -> bool {
+        if !self.is_unsent() {
+            error::complain(&format!("http: a {what} was set after the head had been sent"));
+        }
+        self.is_unsent()
+    }
+
+    fn mistaken(&mut self, what: &str) {
+        error::complain(&format!("http: answered 500, as {what}"));
+        self.mistake = true;
+    }
+
+    /// More of the body. What is gathered goes out when it is much; see [`flush`](Self::flush).
+    pub(super) fn write(&mut self, data: &[u8]) {
+        match self.stage {
+            Stage::Gathering if self.body.len() + data.len() <= GATHER => {
+                self.body.extend_from_slice(data);
+            }
+            Stage::Gathering => {
+                self.flush();
+                self.write(data);
+            }
+            Stage::Chunked if !data.is_empty() => push_chunk(&mut self.out, data),
+            Stage::Counted(left) => {
+                let fits = &data[..data.len().min(left)];
+                if fits.len() < data.len() {
+                    error::complain("http: a body was cut to the Content-Length that was set");
+                }
+                self.out.extend_from_slice(fits);
+                self.stage = Stage::Counted(left - fits.len());
+            }
+            Stage::UntilClose => self.out.extend_from_slice(data),
+            Stage::Chunked | Stage::Bodiless | Stage::Ended => {}
+        }
+    }
+
+    /// Lets out what is gathered; the length is not known, so it has to be told in another way.
+    pub(super) fn flush(&mut self) {
+        if self.stage != Stage::Gathering {
+            return;
+        }
+        if self.mistake {
+            return self.fail();
+        }
+        let promised = self.head.header("content-length").map(content_length);
+        self.stage = match promised {
+            _ if self.status == 205 => Stage::Counted(0),
+            Some(Ok(length)) => Stage::Counted(length),
+            _ if self.exchange.old => Stage::UntilClose,
+            _ => Stage::Chunked,
+        };
+        let framing = match self.stage {
+            _ if matches!(self.status, 204 | 304) => Framing::None,
+            Stage::Chunked => Framing::Chunked,
+            _ => Framing::None,
+        };
+        self.keep_alive &= self.stage != Stage::UntilClose;
+        self.push_head(framing);
+        let body = std::mem::take(&mut self.body);
+        if self.exchange.head_only || matches!(self.status, 204 | 304) {
+            self.stage = Stage::Bodiless;
+        }
+        self.write(&body);
+        self.body = body;
+        self.body.clear();
+    }
+
+    /// The last of the body. Returns the part of it that has to go out after [`out`](Self::out): a long one is not copied.
+    pub(super) fn end<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
+        if self.stage == Stage::Gathering && self.mistake {
+            self.fail();
+            return &[];
+        }
+        if self.stage == Stage::Gathering {
+            return self.end_gathered(data);
+        }
+        self.write(data);
+        match self.stage {
+            Stage::Chunked => self.out.extend_from_slice(b"0\r\n\r\n"),
+            Stage::Counted(1..) => {
+                error::complain("http: a body is shorter than the Content-Length that was set");
+                self.keep_alive = false; // the client learns it from the end of the connection
+            }
+            _ => {}
+        }
+        if self.stage != Stage::UntilClose {
+            self.stage = Stage::Ended;
+        }
+        &[]
+    }
+
+    /// Nothing has gone out yet and nothing more will come: the length is known.
+    fn end_gathered<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
+        let length = self.body.len() + data.len();
+        let with_body = !matches!(self.status, 204 | 205 | 304);
+        let promised = self.head.header("content-length").is_some();
+        // To HEAD, the length that GET would get (RFC 9110 9.3.2), if the handler has said so in any way.
+        let keeps_promise = promised && (self.exchange.head_only || self.status == 304);
+        if !keeps_promise {
+            self.head.remove("content-length");
+        }
+        let framing = match self.status {
+            _ if keeps_promise => Framing::None,
+            204 | 304 => Framing::None,
+            205 => Framing::Length(0),
+            _ if self.exchange.head_only && length == 0 => Framing::None,
+            _ => Framing::Length(length),
+        };
+        self.push_head(framing);
+        self.stage = Stage::Ended;
+        if self.exchange.head_only || !with_body {
+            return &[];
+        }
+        self.out.extend_from_slice(&self.body);
+        let (first, rest) = data.split_at(data.len().min(GATHER));
+        self.out.extend_from_slice(first);
+        rest
+    }
+
+    /// The handler has failed before anything went out.
+    pub(super) fn fail(&mut self) {
+        self.mistake = false;
+        self.status = 500;
+        self.head.clear();
+        self.body.clear();
+        self.body.extend_from_slice(b"500 Internal Server Error\n");
+        self.end_gathered(&[]);
+    }
+
+    /// No more requests after this one.
+    pub(super) fn close(&mut self) {
+        self.keep_alive = false;
+    }
+
+    /// A whole answer to what is no request.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        let Refusal { status, why } = refusal;
+        self.begin(Exchange { head_only: false, old: false, keep_alive: false });
+        self.status = status;
+        self.header("Content-Type", "text/plain; charset=utf-8");
+        self.end(format!("{status} {}: {why}\n", reason(status)).as_bytes());
+    }
+
+    fn push_head(&mut self, framing: Framing) {
+        let out = &mut self.out;
+        out.extend_from_slice(b"HTTP/1.1 ");
+        push_number(out, self.status.into());
+        for part in [" ", reason(self.status), "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        if self.head.header("date").is_none() {
+            out.extend_from_slice(b"Date: ");
+            date::push_now(out);
+            out.extend_from_slice(b"\r\n");
+        }
+        for (name, value) in self.head.headers() {
+            for part in [name, ": ", value, "\r\n"] {
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
+        match framing {
+            Framing::None => {}
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Framing::Length(length) => {
+                out.extend_from_slice(b"Content-Length: ");
+                push_number(out, length);
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+        match (self.keep_alive, self.exchange.old) {
+            (true, true) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
+            (true, false) => {}
+            (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// By hand, as the formatting of std takes longer than all the rest of a short answer.
+fn push_number(out: &mut Vec<u8>, mut number: usize) {
+    let begin = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out[begin..].reverse();
+}
+
+fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,276 @@
+//! [`Request`], and what a head has to be to become one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::status::{Refusal, refuse};
+use crate::endpoint::Address;
+use crate::message::{Head, is_token};
+
+/// A request, whole: it reaches the handler when its body is there. Node: `http.IncomingMessage`, which is a stream.
+///
+/// ```
+/// use net_notes::http;
+///
+/// let server = http::create_server(|request, response| {
+///     let name = request.header("user-agent").unwrap_or("whoever you are"); // in any case
+///     response.end_with(format!("{} {}, {name}\n", request.method(), request.path()));
+/// });
+/// # server.listen(0, |_| {})?;
+/// # let at = server.address().unwrap();
+/// # let running = server.spawn();
+/// # assert_eq!(http::get(&format!("http://{at}/a?b"))?.text(), "GET /a, net-notes\n");
+/// # server.close()?;
+/// # running.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Request {
+    head: Head,
+    /// Where in the start line the method ends, and where the target does.
+    method: usize,
+    target: usize,
+    body: Vec<u8>,
+    remote: Option<Address>,
+}
+
+impl Request {
+    pub(super) fn new(head: Head, facts: &Facts, body: Vec<u8>) -> Request {
+        Request { head, method: facts.method, target: facts.target, body, remote: None }
+    }
+
+    pub(super) fn from(mut self, remote: Option<Address>) -> Request {
+        self.remote = remote;
+        self
+    }
+
+    /// `GET`, `POST`, …; upper and lower case are different methods (RFC 9110 9.1). Node: `request.method`.
+    pub fn method(&self) -> &str {
+        &self.head.start()[..self.method]
+    }
+
+    /// What was asked for, as it was written: `/search?q=socket`. Node: `request.url`.
+    pub fn target(&self) -> &str {
+        &self.head.start()[self.method + 1..self.target]
+    }
+
+    /// The target up to the `?`, without scheme and host if it has them (RFC 9112 3.2). `%20` and the like are left alone.
+    pub fn path(&self) -> &str {
+        self.split_target().0
+    }
+
+    /// What follows the `?`.
+    pub fn query(&self) -> Option<&str> {
+        self.split_target().1
+    }
+
+    fn split_target(&self) -> (&str, Option<&str>) {
+        let target = self.target();
+        let target = match target.split_once("://") {
+            Some((_, rest)) if !target.starts_with('/') => {
+                rest.find(['/', '?']).map_or("/", |at| &rest[at..])
+            }
+            _ => target,
+        };
+        match target.split_once('?') {
+            Some(("", query)) => ("/", Some(query)),
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        }
+    }
+
+    /// `HTTP/1.1` or `HTTP/1.0`. Node: `request.httpVersion`, without the `HTTP/`.
+    pub fn version(&self) -> &str {
+        &self.head.start()[self.target + 1..]
+    }
+
+    /// The value of a header, whatever the case of its name; several lines of one name are joined by `", "`
+    /// (RFC 9110 5.3). Node: `request.headers[name]`.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// All headers, in the order in which they came, names as they were written.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.headers()
+    }
+
+    /// The body; empty if there is none. A chunked one has been put together.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as text; what is not UTF-8 in it becomes `�`.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// Who asks. Node: `request.socket.remoteAddress`.
+    pub fn remote_addr(&self) -> Option<Address> {
+        self.remote.clone()
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("head", &self.head)
+            .field("body", &self.body.len())
+            .field("remote", &self.remote)
+            .finish()
+    }
+}
+
+/// How the body is delimited (RFC 9112 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Counted(usize),
+    Chunked,
+}
+
+/// What the server has to know of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    method: usize,
+    target: usize,
+    pub(super) length: Length,
+    /// The client waits for "100 Continue" before it sends the body (RFC 9110 10.1.1).
+    pub(super) expects_continue: bool,
+    pub(super) exchange: Exchange,
+}
+
+/// What the answer has to know of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exchange {
+    /// HEAD: as GET, but without the body.
+    pub(super) head_only: bool,
+    /// HTTP/1.0 knows no chunks, and closes unless it is told otherwise.
+    pub(super) old: bool,
+    pub(super) keep_alive: bool,
+}
+
+impl Facts {
+    /// Looks at a head as RFC 9112 demands; every `Err` is a request that two readers could understand differently, or
+    /// that this server does not understand.
+    pub(super) fn of(head: &Head) -> Result<Facts, Refusal> {
+        let start = head.start();
+        let bad_line = refuse(400, "the request line is not METHOD TARGET HTTP/1.1");
+        let mut spaces = (0..).zip(start.bytes()).filter(|(_, byte)| *byte == b' ');
+        let (Some((first, _)), Some((second, _))) = (spaces.next(), spaces.next()) else {
+            return Err(bad_line);
+        };
+        let (method, target) = (&start[..first], &start[first + 1..second]);
+        let version = &start[second + 1..];
+        if !is_token(method.as_bytes()) {
+            return Err(refuse(400, "the method is not a token"));
+        }
+        let old = minor_version(version)? == 0;
+        check_target(method, target)?;
+
+        let mut coding = None;
+        let mut length = None;
+        let mut connection = "";
+        let mut expect = None;
+        let mut host = None;
+        for (name, value) in head.headers() {
+            // The lengths tell most names apart, without looking at them.
+            match name.len() {
+                4 if name.eq_ignore_ascii_case("host") => host = Some(value),
+                6 if name.eq_ignore_ascii_case("expect") => expect = Some(value),
+                10 if name.eq_ignore_ascii_case("connection") => connection = value,
+                14 if name.eq_ignore_ascii_case("content-length") => length = Some(value),
+                17 if name.eq_ignore_ascii_case("transfer-encoding") => coding = Some(value),
+                _ => {}
+            }
+        }
+
+        check_host(head, host, old)?;
+        let length = body_length(coding, length, old)?;
+        let expects_continue = match expect {
+            None => false,
+            Some(what) if what.eq_ignore_ascii_case("100-continue") => !old,
+            Some(_) => return Err(refuse(417, "the only expectation known here is 100-continue")),
+        };
+        let keep_alive =
+            if old { has(connection, "keep-alive") } else { true } && !has(connection, "close");
+        Ok(Facts {
+            method: first,
+            target: second,
+            length,
+            expects_continue,
+            exchange: Exchange { head_only: method == "HEAD", old, keep_alive },
+        })
+    }
+}
+
+/// The digit after `HTTP/1.`. A higher one than 1 promises that it can be read as 1 (RFC 9110 2.5).
+fn minor_version(version: &str) -> Result<u8, Refusal> {
+    match version.as_bytes() {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+            Err(refuse(505, "this server speaks HTTP/1.1 and HTTP/1.0"))
+        }
+        _ => Err(refuse(400, "the request line does not end in HTTP/1.1")),
+    }
+}
+
+/// RFC 9112 3.2.
+fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
+    let absolute = || {
+        let (scheme, rest) = target.split_once("://")?;
+        let http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        (http && !rest.is_empty() && !rest.starts_with(['/', '?'])).then_some(())
+    };
+    let fits = match method {
+        "CONNECT" => target.contains(':') && !target.contains('/'),
+        "OPTIONS" if target == "*" => true,
+        _ => target.starts_with('/') || absolute().is_some(),
+    };
+    if fits && !target.contains('\t') {
+        return Ok(());
+    }
+    Err(refuse(400, "the target is neither a path nor a URL"))
+}
+
+/// RFC 9112 3.2: exactly one in HTTP/1.1, and never two.
+fn check_host(head: &Head, host: Option<&str>, old: bool) -> Result<(), Refusal> {
+    let Some(host) = host else {
+        return if old {
+            Ok(())
+        } else {
+            Err(refuse(400, "there is no Host, which HTTP/1.1 demands"))
+        };
+    };
+    if head.count("host") > 1 {
+        return Err(refuse(400, "there is more than one Host"));
+    }
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
+    if host.bytes().all(fits) { Ok(()) } else { Err(refuse(400, "the Host is no host")) }
+}
+
+/// RFC 9112 6.3.
+fn body_length(coding: Option<&str>, length: Option<&str>, old: bool) -> Result<Length, Refusal> {
+    match (coding, length) {
+        (None, None) => Ok(Length::Counted(0)),
+        (None, Some(length)) => Ok(Length::Counted(crate::message::content_length(length)?)),
+        (Some(_), Some(_)) => Err(refuse(400, "both Content-Length and Transfer-Encoding")),
+        (Some(_), None) if old => Err(refuse(400, "HTTP/1.0 has no Transfer-Encoding")),
+        (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
+        (Some(codings), None) => {
+            let known = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("chunked");
+            if list(codings).all(known) {
+                return Err(refuse(400, "the Transfer-Encoding is not one chunked"));
+            }
+            Err(refuse(501, "the only transfer coding known here is chunked"))
+        }
+    }
+}
+
+/// The elements of a list (RFC 9110 5.6.1).
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(|element| element.trim_matches([' ', '\t']))
+}
+
+/// Whether a list has an element, in any case.
+pub(super) fn has(value: &str, element: &str) -> bool {
+    !value.is_empty() && list(value).any(|other| other.eq_ignore_ascii_case(element))
+}

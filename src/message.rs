@@ -1,0 +1,101 @@
+//! What HTTP and [STS](crate::sts) have in common: a start line, header lines, a blank line, and a body that the head
+//! tells the length of. Parses and formats, and knows no socket.
+//!
+//! TCP is a stream: a message may come in one piece or in a hundred, and one piece may hold the end of one message and the
+//! beginning of the next. So a [`Parser`] is fed whatever came, and is asked whether that is enough yet:
+//!
+//! ```
+//! use net_notes::message::{Limits, Parsed, Parser};
+//!
+//! let mut parser = Parser::new(Limits::default());
+//! parser.feed(b"STS/1.1 SAY\r\nContent-Le");
+//! assert_eq!(parser.head()?, Parsed::Partial);
+//!
+//! parser.feed(b"ngth: 5\r\n\r\nhelloSTS/1.1 S");
+//! let Parsed::Complete(head) = parser.head()? else { unreachable!() };
+//! assert_eq!(head.start(), "STS/1.1 SAY");
+//! assert_eq!(head.header("content-length"), Some("5")); // in any case
+//!
+//! let length = head.content_length()?.unwrap_or(0);
+//! assert_eq!(parser.body(length)?, Parsed::Complete(b"hello".to_vec()));
+//! assert_eq!(parser.unread(), b"STS/1.1 S"); // of the next message
+//! # Ok::<(), net_notes::message::Error>(())
+//! ```
+//!
+//! The grammar is that of RFC 9112, sections 2 to 5, with what is known to be dangerous refused: a carriage return alone, a
+//! NUL, a folded line, a space before the colon. A line may end in a line feed alone (section 2.2 allows that).
+
+mod head;
+mod parser;
+
+use std::fmt;
+
+pub use self::head::Head;
+pub(crate) use self::head::{content_length, is_token, trim};
+pub use self::parser::{Limits, Parsed, Parser};
+
+/// Why bytes are no message, or a header cannot be in one. Each has one sentence, its [`Display`](fmt::Display).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// More bytes than [`Limits::start_line`] without a line end.
+    StartLineTooLong,
+    /// More bytes than [`Limits::head`] and no blank line yet.
+    HeadTooLarge,
+    /// More header lines than [`Limits::lines`].
+    TooManyLines,
+    /// A body longer than [`Limits::body`].
+    BodyTooLarge,
+    /// Two blank lines where a message should begin. (One is forgiven: RFC 9112 2.2.)
+    NoStartLine,
+    /// A carriage return that no line feed follows.
+    BareCr,
+    /// A zero byte.
+    Nul,
+    /// Another control character.
+    Control,
+    /// A header line that begins with a space or a tab: the obsolete way to go on with the one before (RFC 9112 5.2).
+    Folded,
+    /// A header line without a colon.
+    NoColon,
+    /// A space between the name and the colon: different readers make different names of it (RFC 9112 5.1).
+    SpaceBeforeColon,
+    /// A name that is no token (RFC 9110 5.6.2).
+    BadName,
+    /// A value with a line end or another control character in it.
+    BadValue,
+    /// A `Content-Length` that is not a decimal number.
+    BadLength,
+    /// Two lengths that differ: two readers may disagree on where the next message begins.
+    LengthsDiffer,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Error::StartLineTooLong => "the start line is too long",
+            Error::HeadTooLarge => "the head is too large",
+            Error::TooManyLines => "the head has too many lines",
+            Error::BodyTooLarge => "the body is too large",
+            Error::NoStartLine => "there is no start line",
+            Error::BareCr => "a carriage return without a line feed",
+            Error::Nul => "a NUL byte in the head",
+            Error::Control => "a control character in the head",
+            Error::Folded => "a header line begins with a space",
+            Error::NoColon => "a header line has no colon",
+            Error::SpaceBeforeColon => "a space between a header's name and the colon",
+            Error::BadName => "a header's name has a character that a name cannot have",
+            Error::BadValue => "a header's value has a character that a value cannot have",
+            Error::BadLength => "the Content-Length is not a number",
+            Error::LengthsDiffer => "there are two lengths, and they differ",
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        std::io::Error::new(std::io::ErrorKind::InvalidData, error)
+    }
+}

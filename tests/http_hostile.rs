@@ -1,0 +1,162 @@
+//! Ten thousand requests that are random, or good ones broken at random: no panic, no hang, and the handler sees only what
+//! is a request.
+
+mod common;
+#[path = "http/running.rs"]
+mod running;
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use common::{until, within};
+use running::Running;
+
+/// xorshift64*: the same bytes at every run, from a seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 33) as usize % limit.max(1)
+    }
+
+    fn pick<'t>(&mut self, from: &[&'t [u8]]) -> &'t [u8] {
+        from[self.below(from.len())]
+    }
+}
+
+const GOOD: [&[u8]; 6] = [
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /a?b=c HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    b"POST /form HTTP/1.1\r\nHost: a:80\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\na=b&c=d&e=f",
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nA: b\r\n\r\n",
+    b"HEAD http://a/b HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nCookie: c=d\r\nConnection: close\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nUser-Agent: b/1 (c)\r\n\r\n",
+];
+
+const SPICE: [&[u8]; 24] = [
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\0",
+    b" ",
+    b"\t",
+    b":",
+    b": ",
+    b",",
+    b";",
+    b"\xff",
+    b"\xc3",
+    b"HTTP/1.1",
+    b"HTTP/2.0",
+    b"Host: b\r\n",
+    b"Content-Length: 3\r\n",
+    b"Content-Length: 99999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Connection: close\r\n",
+    b"Expect: 100-continue\r\n",
+    b"ffffffff\r\n",
+    b"0\r\n\r\n",
+    b"\x7f",
+];
+
+/// A good request with some of its bytes changed, cut, doubled or spiced; now and then only noise.
+fn hostile(random: &mut Random) -> Vec<u8> {
+    if random.below(10) == 0 {
+        return (0..random.below(200)).map(|_| random.next() as u8).collect();
+    }
+    let mut wire = Vec::new();
+    for _ in 0..=random.below(3) {
+        wire.extend_from_slice(random.pick(&GOOD));
+    }
+    for _ in 0..=random.below(4) {
+        let at = random.below(wire.len());
+        match random.below(6) {
+            0 => wire[at] = random.next() as u8,
+            1 if wire.len() > 1 => drop(wire.remove(at)),
+            2 => wire.truncate(at.max(1)),
+            3 => {
+                let end = at + random.below(wire.len() - at);
+                let part = wire[at..end].to_vec();
+                wire.splice(at..at, part).for_each(drop);
+            }
+            _ => wire.splice(at..at, random.pick(&SPICE).iter().copied()).for_each(drop),
+        }
+    }
+    wire
+}
+
+#[test]
+fn ten_thousand_hostile_requests() {
+    let bad = Arc::new(AtomicBool::new(false));
+    let found = bad.clone();
+    let server = Arc::new(Running::new(move |request, response| {
+        // What reaches the handler is a request.
+        let token = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b))
+        };
+        let clean = |text: &str| !text.contains(|c: char| c.is_ascii_control() && c != '\t');
+        let good = token(request.method())
+            && request.version().strip_prefix("HTTP/1.").is_some_and(|minor| minor.len() == 1)
+            && !request.target().is_empty()
+            && clean(request.target())
+            && !request.target().contains(' ')
+            && request.headers().all(|(name, value)| token(name) && clean(value))
+            && (request.header("host").is_some() || request.version() == "HTTP/1.0")
+            && !(request.header("content-length").is_some()
+                && request.header("transfer-encoding").is_some());
+        if !good {
+            eprintln!("reached the handler: {request:?}");
+            found.store(true, Ordering::SeqCst);
+        }
+        response.end_with("fine");
+    }));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let workers: Vec<_> = (1..=4u64)
+        .map(|seed| {
+            let (server, answered) = (server.clone(), answered.clone());
+            thread::spawn(move || {
+                let mut random = Random(seed);
+                for n in 0..2500 {
+                    let wire = hostile(&mut random);
+                    let client = server.client();
+                    let cut = random.below(wire.len());
+                    let _ = client.stream().write_all(&wire[..cut]);
+                    let _ = client.stream().write_all(&wire[cut..]);
+                    let _ = client.stream().shutdown(Shutdown::Write);
+                    let mut answer = Vec::new();
+                    let read = client.stream().read_to_end(&mut answer);
+                    let context = || {
+                        format!("seed {seed}, request {n}: {:?}", String::from_utf8_lossy(&wire))
+                    };
+                    assert!(read.is_ok(), "{read:?}: {}", context());
+                    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 "), "{}", context());
+                    answered.fetch_add(usize::from(!answer.is_empty()), Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    within("all are answered", || {
+        workers.into_iter().for_each(|worker| worker.join().expect("no panic"))
+    });
+    assert!(!bad.load(Ordering::SeqCst), "a bad request reached the handler");
+    let (calls, answered) = (server.calls(), answered.load(Ordering::SeqCst));
+    assert!(
+        calls > 1000 && answered > 9000,
+        "{calls} calls, {answered} answers: too tame or too wild"
+    );
+    until("no connection is left", || server.server.connections() == 0);
+}

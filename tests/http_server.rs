@@ -1,0 +1,318 @@
+//! Order, threads, panics, slow clients, and clients that go away.
+
+mod common;
+#[path = "http/running.rs"]
+mod running;
+
+use std::io::Write;
+use std::panic;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{DEADLINE, until, within};
+use net::http::{Options, Response};
+use net_notes as net;
+use running::Running;
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = Running::new(|request, response| response.end_with(request.path()));
+    let mut client = server.client();
+    let all: String = (0..1000).map(|n| get(&format!("/{n}"))).collect();
+    let stream = client.stream().try_clone().expect("a descriptor");
+    let sending = thread::spawn(move || (&stream).write_all(all.as_bytes()));
+    for n in 0..1000 {
+        assert_eq!(client.answer().text(), format!("/{n}"));
+    }
+    sending.join().expect("no panic").expect("sent");
+    drop(client);
+    server.close();
+}
+
+#[test]
+fn pipelined_requests_wait_for_an_answer_that_comes_from_another_thread() {
+    let server = Running::new(|request, response| {
+        let path = request.path().to_string();
+        if path.ends_with('5') {
+            thread::spawn(move || {
+                response.write(&path);
+                thread::yield_now();
+                response.end_with("!");
+            });
+        } else {
+            response.end_with(path);
+        }
+    });
+    let mut client = server.client();
+    client.send((0..50).map(|n| get(&format!("/{n}"))).collect::<String>());
+    for n in 0..50 {
+        let mark = if n % 10 == 5 { "!" } else { "" };
+        assert_eq!(client.answer().text(), format!("/{n}{mark}"));
+    }
+    drop(client);
+    server.close();
+}
+
+#[test]
+fn the_next_request_is_handled_when_the_answer_before_it_has_ended() {
+    let (give, responses) = channel::<(String, Response)>();
+    let give = Mutex::new(give);
+    let server = Running::new(move |request, response| {
+        let path = request.path().to_string();
+        give.lock().expect("no panic").send((path, response)).expect("the test waits");
+    });
+    let mut client = server.client();
+    client.send(get("/first") + &get("/second")).end(); // and a client that ends gets both
+    let (path, response) = responses.recv_timeout(DEADLINE).expect("called");
+    assert_eq!((path.as_str(), server.calls()), ("/first", 1));
+    response.end_with("1");
+    response.end_with("too late");
+    assert!(!response.write("too late"));
+    response.status(500).header("too", "late");
+    assert_eq!(client.answer().text(), "1");
+    let (path, second) = responses.recv_timeout(DEADLINE).expect("called");
+    assert_eq!(path, "/second");
+    drop(response); // has no say in the second
+    second.header("Its", "own"); // nothing was written, so nothing has gone out
+    drop(second);
+    let answer = client.answer();
+    assert!(answer.body.is_empty() && answer.has("its: own"), "{answer:?}");
+    client.at_end();
+    drop(client);
+    server.close();
+}
+
+#[test]
+fn the_silence_of_a_handler_is_no_timeout() {
+    let idle = Duration::from_millis(50);
+    let (give, responses) = channel::<Response>();
+    let give = Mutex::new(give);
+    let options = Options::default().idle_timeout(idle).request_timeout(idle);
+    let server = Running::with(options, move |_, response| {
+        give.lock().expect("no panic").send(response).expect("the test waits");
+    });
+    let mut client = server.client();
+    client.send(get("/"));
+    let response = responses.recv_timeout(DEADLINE).expect("called");
+    let start = Instant::now();
+    until("five times the idle time is over", || start.elapsed() > 5 * idle);
+    response.end_with("at last");
+    assert_eq!(client.answer().text(), "at last");
+    client.at_end();
+    server.close();
+}
+
+#[test]
+fn a_handler_that_panics_is_one_failed_request() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if info.payload().downcast_ref() != Some(&"planned") {
+            usual(info);
+        }
+    }));
+    let kept = Mutex::new(Vec::new());
+    let server = Running::new(move |request, response| match request.path() {
+        "/at once" | "/now" => panic::panic_any("planned"),
+        "/written" => {
+            response.header("A", "b").write("part");
+            panic::panic_any("planned")
+        }
+        "/sent" => {
+            response.write([b'a'; 20_000]);
+            panic::panic_any("planned")
+        }
+        "/ended" => {
+            response.end_with("fine");
+            panic::panic_any("planned")
+        }
+        "/kept" => {
+            kept.lock().expect("no panic").push(response);
+            panic::panic_any("planned")
+        }
+        "/thread" => {
+            let _ = thread::spawn(move || {
+                response.write("part");
+                panic::panic_any("planned")
+            });
+        }
+        _ => response.end_with("fine"),
+    });
+    for path in ["/now", "/written", "/kept"] {
+        let mut client = server.client();
+        let answer = client.send(get(path) + &get("/")).answer();
+        assert_eq!((answer.status, answer.has("a: b")), (500, false), "{path}");
+        assert!(answer.has("connection: close"), "{path}");
+        client.at_end();
+    }
+    let mut client = server.client();
+    assert_eq!(client.send(get("/ended")).answer().text(), "fine");
+    client.at_end();
+    // What has begun is cut, so that nobody takes it for the whole.
+    for path in ["/sent", "/thread"] {
+        let mut client = server.client();
+        client.send(get(path));
+        let mut all = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut client.stream(), &mut all);
+        assert!(!all.ends_with(b"0\r\n\r\n"), "{path}");
+    }
+    assert_eq!(server.client().send(get("/")).answer().text(), "fine");
+    server.close();
+}
+
+#[test]
+fn slow_clients_hold_nobody_up() {
+    let options = Options::default().request_timeout(Duration::from_secs(2));
+    let server = Running::with(options, |_, response| response.end_with("fast"));
+    let mut slow: Vec<_> = (0..200).map(|_| server.client()).collect();
+    for client in &mut slow {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nSlow");
+    }
+    until("all are connected", || server.server.connections() == 200);
+    let start = Instant::now();
+    let mut client = server.client();
+    for _ in 0..10 {
+        assert_eq!(client.send(get("/")).answer().text(), "fast");
+    }
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    for client in &mut slow {
+        assert_eq!(client.answer().status, 408);
+    }
+    assert_eq!(server.calls(), 10);
+    drop((slow, client));
+    server.close();
+}
+
+#[test]
+fn a_client_that_goes_away_is_no_news() {
+    let (give, responses) = channel::<Response>();
+    let give = Mutex::new(give);
+    let server = Running::new(move |_, response| {
+        give.lock().expect("no panic").send(response).expect("the test waits");
+    });
+    // In the middle of a head, and of a body; with an end, it is told.
+    for part in ["GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell"] {
+        server.client().send(part);
+        let mut client = server.client();
+        let answer = client.send(part).end().answer();
+        assert!(answer.status == 400 && answer.text().contains("cut short"), "{answer:?}");
+        client.at_end();
+    }
+    assert_eq!(server.calls(), 0);
+    until("they are gone", || server.server.connections() == 0);
+    // While its answer is made: the handler learns it from write, or not at all.
+    server.client().send(get("/") + &get("/"));
+    let response = responses.recv_timeout(DEADLINE).expect("called");
+    until("write tells", || !response.write([b'a'; 1000]));
+    response.end();
+    drop(response);
+    until("it is gone", || server.server.connections() == 0);
+    server.close();
+}
+
+#[test]
+fn a_client_that_does_not_read_is_told_from_one_that_does_and_given_up() {
+    let idle = Duration::from_millis(300);
+    let (tell, told) = channel();
+    let tell = Mutex::new(tell);
+    let server = Running::with(Options::default().idle_timeout(idle), move |request, response| {
+        let endless = request.path() == "/endless";
+        let mut written = 0u64;
+        while response.write([b'a'; 10_000]) || endless {
+            written += 10_000;
+            if response.write("") {
+                continue;
+            }
+            if endless && written > 1 << 34 {
+                break; // the test has failed
+            }
+            thread::yield_now();
+            if !endless {
+                break;
+            }
+            thread::park_timeout(Duration::from_millis(1));
+            if !response.write("a") && written > 40_000_000 {
+                break;
+            }
+        }
+        tell.lock().expect("no panic").send(written).expect("the test waits");
+    });
+    let mut client = server.client();
+    client.send(get("/"));
+    let written = told.recv_timeout(DEADLINE).expect("write said false");
+    assert!(written < 50_000_000, "{written} bytes were queued before write said so");
+    until("the client that reads nothing is given up", || server.server.connections() == 0);
+    drop(client);
+    server.close();
+}
+
+#[test]
+fn pipelined_requests_of_a_client_that_does_not_read_wait() {
+    let server = Running::new(|_, response| response.end_with(vec![b'a'; 1_000_000]));
+    let mut client = server.client();
+    client.send(get("/").repeat(500));
+    until("some were handled", || server.calls() > 0);
+    // 500 MB would be queued if nothing held them back; the kernel's buffers take some ten.
+    let mut before = 0;
+    until("no more are handled", || {
+        thread::park_timeout(Duration::from_millis(50));
+        std::mem::replace(&mut before, server.calls()) == server.calls()
+    });
+    assert!(server.calls() < 50, "{}", server.calls());
+    for _ in 0..20 {
+        assert_eq!(client.answer().body.len(), 1_000_000);
+    }
+    drop(client);
+    until("it is gone", || server.server.connections() == 0);
+    server.close();
+}
+
+#[test]
+fn an_answer_survives_what_the_client_still_sends() {
+    let server = Running::new(|_, response| response.end());
+    for _ in 0..20 {
+        let mut client = server.client();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
+        let mut stream = client.stream().try_clone().expect("a descriptor");
+        let sending =
+            thread::spawn(move || (0..50).try_for_each(|_| stream.write_all(&[b'a'; 10_000])));
+        assert_eq!(client.answer().status, 413);
+        sending.join().expect("no panic").expect("the server reads on");
+        client.at_end();
+    }
+    assert_eq!(server.calls(), 0);
+    server.close();
+}
+
+#[test]
+fn many_at_once_get_their_own_answers() {
+    let server = Arc::new(Running::new(|request, response| {
+        response.header("Path", request.path());
+        response.end_with(request.body());
+    }));
+    let clients: Vec<_> = (0..20)
+        .map(|number| {
+            let server = server.clone();
+            thread::spawn(move || {
+                let mut client = server.client();
+                for n in 0..50 {
+                    let body = format!("{number} {n}").repeat(n);
+                    let length = body.len();
+                    let head = format!(
+                        "POST /{number}/{n} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+                    );
+                    let answer = client.send(head + &body).answer();
+                    assert!(answer.has(&format!("path: /{number}/{n}")) && answer.text() == body);
+                }
+            })
+        })
+        .collect();
+    within("all have their answers", move || {
+        clients.into_iter().for_each(|client| client.join().expect("no panic"));
+    });
+}

@@ -58,7 +58,8 @@
 //!
 //! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
 //! called), `socket::state` (all that a socket knows, and what always holds), then its life: `socket::run`, `connect`,
-//! `reading`, `writing`, `emit`; `server` and `server::accept`; last `trace`, which only watches.
+//! `reading`, `writing`, `emit`; `server` and `server::accept`; then `trace`, which only watches; and on top of it all the
+//! text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers.
 
 mod endpoint;
 mod error;

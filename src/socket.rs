@@ -203,7 +203,7 @@ impl EventSocket {
     /// [`Drain`](crate::event::Drain); nothing is lost if one does not. Before the connection is there, it queues.
     /// Node: `socket.write`.
     ///
-    /// Never blocks longer than a few milliseconds: what the kernel does not take at once is copied to a queue, which a
+    /// Never waits longer than a few milliseconds: what the kernel does not take at once is copied to a queue, which a
     /// second thread drains. After `end()` it is an error (`ERR_STREAM_WRITE_AFTER_END`), which destroys the socket;
     /// after `destroy()` nothing happens.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {

@@ -67,6 +67,8 @@ struct State {
     connections: usize,
     /// The sockets whose Close is not over yet, the one thread that accepts, and the calls of `close`.
     alive: usize,
+    /// The thread that accepts waits a little, as the system had no more descriptors or threads.
+    resting: bool,
     max_connections: Option<usize>,
     /// What listeners panicked with; `run` goes on with the first.
     panics: Vec<Panic>,
@@ -84,6 +86,7 @@ impl Server {
                 closed_unrun: false,
                 connections: 0,
                 alive: 0,
+                resting: false,
                 max_connections: options.max_connections,
                 panics: Vec::new(),
             }),

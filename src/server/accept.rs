@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 #[cfg(unix)]
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::event::{Connection, Drop, Dropped, ServerEvent};
@@ -210,7 +210,7 @@ impl Server {
         let gone = || {
             let mut state = self.lock();
             state.connections -= 1;
-            self.0.monitor.notify(&state); // a descriptor is free
+            self.changed(&state); // a descriptor is free
         };
         socket.serve(greet, gone);
         drop(socket);
@@ -220,7 +220,15 @@ impl Server {
     pub(super) fn one_less(&self) {
         let mut state = self.lock();
         state.alive -= 1;
-        self.0.monitor.notify(&state);
+        self.changed(&state);
+    }
+
+    /// Wakes those to whom the change matters: `run` waits for the last of the living, `rest` for anything. Waking `run`
+    /// at the end of every connection would cost a quarter of all short ones that can be served.
+    fn changed(&self, state: &MutexGuard<'_, State>) {
+        if state.alive == 0 || state.resting {
+            self.0.monitor.notify(state);
+        }
     }
 
     /// Accepting failed, and goes on.
@@ -234,8 +242,10 @@ impl Server {
 
     /// Waits a little, or until a connection ends or the server is closed.
     fn rest(&self) {
-        let state = self.lock();
-        drop(self.0.monitor.wait(state, Some(Instant::now() + REST)));
+        let mut state = self.lock();
+        state.resting = true;
+        let mut state = self.0.monitor.wait(state, Some(Instant::now() + REST));
+        state.resting = false;
     }
 }
 

@@ -99,6 +99,9 @@ pub(crate) fn of_call(call: &str, subject: &str, error: io::Error) -> io::Error 
     let mut message = format!("{call} {}", if code.is_empty() { "failed" } else { code });
     if code == "EADDRINUSE" {
         message.push_str(": address already in use");
+    } else if code == "EINVAL" && error.raw_os_error().is_none() {
+        // std refuses it before the kernel sees it: a path too long for a Unix domain socket, or with a zero in it.
+        message = format!("{message}: {error},");
     } else if code.is_empty() {
         message = format!("{message}: {error}");
     }

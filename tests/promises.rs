@@ -746,6 +746,21 @@ fn a_stale_unix_socket_is_reported_and_not_removed() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// Node cuts it off and listens somewhere else, without a word.
+#[test]
+#[cfg(unix)]
+fn a_unix_path_that_is_too_long_is_refused_in_words() {
+    let path = std::env::temp_dir().join("x".repeat(120));
+    let listening = net::create_server(|_| {}).listen(&path, |_| {}).unwrap_err();
+    let connecting = run(&EventSocket::new(&path)).unwrap_err();
+    for (call, error) in [("listen", listening), ("connect", connecting)] {
+        assert_eq!(net::code(&error), "EINVAL");
+        let words = format!("{call} EINVAL: path must be shorter than SUN_LEN, {}", path.display());
+        assert_eq!(error.to_string(), words);
+    }
+    assert!(!path.exists());
+}
+
 #[test]
 fn a_recorder_draws_what_happened() {
     let recorder = net::trace::Recorder::new();

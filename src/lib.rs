@@ -59,8 +59,11 @@
 //! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
 //! called), `socket::state` (all that a socket knows, and what always holds), then its life: `socket::run`, `connect`,
 //! `reading`, `writing`, `emit`; `server` and `server::accept`; then `trace`, which only watches; and on top of it all the
-//! text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers.
+//! text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers. Beside them, `check` looks at
+//! programs from outside, and `coach` leads a student through the exercises with it.
 
+pub mod check;
+pub mod coach;
 mod endpoint;
 mod error;
 pub mod event;

@@ -1,6 +1,6 @@
 //! A blocking byte stream that is TCP or a Unix domain socket, and what listens for either.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -66,6 +66,10 @@ impl Stream {
         if let Stream::Tcp(stream) = self {
             let _ = stream.set_nodelay(on);
         }
+    }
+
+    pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        either!(self, Stream, s => Read::read(&mut &*s, into))
     }
 
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// State that several threads change, and a way to wait for a change.
+#[derive(Debug)]
 pub(crate) struct Monitor<T> {
     state: Mutex<T>,
     changed: Condvar,

@@ -1,0 +1,67 @@
+//! Ending a program together with whatever it has started, also when the check itself is killed.
+
+use std::io;
+use std::process::{Child, Command, Stdio};
+
+/// A small shell that waits for the end of its standard input, which comes when [`kill`](Self::kill) closes it, or when
+/// this process is gone, by Ctrl-C for example. Then it kills the program's process group.
+#[derive(Debug)]
+#[cfg(unix)]
+pub(super) struct Tree {
+    guard: Option<Child>,
+}
+
+#[cfg(unix)]
+impl Tree {
+    /// To be called before the program is started: it gets a process group of its own.
+    pub(super) fn plant(program: &mut Command) {
+        use std::os::unix::process::CommandExt;
+        program.process_group(0);
+    }
+
+    pub(super) fn of(program: &Child) -> io::Result<Tree> {
+        let mut guard = Command::new("sh");
+        guard.args(["-c", r#"read -r _; kill -KILL -- "-$0""#, &program.id().to_string()]);
+        guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Tree::plant(&mut guard); // Ctrl-C is for us; the guard has to outlive us
+        Ok(Tree { guard: Some(guard.spawn()?) })
+    }
+
+    /// Kills the whole group. What has ended by itself is not there to be killed, which is fine.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut guard) = self.guard.take() {
+            drop(guard.stdin.take());
+            let _ = guard.wait();
+        }
+    }
+}
+
+/// Windows has no process groups in std; its own tool knows who started whom.
+#[derive(Debug)]
+#[cfg(not(unix))]
+pub(super) struct Tree {
+    program: Option<u32>,
+}
+
+#[cfg(not(unix))]
+impl Tree {
+    pub(super) fn plant(_program: &mut Command) {}
+
+    pub(super) fn of(program: &Child) -> io::Result<Tree> {
+        Ok(Tree { program: Some(program.id()) })
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(id) = self.program.take() {
+            let mut kill = Command::new("taskkill");
+            kill.args(["/T", "/F", "/PID", &id.to_string()]);
+            let _ = kill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,102 @@
+//! From the student's file to a program.
+//!
+//! By `rustc` itself and not as a target of cargo's: so an error in one exercise stops neither another one nor a plain
+//! `cargo test`, and a first check needs no dependencies. cargo builds the library, and says where it is.
+
+use std::collections::hash_map::DefaultHasher;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+use super::home::Home;
+use crate::sync::lock;
+
+/// Why there is no program.
+#[derive(Debug, Clone)]
+pub(super) enum Error {
+    /// The compiler's own message, whole.
+    Compiler(String),
+    /// It did not come to that.
+    Io(String),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Error::Io(error.to_string())
+    }
+}
+
+/// Builds a source file, unless the same text was built with the same library before. `colour`: in the compiler's message.
+pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBuf, Error> {
+    let text =
+        fs::read(source).map_err(|error| Error::Io(format!("{}: {error}", source.display())))?;
+    let library = library()?;
+    let folder = library.with_file_name("exercises");
+    fs::create_dir_all(&folder)?;
+
+    let mut key = DefaultHasher::new();
+    (text, fs::metadata(&library)?.modified()?).hash(&mut key);
+    let name = format!("{}-{:016x}{}", crate_name(source), key.finish(), env::consts::EXE_SUFFIX);
+    let program = folder.join(&name);
+    if program.exists() {
+        return Ok(program);
+    }
+    // Under a name of its own until it is whole: another check may build the same at this moment.
+    let unfinished = folder.join(format!("{name}.{}.{}", std::process::id(), unique()));
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
+    rustc.current_dir(home.root()).args(["--edition", "2024", "--crate-type", "bin"]);
+    rustc.args(["--crate-name", &crate_name(source)]);
+    rustc.args(["--color", if colour { "always" } else { "never" }]);
+    let mut with_library = OsString::from("net_notes=");
+    with_library.push(&library);
+    rustc.arg("--extern").arg(with_library);
+    // Relative, so that the message names the file as the student knows it.
+    rustc.arg(source.strip_prefix(home.root()).unwrap_or(source)).arg("-o").arg(&unfinished);
+    let built = rustc.output().map_err(|error| Error::Io(format!("rustc: {error}")))?;
+    let message = String::from_utf8_lossy(&built.stderr).into_owned();
+    if !built.status.success() {
+        let _ = fs::remove_file(&unfinished);
+        return Err(Error::Compiler(message));
+    }
+    eprint!("{message}"); // warnings
+    fs::rename(&unfinished, &program)?;
+    Ok(program)
+}
+
+/// The library that the program is built with. cargo brings it up to date, once for each run of the coach.
+fn library() -> Result<PathBuf, Error> {
+    static FOUND: OnceLock<Mutex<Option<PathBuf>>> = OnceLock::new();
+    let mut found = lock(FOUND.get_or_init(Mutex::default));
+    if let Some(found) = &*found {
+        return Ok(found.clone());
+    }
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(Home::library());
+    cargo.args(["build", "--quiet", "--lib", "--message-format", "json-render-diagnostics"]);
+    let built = cargo.output().map_err(|error| Error::Io(format!("cargo: {error}")))?;
+    if !built.status.success() {
+        return Err(Error::Compiler(String::from_utf8_lossy(&built.stderr).into_owned()));
+    }
+    // {"reason":"compiler-artifact",…,"filenames":["/…/libnet_notes.rlib",…],…}: the one string that ends so.
+    let said = String::from_utf8_lossy(&built.stdout);
+    let path = said.split('"').find(|text| text.ends_with("libnet_notes.rlib"));
+    let path = path.ok_or_else(|| Error::Io("cargo does not say where the library is".into()))?;
+    Ok(found.insert(path.replace(r"\\", r"\").into()).clone())
+}
+
+/// `03_server` is no name for a crate: `exercise_03_server` is.
+fn crate_name(source: &Path) -> String {
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    format!("exercise_{}", stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
+}
+
+fn unique() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,82 @@
+//! Where everything is that the coach reads and writes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::exercise::Exercise;
+use crate::check::Lang;
+
+/// The folder of a student: this repository.
+#[derive(Debug, Clone)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// The one that cargo runs us in; run by hand, the one that we were built in.
+    pub fn new() -> Home {
+        Home(env::var_os("CARGO_MANIFEST_DIR").map_or_else(Home::library, PathBuf::from))
+    }
+
+    /// Another one.
+    pub fn at(root: impl Into<PathBuf>) -> Home {
+        Home(root.into())
+    }
+
+    /// Where the library that exercises are built with comes from.
+    pub(super) fn library() -> PathBuf {
+        env!("CARGO_MANIFEST_DIR").into()
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn progress(&self) -> PathBuf {
+        self.0.join(".progress")
+    }
+
+    /// What the student edits.
+    pub fn file(&self, exercise: &Exercise) -> PathBuf {
+        self.0.join(Home::short_file(exercise))
+    }
+
+    /// The same as one would write it on the command line.
+    pub(super) fn short_file(exercise: &Exercise) -> String {
+        format!("tests/exercises/{}.rs", exercise.name)
+    }
+
+    /// The folder with all else that belongs to an exercise.
+    fn folder(&self, exercise: &Exercise) -> PathBuf {
+        self.0.join("tests/exercises").join(exercise.name)
+    }
+
+    /// What the student's file is at the beginning.
+    pub fn stub(&self, exercise: &Exercise) -> PathBuf {
+        self.folder(exercise).join("stub.rs")
+    }
+
+    /// A good answer.
+    pub fn solution(&self, exercise: &Exercise) -> PathBuf {
+        self.folder(exercise).join("solution.rs")
+    }
+
+    /// A bad answer that many would give; the check has to catch it.
+    pub fn wrong(&self, exercise: &Exercise, name: &str) -> PathBuf {
+        self.folder(exercise).join("wrong").join(format!("{name}.rs"))
+    }
+
+    /// The hints, in one of the languages.
+    pub fn hints(&self, exercise: &Exercise, lang: Lang) -> PathBuf {
+        self.folder(exercise).join(lang.pick("hints.md", "hints.zh.md"))
+    }
+
+    /// The lesson that the exercise belongs to, as one would write it on the command line.
+    pub fn short_lesson(exercise: &Exercise, lang: Lang) -> String {
+        format!("lessons/{}{}.md", lang.pick("", "zh/"), exercise.name)
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Home::new()
+    }
+}

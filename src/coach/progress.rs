@@ -1,0 +1,77 @@
+//! How far the student is: a plain text file that a person can read and change.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use super::exercise::Exercise;
+use super::home::Home;
+
+/// The lines of `.progress`: `03 done`, `03 hints 2`. What is not understood is kept as it is: it may be of a newer version.
+#[derive(Debug)]
+pub(super) struct Progress {
+    path: PathBuf,
+    lines: Vec<String>,
+}
+
+impl Progress {
+    pub(super) fn read(home: &Home) -> io::Result<Progress> {
+        let path = home.progress();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(Progress { path, lines: text.lines().map(String::from).collect() })
+    }
+
+    pub(super) fn is_done(&self, exercise: &Exercise) -> bool {
+        self.value(exercise, "done").is_some()
+    }
+
+    /// The first exercise that is not done.
+    pub(super) fn next(&self) -> Option<&'static Exercise> {
+        Exercise::all().iter().find(|exercise| !self.is_done(exercise))
+    }
+
+    pub(super) fn set_done(&mut self, exercise: &Exercise, done: bool) -> io::Result<()> {
+        self.set(exercise, "done", done.then(String::new))
+    }
+
+    /// How many hints were shown.
+    pub(super) fn hints(&self, exercise: &Exercise) -> usize {
+        self.value(exercise, "hints").and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    pub(super) fn set_hints(&mut self, exercise: &Exercise, count: usize) -> io::Result<()> {
+        self.set(exercise, "hints", (count > 0).then(|| format!(" {count}")))
+    }
+
+    fn value(&self, exercise: &Exercise, key: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| after(line, exercise, key))
+    }
+
+    fn set(&mut self, exercise: &Exercise, key: &str, value: Option<String>) -> io::Result<()> {
+        let line = value.map(|value| format!("{} {key}{value}", exercise.id()));
+        let mut lines: Vec<String> = self.lines.clone();
+        lines.retain(|line| after(line, exercise, key).is_none());
+        lines.extend(line);
+        lines.sort();
+        if lines == self.lines {
+            return Ok(());
+        }
+        self.lines = lines;
+        let text: String = self.lines.iter().flat_map(|line| [line, "\n"]).collect();
+        // First whole under another name: a full disk must not cost the student what is there.
+        let unfinished = self.path.with_extension("new");
+        fs::write(&unfinished, text)?;
+        fs::rename(&unfinished, &self.path)
+    }
+}
+
+/// What follows the exercise's number and the key, if this line is about them.
+fn after<'l>(line: &'l str, exercise: &Exercise, key: &str) -> Option<&'l str> {
+    let mut words = line.split_whitespace();
+    (words.next() == Some(exercise.id()) && words.next() == Some(key))
+        .then(|| words.next().unwrap_or(""))
+}

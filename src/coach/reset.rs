@@ -1,0 +1,90 @@
+//! Beginning an exercise again. Nothing of the student's is lost by it.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write, stdin};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::command::Coach;
+use super::exercise::Exercise;
+use super::home::Home;
+
+impl Coach {
+    /// Puts the stub in the place of the student's file, of which a copy is kept.
+    pub(super) fn reset(&self, exercise: &Exercise, yes: bool) -> ExitCode {
+        let (voice, id) = (&self.voice, exercise.id());
+        let (file, short) = (self.home.file(exercise), Home::short_file(exercise));
+        let mine = fs::read(&file).ok();
+        let stub = match fs::read(self.home.stub(exercise)) {
+            Ok(stub) => stub,
+            Err(error) => return self.failed(&error.to_string()),
+        };
+        if mine.as_ref() == Some(&stub) {
+            return self.print(&voice.say(
+                format!("{short} is as it was at the beginning. Next: cargo run -- check {id}"),
+                format!("{short} 还是最初的样子。下一步：cargo run -- check {id}"),
+            ));
+        }
+        let mut kept = String::new();
+        if mine.is_some() {
+            let copy = self.free_name(&file);
+            let copy_name = copy.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let question = voice.say(
+                format!("Begin {short} again? Yours will be kept as {copy_name}. [y/N] "),
+                format!("把 {short} 恢复成最初的样子？你写的会留在 {copy_name}。[y/N] "),
+            );
+            if !yes && !self.agreed(&question) {
+                return self.failed(voice.say("Nothing was changed.", "什么都没改。"));
+            }
+            if let Err(error) = fs::copy(&file, &copy) {
+                return self.failed(&voice.say(
+                    format!(
+                        "no copy could be kept, so nothing was changed: {}: {error}",
+                        copy.display()
+                    ),
+                    format!("没能留下备份，所以什么都没改：{}：{error}", copy.display()),
+                ));
+            }
+            kept = voice.say(
+                format!(" Yours is kept as {copy_name}."),
+                format!("你写的留在 {copy_name}。"),
+            );
+        }
+        if let Err(error) = fs::write(&file, stub) {
+            return self.failed(&format!("{short}: {error}"));
+        }
+        if let Ok(mut progress) = self.progress() {
+            let written =
+                progress.set_done(exercise, false).and_then(|()| progress.set_hints(exercise, 0));
+            if let Err(error) = written {
+                self.not_saved(&error);
+            }
+        }
+        self.print(&voice.say(
+            format!("{short} is as it was at the beginning.{kept} Next: cargo run -- check {id}"),
+            format!("{short} 恢复成最初的样子了。{kept}下一步：cargo run -- check {id}"),
+        ))
+    }
+
+    /// `03_server.rs.bak`, or the first of `.bak2`, `.bak3`, … that is free: no copy is ever written over.
+    fn free_name(&self, file: &Path) -> PathBuf {
+        let names = (1..).map(|n| match n {
+            1 => file.with_extension("rs.bak"),
+            n => file.with_extension(format!("rs.bak{n}")),
+        });
+        let mut free = names.skip_while(|name: &PathBuf| name.exists());
+        free.next().unwrap_or_else(|| file.with_extension("rs.bak"))
+    }
+
+    /// Asks, and takes only a clear yes for one.
+    fn agreed(&self, question: &str) -> bool {
+        print!("{question}");
+        let _ = io::stdout().flush();
+        let mut answer = String::new();
+        let read = stdin().read_line(&mut answer).is_ok();
+        if !stdin().is_terminal() {
+            self.print(""); // no Enter has ended the line
+        }
+        read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是")
+    }
+}

@@ -1,0 +1,67 @@
+//! Checks whenever the student saves.
+
+use std::fs;
+use std::io::{BufRead, stdin};
+use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::command::Coach;
+use super::exercise::Exercise;
+
+/// How often the files are looked at. Asking the system to tell of changes does not work on every file system, and a person
+/// does not notice a quarter of a second.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Checks one exercise, or the next one, and then every one whose file changes. Ends on `q` and Enter, and at the end of the
+/// input.
+pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
+    let (typed, keys) = channel();
+    thread::spawn(move || {
+        for line in stdin().lock().lines() {
+            if line.is_err() || line.is_ok_and(|line| line.trim() == "q") {
+                break;
+            }
+        }
+        let _ = typed.send(());
+    });
+    let mut seen: Vec<State> = Exercise::all().iter().map(|one| state(coach, one)).collect();
+    let mut due = match first {
+        Some(first) => Some(first),
+        None => match coach.progress() {
+            Ok(progress) => progress.next(),
+            Err(code) => return code,
+        },
+    };
+    loop {
+        if let Some(exercise) = due.take() {
+            let _ = coach.check(exercise);
+        }
+        coach.print(
+            coach
+                .voice
+                .say("\n(watching; q and Enter ends it)", "\n（盯着文件呢；按 q 再回车退出）"),
+        );
+        while due.is_none() {
+            if keys.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
+                return ExitCode::SUCCESS;
+            }
+            for (exercise, seen) in Exercise::all().iter().zip(&mut seen) {
+                let now = state(coach, exercise);
+                if now != *seen {
+                    *seen = now;
+                    due = Some(exercise);
+                }
+            }
+        }
+    }
+}
+
+/// When a file was changed, and how long it is; `None` while an editor has it away.
+type State = Option<(SystemTime, u64)>;
+
+fn state(coach: &Coach, exercise: &Exercise) -> State {
+    let metadata = fs::metadata(coach.home.file(exercise)).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

@@ -21,7 +21,7 @@ impl Tree {
 
     pub(super) fn of(program: &Child) -> io::Result<Tree> {
         let mut guard = Command::new("sh");
-        guard.args(["-c", r#"read -r _; kill -KILL -- "-$0""#, &program.id().to_string()]);
+        guard.args(["-c", r#"read -r _; kill -s KILL -- "-$0""#, &program.id().to_string()]);
         guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         Tree::plant(&mut guard); // Ctrl-C is for us; the guard has to outlive us
         Ok(Tree { guard: Some(guard.spawn()?) })

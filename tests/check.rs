@@ -1,0 +1,343 @@
+//! The building blocks of a check: what each expects, what it says when that does not come, and that no program outlives it.
+#![cfg(unix)] // the programs under check are small shell scripts
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{until, within};
+use net_notes::check::{Check, Failure, Lang, Peer, Rule, Subject, Verdict, byte_by_byte, cut};
+
+const RULE: Rule = Rule { name: "rule", en: "Do it right.", zh: "做对。", see: "Exercise" };
+/// Long enough for what does come, also beside two busy loops; and several tests wait for what does not.
+const SHORT: Duration = Duration::from_secs(1);
+
+fn check() -> Check {
+    Check::with_patience(Subject::new("sh"), SHORT)
+}
+
+/// A connection from a peer of the check to a server that does this.
+fn against(check: &Check, serve: impl FnOnce(TcpStream) + Send + 'static) -> Peer {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    thread::spawn(move || {
+        let (socket, _) = listener.accept().expect("the peer connects");
+        socket.set_read_timeout(Some(common::DEADLINE)).expect("open");
+        serve(socket);
+    });
+    check.connect("peer", port).expect("it listens")
+}
+
+fn failed<T: std::fmt::Debug>(verdict: Verdict<T>) -> Failure {
+    verdict.expect_err("it is not as expected")
+}
+
+/// The lines of a failure before the transcript, whose times differ.
+fn said(failure: &Failure) -> String {
+    let text = failure.to_string();
+    let (said, _) = text.split_once("  what happened").unwrap_or((&text, ""));
+    said.to_string()
+}
+
+fn alive(pid: &str) -> bool {
+    let mut kill = Command::new("sh");
+    kill.args(["-c", &format!("kill -0 {pid}")]).stderr(Stdio::null());
+    kill.status().expect("sh runs").success()
+}
+
+#[test]
+fn what_comes_is_compared_byte_by_byte() {
+    within("exactly", || {
+        let check = check();
+        let mut peer = against(&check, |mut socket| {
+            socket.write_all(b"one\r\ntwo\r\n\r\nbody").expect("the peer reads");
+        });
+        peer.expect_exactly("one", &RULE).expect("it does come");
+        assert_eq!(peer.line(&RULE).expect("the rest of the line"), "");
+        assert_eq!(peer.until(b"\r\n\r\n", &RULE).expect("a head"), b"two\r\n\r\n");
+        assert_eq!(peer.take(2, &RULE).expect("two bytes"), b"bo");
+        assert_eq!(
+            said(&failed(peer.expect_until_fin("by", &RULE))),
+            "  rule      Do it right.\n  expected  \"by\", then the end (FIN)\n\
+             \x20 came      \"dy\", then the end (FIN)\n\
+             \x20            ^ byte 1\n"
+        );
+    });
+}
+
+#[test]
+fn too_little_is_told_from_nothing_and_from_a_reset() {
+    within("short", || {
+        let check = check();
+        let mut peer = against(&check, |mut socket| {
+            socket.write_all(b"hal").expect("the peer reads");
+            let _ = socket.read(&mut [0]); // until the peer has gone
+        });
+        let failure = failed(peer.expect_exactly("half", &RULE));
+        assert!(said(&failure).contains("came      \"hal\", then nothing in 1s"), "{failure}");
+        assert!(said(&failure).contains("^ byte 4"), "{failure}");
+        drop(peer);
+
+        let mut peer = against(&check, |socket| {
+            let _ = socket.peek(&mut [0]); // what is not read resets the connection
+        });
+        peer.send("ignored");
+        peer.expect_reset(&RULE).expect("it was cut off");
+        let failure = failed(peer.read_to_fin(&RULE));
+        assert!(said(&failure).contains("expected  the end (FIN)\n  came      a reset (RST)"));
+    });
+}
+
+#[test]
+fn silence_is_expected_for_a_time() {
+    within("silence", || {
+        let check = check();
+        let mut peer = against(&check, |mut socket| {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).expect("the peer asks");
+            socket.write_all(b"psst").expect("the peer reads");
+            let _ = socket.read(&mut byte);
+        });
+        let began = Instant::now();
+        peer.expect_silence(Duration::from_millis(60), &RULE).expect("nothing was asked");
+        assert!(began.elapsed() >= Duration::from_millis(60));
+        peer.send("?");
+        let failure = failed(peer.expect_silence(common::DEADLINE, &RULE));
+        assert!(said(&failure).contains("came      \"psst\""), "{failure}");
+        peer.half_close();
+        let failure = failed(peer.expect_silence(common::DEADLINE, &RULE));
+        assert!(said(&failure).contains("came      the end (FIN)"), "{failure}");
+    });
+}
+
+#[test]
+fn pieces_arrive_one_by_one_and_whole() {
+    assert_eq!(cut(b"abcdef", &[2, 3, 3, 9]), [&b"ab"[..], b"c", b"def"]);
+    within("pieces", || {
+        let check = check();
+        let (tell, told) = std::sync::mpsc::channel();
+        let mut peer = against(&check, move |mut socket| {
+            let (mut all, mut chunk) = (Vec::new(), [0; 100]);
+            let mut reads = 0;
+            while let Ok(size @ 1..) = socket.read(&mut chunk) {
+                all.extend_from_slice(&chunk[..size]);
+                reads += 1;
+            }
+            tell.send((all, reads)).expect("the test waits");
+        });
+        peer.send_pieces(byte_by_byte("你好".as_bytes()));
+        peer.half_close();
+        let (all, reads) = told.recv().expect("the server reads");
+        assert_eq!(all, "你好".as_bytes());
+        assert!(reads > 1, "six pieces in one read");
+    });
+}
+
+#[test]
+fn a_peer_resets_stalls_and_floods() {
+    within("hostile", || {
+        let check = check();
+        let (tell, told) = std::sync::mpsc::channel();
+        let again = tell.clone();
+        let peer = against(&check, move |mut socket| {
+            socket.write_all(b"unread").expect("connected");
+            tell.send(socket.read(&mut [0]).map_err(|error| error.kind())).expect("waits");
+        });
+        assert!(peer.reset(), "there was something to leave unread");
+        let reset = std::io::ErrorKind::ConnectionReset;
+        assert_eq!(told.recv().expect("the server reads"), Err(reset));
+
+        let silent = against(&check, |mut socket| _ = socket.read(&mut [0]));
+        assert!(!silent.reset(), "nothing came that could be left unread");
+
+        let peer = against(&check, move |mut socket| {
+            let block = vec![0; 1 << 20];
+            socket.set_write_timeout(Some(SHORT)).expect("open");
+            let full =
+                (0..64).find_map(|_| socket.write_all(&block).err()).map(|error| error.kind());
+            again.send(Err(full.expect("nobody reads"))).expect("waits");
+        });
+        peer.stall();
+        let full = told.recv().expect("the server writes");
+        assert!(
+            matches!(full, Err(std::io::ErrorKind::WouldBlock)),
+            "open, and not read: {full:?}"
+        );
+
+        let mut peer = against(&check, |socket| {
+            let mut end = [0];
+            while socket.peek(&mut end).is_ok_and(|size| size > 0) {} // until the flood is over
+        });
+        let taken = peer.flood(64 << 20);
+        assert!((1..64 << 20).contains(&taken), "{taken} B taken by a server that does not read");
+        peer.stall();
+    });
+}
+
+#[test]
+fn many_at_once_tell_the_first_failure() {
+    within("many", || {
+        let check = check();
+        let all = std::sync::Barrier::new(8);
+        check
+            .at_once(8, |_| {
+                all.wait(); // comes back only if they do run at once
+                Ok(())
+            })
+            .expect("none fails");
+        let host = check.listen().expect("a free port");
+        let failure = failed(check.at_once(3, |n| match n {
+            1 => host.accept("nobody", &RULE).map(drop),
+            _ => Ok(()),
+        }));
+        assert!(
+            said(&failure).contains("expected  the program connects\n  came      nothing in 1s")
+        );
+    });
+}
+
+#[test]
+fn a_host_waits_for_the_program() {
+    within("host", || {
+        let check = check();
+        let host = check.listen().expect("a free port");
+        let mut client = TcpStream::connect(("127.0.0.1", host.port())).expect("it listens");
+        let mut peer = host.accept("client", &RULE).expect("it has connected");
+        peer.send("hi");
+        drop(peer);
+        let mut all = String::new();
+        client.read_to_string(&mut all).expect("text");
+        assert_eq!(all, "hi");
+        client.shutdown(Shutdown::Both).ok();
+    });
+}
+
+#[test]
+fn output_is_read_line_by_line_and_input_typed() {
+    within("lines", || {
+        let check = check();
+        let script = r#"echo one; read x; printf 'got %s\r\n' "$x"; cat; printf last; exit 7"#;
+        let program = check.start(["-c", script]).expect("sh runs");
+        program.expect_line("one", &RULE).expect("the first line");
+        let failure = failed(program.expect_line("too early", &RULE));
+        assert!(said(&failure).contains("came      nothing in 1s"), "{failure}");
+        program.type_in("that\n");
+        assert_eq!(program.line(&RULE).expect("an answer"), "got that");
+        program.expect_running(&RULE).expect("cat waits for the end of the input");
+        program.close_stdin();
+        let ended = program.wait(&RULE).expect("it ends");
+        assert_eq!(
+            (ended.status, ended.stdout.as_str(), ended.stderr.as_str()),
+            (Some(7), "one\ngot that\r\nlast", "")
+        );
+        assert_eq!(program.line(&RULE).expect("without a line end"), "last");
+        let failure = failed(program.line(&RULE));
+        assert!(
+            said(&failure).contains("came      the program ends with exit status 7"),
+            "{failure}"
+        );
+        failed(program.expect_running(&RULE));
+    });
+}
+
+#[test]
+fn a_program_that_ends_early_is_shown_with_its_errors() {
+    within("early", || {
+        let check = check();
+        let program = check.start(["-c", "echo hello; echo oops >&2; exit 3"]).expect("sh runs");
+        let failure = failed(program.port());
+        assert_eq!(failure.rule().name, "stays-up");
+        let text = failure.to_string();
+        assert!(text.contains("came      the program ends with exit status 3\n"), "{text}");
+        assert!(text.contains("  stderr\n    oops\n"), "{text}");
+        assert!(text.contains("program  prints \"hello\\n\"\n"), "{text}");
+        let text = failure.show(Lang::Zh);
+        assert!(text.contains("实际是    程序结束，退出状态为 3\n"), "{text}");
+    });
+}
+
+/// The one who broke the connection may have died of it: that is said, too.
+#[test]
+fn a_program_that_dies_meanwhile_is_said_to_have() {
+    within("meanwhile", || {
+        let check = check();
+        let _program = check.start(["-c", "echo 'died of it' >&2; kill -9 $$"]).expect("sh runs");
+        let mut peer = against(&check, drop);
+        let text = failed(peer.expect_exactly("x", &RULE)).to_string();
+        assert!(text.contains("meanwhile the program is killed by a signal\n"), "{text}");
+        assert!(text.contains("    died of it\n"), "{text}");
+    });
+}
+
+#[test]
+fn a_program_that_hangs_is_a_result_and_dies_with_its_children() {
+    within("hangs", || {
+        let check = check();
+        let program = check.start(["-c", "sleep 1000 & echo $!; wait"]).expect("sh runs");
+        let child = program.line(&RULE).expect("the child's id");
+        let failure = failed(program.wait(&RULE));
+        assert!(said(&failure).contains("came      it still runs after 1s"), "{failure}");
+        let failure = failed(program.port());
+        assert_eq!(failure.rule().name, "says-port");
+        assert!(alive(&child));
+        drop(program);
+        until("the child is gone, too", || !alive(&child));
+    });
+}
+
+#[test]
+fn what_cannot_start_and_what_does_not_listen_is_said() {
+    within("nothing there", || {
+        let nowhere = Check::new(Subject::new("/nowhere/at/all"));
+        let failure = failed(nowhere.start(["0"]));
+        assert_eq!(failure.rule().name, "starts");
+        assert!(failure.to_string().contains("No such file"), "{failure}");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let failure = failed(check().connect("peer", port.expect("a free port")));
+        assert_eq!(failure.rule().name, "accepts");
+        assert!(said(&failure).contains("Connection refused"), "{failure}");
+    });
+}
+
+#[test]
+fn endless_output_is_read_and_not_kept() {
+    within("endless", || {
+        let check = check();
+        let program = check.start(["-c", "yes | head -c 20000000; exit 5"]).expect("sh runs");
+        let ended = loop {
+            // 20 MB may take longer than the short patience of these tests.
+            if let Ok(ended) = program.wait(&RULE) {
+                break ended;
+            }
+        };
+        assert_eq!((ended.status, ended.stdout.len()), (Some(5), 1 << 20));
+    });
+}
+
+/// Ctrl-C ends the check at once, and must not leave the student's program behind, which may hold a port.
+#[test]
+fn no_program_outlives_a_check_that_is_killed() {
+    const INSIDE: &str = "NET_NOTES_KILLED";
+    const NAME: &str = "no_program_outlives_a_check_that_is_killed";
+    if std::env::var_os(INSIDE).is_some() {
+        let check = check();
+        let program = check.start(["-c", "echo $$; sleep 1000"]).expect("sh runs");
+        println!("\nprogram {}", program.line(&RULE).expect("its id"));
+        thread::park_timeout(common::DEADLINE);
+        return;
+    }
+    within("killed", || {
+        let mut own = Command::new(std::env::current_exe().expect("own path"));
+        own.args(["--exact", NAME, "--nocapture"]).env(INSIDE, "1");
+        let mut inside = common::Program::spawn(&mut own);
+        let line = inside.line_with("program ");
+        let program = line.trim().rsplit(' ').next().expect("the id").to_string();
+        assert!(alive(&program));
+        inside.kill();
+        until("the program is gone", || !alive(&program));
+    });
+}

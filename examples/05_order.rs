@@ -1,6 +1,6 @@
 //! Who calls what when: every callback of both sides, and what crossed the wire. Twice, as either
-//! side may end first. `cargo run --example 05_order` (`-- 5001`: another port) prints this, and a
-//! diagram after each:
+//! side may end first. `cargo run --example 05_order` prints this, and a diagram after each
+//! (`-- 5001`: another port; `-- --svg order.svg`: the last diagram as a picture, too):
 //! ```text
 //! The server ends first, at 127.0.0.1:5000
 //!   server  1 listening  2 connection  3 data  4 finish  5 end  6 close
@@ -9,14 +9,14 @@
 //!   server  1 listening  2 connection  3 data  4 end  5 finish  6 close
 //!   client  1 connect  2 finish  3 data  4 end  5 close
 //! ```
+mod svg;
 use net::{EventSocket, event, trace::Recorder};
 use net_notes as net;
 use std::{error::Error, sync::Mutex};
 
 /// A list for each side: they run on different threads, and between threads no order is promised.
-type Calls = Mutex<Vec<&'static str>>;
-static SERVER: Calls = Mutex::new(Vec::new());
-static CLIENT: Calls = Mutex::new(Vec::new());
+static SERVER: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+static CLIENT: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 
 fn main() -> Result<(), Box<dyn Error>> {
     talk("server", [|client| _ = client.write("hello"), |socket| socket.end_with("Hello")])?;
@@ -29,7 +29,7 @@ fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<d
         follow(socket, &SERVER);
         socket.on(event::Data, move |socket, _| answer(socket));
     });
-    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let mut args = svg::arguments()?;
     let port = args.pop().unwrap_or("5000".into()).parse();
     let port = port.map_err(|_| "after -- goes nothing, PORT, or HOST PORT (0 to 65535)")?;
     let host = args.pop().unwrap_or("127.0.0.1".into());
@@ -53,10 +53,10 @@ fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<d
         println!("  {side}{numbered}");
     }
     println!("{recorder}");
-    Ok(())
+    svg::save(&recorder)
 }
 
-fn follow(socket: &EventSocket, calls: &'static Calls) {
+fn follow(socket: &EventSocket, calls: &'static Mutex<Vec<&str>>) {
     socket.on(event::Connect, |_, ()| calls.lock().unwrap().push("connect"));
     socket.on(event::Data, |_, _| calls.lock().unwrap().push("data"));
     socket.on(event::Finish, |_, ()| calls.lock().unwrap().push("finish"));

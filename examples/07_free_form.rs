@@ -1,5 +1,5 @@
-//! What TCP allows and HTTP does not: five short conversations, and a picture of each.
-//! `cargo run --example 07_free_form` (`-- 5001`: another port) prints this, with the pictures:
+//! What TCP allows and HTTP does not, in five conversations. `cargo run --example 07_free_form`
+//! prints this, with diagrams (`-- 5001`: another port; `-- --svg free.svg`: the last one as a picture):
 //! ```text
 //! 1 A request without an answer
 //! 2 One request, three answers
@@ -7,6 +7,7 @@
 //! 4 Two messages, one read
 //! 5 One message, two reads
 //! ```
+mod svg;
 use net::{EventSocket, event, trace::Recorder};
 use net_notes as net;
 use std::{error::Error, sync::Barrier};
@@ -45,7 +46,7 @@ fn talk(title: &str, client_side: Side, server_side: Side) -> Result<(), Box<dyn
         socket.on(event::Data, |_, _| {}); // so that it is read, whatever it is
         server_side(socket);
     });
-    let port = std::env::args().nth(1).unwrap_or("5000".into()).parse::<u16>();
+    let port = svg::arguments()?.pop().unwrap_or("5000".into()).parse::<u16>();
     server
         .listen(port.map_err(|_| "after -- goes nothing, or a port: 0 to 65535")?, |_| {})
         .map_err(|error| format!("{error}. AirPlay on macOS? Take `-- 5001`"))?;
@@ -60,5 +61,5 @@ fn talk(title: &str, client_side: Side, server_side: Side) -> Result<(), Box<dyn
     server.close()?;
     running.join().expect("a server does not panic")?;
     println!("{title}\n{recorder}");
-    Ok(())
+    svg::save(&recorder)
 }

@@ -1,8 +1,8 @@
 //! The data-loss laboratory: somebody closes too early. What arrives, and is anybody told?
-//!
 //! ```sh
-//! cargo run --example 10_data_loss                 # all four experiments, 100 visits for each line
-//! cargo run --example 10_data_loss -- 3            # only the third one
+//! cargo run --example 10_data_loss                      # all four experiments, 100 visits for each line
+//! cargo run --example 10_data_loss -- 3                 # only the third one
+//! cargo run --example 10_data_loss -- --svg reset.svg   # instead: a picture of a reset and of a cure
 //! ```
 //! On Linux it prints this, in some seconds. Of the last column, only 1.000 is the same at every run.
 //! ```text
@@ -27,25 +27,31 @@
 //!    a request of 16384 bytes                                     100     100     1.000
 //!    a request of 10000000 bytes                                    0     100     0.000
 //! ```
-use std::io::Result;
+use std::{error::Error, io};
 
 #[path = "10_data_loss/client.rs"]
 mod client;
 #[path = "10_data_loss/lab.rs"]
 mod lab;
+#[path = "10_data_loss/picture.rs"]
+mod picture;
 #[path = "10_data_loss/server.rs"]
 mod server;
+mod svg;
 #[path = "10_data_loss/unread.rs"]
 mod unread;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let experiments = [
-        ("1", client::leaves_early as fn() -> Result<()>),
+        ("1", client::leaves_early as fn() -> io::Result<()>),
         ("2", server::leaves_early),
         ("3", unread::answers_first),
         ("4", unread::reads_one_buffer),
     ];
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if svg::file()?.is_some() {
+        return picture::draw();
+    }
+    let wanted = svg::arguments()?;
     if wanted.iter().any(|number| experiments.iter().all(|(known, _)| known != number)) {
         eprintln!("after -- goes nothing, or the numbers of experiments: 1 2 3 4");
         std::process::exit(1);

@@ -11,7 +11,7 @@
 //!    0.731 ms  #1 client ← data 30 B "Hello, this is server!\n\rBye!\n\r"
 //! ```
 //!
-//! A [`Recorder`] keeps the same events of the sockets that it watches and draws them.
+//! A [`Recorder`] keeps the same events of the sockets that it watches and draws them, as text or as a picture.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,8 +19,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 mod diagram;
+mod svg;
+mod text;
 
-use self::diagram::{Lane, Row, What};
+use self::diagram::{Diagram, Lane, Row, What};
+use self::svg::Svg;
+use self::text::Text;
 use crate::endpoint::Address;
 use crate::server::Server;
 use crate::socket::EventSocket;
@@ -100,8 +104,38 @@ impl Recorder {
 
     /// What happened so far, in the order of time, in 80 columns: one diagram for each connection.
     pub fn diagram(&self) -> String {
+        Text(&self.diagrams()).to_string()
+    }
+
+    /// The same as a picture: the text of an SVG file, which a browser shows, or a page by `<img>`; legible on a light
+    /// page and on a dark one. Where a line is dashed, only the system has the connection: the program has not accepted
+    /// it yet, or has closed it, or nobody watches that end. The same events at the same times make the same text.
+    ///
+    /// ```
+    /// use net_notes::{self as net, trace::Recorder};
+    ///
+    /// let server = net::create_server(|socket| socket.end_with("<b>Bye!</b>"));
+    /// server.listen(0, |_| {})?;
+    /// let client = net::connect(server.address().unwrap(), |_| {});
+    /// client.resume(); // whatever comes, it is read
+    /// let recorder = Recorder::new();
+    /// recorder.watch("client", &client);
+    /// let running = server.spawn();
+    /// client.run()?;
+    /// # server.close()?;
+    /// # running.join().unwrap()?;
+    ///
+    /// let picture = recorder.svg(); // `std::fs::write("bye.svg", picture)` puts it into a file
+    /// assert!(picture.starts_with("<svg ") && picture.contains("&lt;b&gt;Bye!"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn svg(&self) -> String {
+        Svg(&self.diagrams()).to_string()
+    }
+
+    fn diagrams(&self) -> Vec<Diagram> {
         let log = lock(&self.0);
-        diagram::draw(&log.lanes, &log.rows)
+        diagram::diagrams(&log.lanes, &log.rows)
     }
 }
 

@@ -100,6 +100,11 @@ pub(crate) fn milliseconds(time: Duration) -> String {
 
 /// Bytes as text in quotes, escaped so that the line ends and the invisible show, cut to `width` columns.
 pub(crate) fn quoted(bytes: &[u8], width: usize) -> String {
+    format!("\"{}\"", escaped(bytes, width - 2))
+}
+
+/// The same without the quotes.
+pub(crate) fn escaped(bytes: &[u8], width: usize) -> String {
     let bytes = &bytes[..bytes.len().min(4 * width)]; // no character has more than four
     let pieces = bytes.utf8_chunks().flat_map(|chunk| {
         let text = chunk.valid().chars().map(|c| match c {
@@ -108,14 +113,14 @@ pub(crate) fn quoted(bytes: &[u8], width: usize) -> String {
         });
         text.chain(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")))
     });
-    let mut text = String::from("\"");
+    let mut text = String::new();
     for piece in pieces {
-        if columns(&text) + columns(&piece) + 2 > width {
-            return text + "…\"";
+        if columns(&text) + columns(&piece) + 1 > width {
+            return text + "…";
         }
         text.push_str(&piece);
     }
-    text + "\""
+    text
 }
 
 /// How wide a terminal shows a text: Chinese characters and most of what follows them take two columns.

@@ -149,6 +149,7 @@ rules! {
     lessons::a_lesson_has_its_sections_in_order,
     lessons::a_lesson_leads_to_its_neighbours,
     lessons::a_lesson_is_tested_as_documentation,
+    lessons::a_picture_is_shown_in_its_lesson,
     lessons::the_readmes_list_every_lesson,
     pages::chinese_and_english_pages_come_in_pairs,
     pages::chinese_and_english_headings_agree,

@@ -1,17 +1,10 @@
-//! From recorded events to a sequence diagram as text.
+//! From recorded events to a diagram for each connection: who stands where, and what happens in which order. How that
+//! looks is for `text` and `svg` to say.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::wire::{columns, milliseconds};
-
-/// The most columns that the bytes of one row take.
+/// The most columns that the bytes of one step take.
 pub(super) const LABEL: usize = 34;
-
-/// Columns between the two lifelines.
-const BETWEEN: usize = 45;
-
-/// Columns before the left lifeline.
-const MARGIN: usize = 13;
 
 /// One watched socket.
 #[derive(Default)]
@@ -41,11 +34,65 @@ pub(super) enum What {
     Close,
 }
 
-/// Draws one diagram for each connection, in the order in which they began.
-pub(super) fn draw(lanes: &[Lane], rows: &[Row]) -> String {
-    let Some(beginning) = rows.iter().map(|row| row.at).min() else { return String::new() };
-    let diagrams = pairs(lanes).into_iter().map(|pair| draw_pair(pair, lanes, rows, beginning));
-    diagrams.collect::<Vec<_>>().join("\n")
+/// What happened on one connection.
+pub(super) struct Diagram {
+    /// Who connected, and who accepted: the left one and the right one.
+    pub(super) ends: [End; 2],
+    pub(super) steps: Vec<Step>,
+}
+
+pub(super) struct End {
+    pub(super) name: String,
+    /// Otherwise its steps are those that the other end saw.
+    pub(super) watched: bool,
+}
+
+/// One thing that one end did, later than the step before it.
+pub(super) struct Step {
+    /// Since the first event of all connections.
+    pub(super) time: Duration,
+    pub(super) side: Side,
+    pub(super) mark: Mark,
+    pub(super) label: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::Left => Side::Right,
+            Side::Right => Side::Left,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Connect,
+    Data,
+    Fin,
+    Reset,
+    Accept,
+    Read,
+    Close,
+}
+
+impl Mark {
+    /// Whether it goes to the other end: an arrow. All else is a note at the end that did it.
+    pub(super) fn crosses(self) -> bool {
+        matches!(self, Mark::Connect | Mark::Data | Mark::Fin | Mark::Reset)
+    }
+}
+
+/// A diagram for each connection, in the order in which they began.
+pub(super) fn diagrams(lanes: &[Lane], rows: &[Row]) -> Vec<Diagram> {
+    let Some(beginning) = rows.iter().map(|row| row.at).min() else { return Vec::new() };
+    pairs(lanes).into_iter().map(|pair| diagram(pair, lanes, rows, beginning)).collect()
 }
 
 /// The two ends of each connection: the connecting one on the left, the accepting one on the right, where they were watched.
@@ -70,55 +117,80 @@ fn pairs(lanes: &[Lane]) -> Vec<[Option<usize>; 2]> {
     pairs
 }
 
-fn draw_pair(pair: [Option<usize>; 2], lanes: &[Lane], rows: &[Row], beginning: Instant) -> String {
+fn diagram(pair: [Option<usize>; 2], lanes: &[Lane], rows: &[Row], beginning: Instant) -> Diagram {
+    let end = |side: usize| {
+        let name = match (pair[side], pair[1 - side]) {
+            (Some(lane), _) => lanes[lane].name.clone(),
+            (None, Some(other)) => lanes[other].there.clone(), // nobody watched that end: its address
+            (None, None) => String::new(),
+        };
+        End { name, watched: pair[side].is_some() }
+    };
     let both = pair[0].is_some() && pair[1].is_some();
     let mut rows: Vec<&Row> = rows.iter().filter(|row| pair.contains(&Some(row.lane))).collect();
     // A send is booked when its call returns, with the time before the call: without this, its effect could come first.
     rows.sort_by_key(|row| row.at);
-
-    let name = |side: usize| match (pair[side], pair[1 - side]) {
-        (Some(lane), _) => lanes[lane].name.clone(),
-        (None, Some(other)) => lanes[other].there.clone(), // nobody watched that end: its address
-        (None, None) => String::new(),
-    };
-    let (left, right) = (name(0), name(1));
-    let gap = (MARGIN + BETWEEN).saturating_sub(MARGIN - 2 + columns(&left)).max(1);
-    let mut drawing = format!("{:>8}   {left}{}{right}\n", "ms", " ".repeat(gap));
-    for row in rows {
-        let time = milliseconds(row.at.saturating_duration_since(beginning));
-        let to_right = pair[0] == Some(row.lane);
-        let line = match &row.what {
-            What::Connect => arrow("connect", to_right),
-            What::Sent(size, bytes) => arrow(&format!("{bytes} {size} B"), to_right),
-            What::SentFin => arrow("FIN", to_right),
-            What::Accept => note("accepts", to_right),
-            What::Received(size, _) if both => note(&format!("reads {size} B"), to_right),
-            What::ReceivedFin if both => note("reads FIN", to_right),
-            What::Received(size, bytes) => arrow(&format!("{bytes} {size} B"), !to_right),
-            What::ReceivedFin => arrow("FIN", !to_right),
-            What::Reset => arrow("reset", !to_right),
-            What::Close => note("closes", to_right),
+    let step = |row: &Row| {
+        let own = if pair[0] == Some(row.lane) { Side::Left } else { Side::Right };
+        let (side, mark, label) = match &row.what {
+            What::Connect => (own, Mark::Connect, "connect".to_string()),
+            What::Accept => (own, Mark::Accept, "accepts".to_string()),
+            What::Sent(size, bytes) => (own, Mark::Data, format!("{bytes} {size} B")),
+            What::SentFin => (own, Mark::Fin, "FIN".to_string()),
+            // What the other end sent is an arrow of its own already, if somebody watches that end.
+            What::Received(size, _) if both => (own, Mark::Read, format!("reads {size} B")),
+            What::ReceivedFin if both => (own, Mark::Read, "reads FIN".to_string()),
+            What::Received(size, bytes) => (own.other(), Mark::Data, format!("{bytes} {size} B")),
+            What::ReceivedFin => (own.other(), Mark::Fin, "FIN".to_string()),
+            What::Reset => (own.other(), Mark::Reset, "reset".to_string()),
+            What::Close => (own, Mark::Close, "closes".to_string()),
         };
-        drawing.push_str(&format!("{time}     {line}\n"));
-    }
-    drawing
+        Step { time: row.at.saturating_duration_since(beginning), side, mark, label }
+    };
+    Diagram { ends: [end(0), end(1)], steps: rows.into_iter().map(step).collect() }
 }
 
-/// Something that goes from one side to the other.
-fn arrow(label: &str, to_right: bool) -> String {
-    let line = "─".repeat(BETWEEN.saturating_sub(columns(label) + 5));
-    if to_right {
-        format!("│── {label} {line}▶│")
-    } else {
-        format!("│◀{line} {label} ──│")
-    }
-}
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::wire::quoted;
 
-/// Something that happens on one side: on the left inside the lines, on the right outside.
-fn note(text: &str, on_left: bool) -> String {
-    if on_left {
-        format!("│ {text}{}│", " ".repeat(BETWEEN.saturating_sub(columns(text) + 1)))
-    } else {
-        format!("│{}│ {text}", " ".repeat(BETWEEN))
+    /// Two connections, an event each millisecond. In the first, both ends are watched, and each kind of event is there;
+    /// in the second only the one that connects.
+    pub(in crate::trace) fn sample(names: [&str; 2], bytes: &[u8]) -> (Vec<Lane>, Vec<Row>) {
+        let lane = |name: &str, accepted, here: &str, there: &str| Lane {
+            name: name.to_string(),
+            accepted,
+            here: here.to_string(),
+            there: there.to_string(),
+        };
+        let lanes = vec![
+            lane(names[0], false, "127.0.0.1:40000", "127.0.0.1:5000"),
+            lane(names[1], true, "127.0.0.1:5000", "127.0.0.1:40000"),
+            lane(names[0], false, "127.0.0.1:40001", "127.0.0.1:5000"),
+        ];
+        let label = || quoted(bytes, LABEL);
+        let events = [
+            (0, 0, What::Connect),
+            (1, 1, What::Accept),
+            // Booked when it was over, as it is: the reading comes first.
+            (4, 1, What::Received(bytes.len(), label())),
+            (2, 0, What::Sent(bytes.len(), label())),
+            (3, 0, What::SentFin),
+            (5, 1, What::ReceivedFin),
+            (6, 1, What::Close),
+            (7, 0, What::Reset),
+            (8, 0, What::Close),
+            (9, 2, What::Connect),
+            (10, 2, What::Received(bytes.len(), label())),
+            (11, 2, What::ReceivedFin),
+            (12, 2, What::SentFin),
+        ];
+        let beginning = Instant::now();
+        let rows = events.into_iter().map(|(ms, lane, what)| {
+            let at = beginning + Duration::from_millis(ms);
+            Row { at, lane, what }
+        });
+        (lanes, rows.collect())
     }
 }

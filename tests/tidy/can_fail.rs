@@ -9,7 +9,8 @@ const EXAMPLE: &str = "//! A server.\n//!\n//! `cargo run --example 01_hello`\nf
 fn lesson(number: &str, neighbour: &str, words: [&str; 8], prose: &str) -> String {
     let [title, node, rust, run, wire, watch, exercise, reflect] = words;
     format!(
-        "# {number} · {title}\n\n{prose} [switch](SWITCH) [other]({neighbour}.md#on) [code](UP../src/lib.rs)\n\n\
+        "# {number} · {title}\n\n{prose} [switch](SWITCH) [other]({neighbour}.md#on) [code](UP../src/lib.rs) \
+         ![a client says hello to us](UPpictures/01_hello.svg) by `cargo run --example 01_hello -- --svg FILE`\n\n\
          ## {node}\n```js\n// a.js\n```\n## {rust}\n```rust\nfn main() {{}}\n```\n## {run}\n\
          ```console\n$ cargo run --example 01_hello\n```\n## {wire}\n`[no](link)`\n## {watch}\n## {exercise}\n## {reflect}\n## on\n"
     )
@@ -59,6 +60,7 @@ fn good() -> Tree {
                 .replace("### on", "### 末"),
         );
     }
+    add("lessons/pictures/01_hello.svg", "<svg/>\n");
     add("examples/01_hello_std.rs", &EXAMPLE.replace("01_hello", "01_hello_std"));
     add("lessons/README.md", "# The way\n\n[1](01_hello.md) [2](02_bye.md)\n");
     add("lessons/zh/README.md", &format!("# 路\n\n{words} [1](01_hello.md) [2](02_bye.md)\n"));
@@ -127,6 +129,13 @@ const CASES: &[Case] = &[
     ("a_lesson_leads_to_its_neighbours", "lessons/01_hello.md", "02_bye.md", "README.md", "no link to the next"),
     ("a_lesson_leads_to_its_neighbours", "lessons/zh/02_bye.md", "01_hello.md", "README.md", "zh/02_bye.md: has no link to the previous"),
     ("a_lesson_is_tested_as_documentation", "src/lib.rs", "../lessons/02_bye.md", "x", "lessons/02_bye.md:10: its Rust"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/pictures/01_bye.svg", "+", "<svg/>\n", "01_bye.svg: is the picture of no lesson"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/pictures/01_hello.png", "+", "\n", "01_hello.png: is the picture of no lesson"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/pictures/02_bye.svg", "+", "<svg/>\n", "lessons/02_bye.md: does not show lessons/pictures/02_bye.svg"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/01_hello.md", "![a client says hello to us]", "![]", "lessons/01_hello.md: does not show"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/zh/01_hello.md", "![a client", "[a client", "lessons/zh/01_hello.md: does not show"),
+    ("a_picture_is_shown_in_its_lesson", "lessons/zh/01_hello.md", "-- --svg", "--svg", "zh/01_hello.md: does not say how lessons/pictures/01_hello.svg was made"),
+    ("every_link_leads_somewhere", "lessons/pictures/01_hello.svg", "", "", "01_hello.md:3: a link to pictures/01_hello.svg"),
     ("the_readmes_list_every_lesson", "README.md", "Table of", "The", "no section `## Table of lessons`"),
     ("the_readmes_list_every_lesson", "README.md", "[1](lessons/01_hello.md)", "", "README.md:5: its table of lessons leaves out 01_hello"),
     ("the_readmes_list_every_lesson", "lessons/README.md", "[2](02_bye.md)", "", "leaves out 02_bye"),

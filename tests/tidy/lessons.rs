@@ -203,6 +203,38 @@ pub fn a_lesson_is_tested_as_documentation(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Whether it is what `tests/pictures.rs` says it is, that test looks at.
+pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, _) in tree.matching("lessons/pictures/", "") {
+        let file = path.trim_start_matches("lessons/pictures/");
+        let name = file.strip_suffix(".svg").filter(|name| lessons(tree).contains(name));
+        let Some(name) = name else {
+            let fix = "name it after its lesson, as in lessons/pictures/05_order.svg";
+            findings.push(Finding::new(path, 0, "is the picture of no lesson", fix));
+            continue;
+        };
+        for (folder, up) in [("lessons", ""), ("lessons/zh", "../")] {
+            let page = format!("{folder}/{name}.md");
+            let text = tree.text(&page).unwrap_or_default();
+            let image = format!("]({up}pictures/{file})");
+            // Who cannot see it, and whose terminal cannot show it, has the words.
+            let words = text.split_once(&image).and_then(|(before, _)| before.rsplit_once("!["));
+            if words.is_none_or(|(_, words)| words.len() < 20 || words.contains([']', '\n'])) {
+                let rule = format!("does not show {path}, or not in words, too");
+                let fix = format!("add ![what one sees in it{image}");
+                findings.push(Finding::new(&page, 0, rule, fix));
+            }
+            let command = format!("cargo run --example {name} -- --svg ");
+            if !text.contains(&command) {
+                let rule = format!("does not say how {path} was made");
+                findings.push(Finding::new(&page, 0, rule, format!("say `{command}FILE`")));
+            }
+        }
+    }
+    findings
+}
+
 pub fn the_readmes_list_every_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let page = Page::parse(tree.text("README.md").unwrap_or_default());

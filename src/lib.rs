@@ -154,8 +154,10 @@ mod lessons {
         Lesson06 "lessons/06_ipc.md"
         Lesson07 "lessons/07_free_form.md"
         Lesson08 "lessons/08_duplex_client.md"
+        Lesson09 "lessons/09_http_by_hand.md"
         Lesson10 "lessons/10_data_loss.md"
         Lesson11 "lessons/11_server_events.md"
+        Lesson13 "lessons/13_custom_protocol.md"
         Lesson15 "lessons/15_how_it_works.md"
     }
 }

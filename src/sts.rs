@@ -40,6 +40,7 @@
 mod exchange;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -202,6 +203,41 @@ impl Message {
     }
 }
 
+/// Why what came is no STS.
+#[derive(Debug)]
+enum Wrong {
+    /// The start line of another protocol, or of another version.
+    Start,
+    /// Nothing tells where the body ends.
+    Uncounted,
+    /// Not even a message.
+    Message(Error),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Start => f.write_str("the start line is not one of STS/1.1"),
+            Wrong::Uncounted => f.write_str("there is no Content-Length"),
+            Wrong::Message(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Wrong::Message(error)
+    }
+}
+
+impl From<Wrong> for io::Error {
+    fn from(wrong: Wrong) -> Self {
+        io::Error::new(ErrorKind::InvalidData, wrong)
+    }
+}
+
 /// What came so far.
 struct Incoming {
     parser: Parser,
@@ -220,14 +256,14 @@ impl Incoming {
         &mut self,
         piece: &[u8],
         is_start: impl Fn(&str) -> bool,
-    ) -> Result<Option<Message>, Error> {
+    ) -> Result<Option<Message>, Wrong> {
         self.parser.feed(piece);
         if self.begun.is_none() {
             let Parsed::Complete(head) = self.parser.head()? else { return Ok(None) };
             if !is_start(head.start()) {
-                return Err(Error::NoStartLine);
+                return Err(Wrong::Start);
             }
-            let length = head.content_length()?.ok_or(Error::BadLength)?;
+            let length = head.content_length()?.ok_or(Wrong::Uncounted)?;
             self.begun = Some((head, length));
         }
         let Some((_, length)) = &self.begun else { return Ok(None) };

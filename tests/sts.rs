@@ -85,9 +85,17 @@ fn what_is_sts() {
 fn what_is_no_sts_never_reaches_the_handler() {
     let server = Running::new(|_, response| response.end());
     for (request, status, why) in [
-        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Not STS", "there is no start line"),
-        ("STS/1.0 SAY\r\nContent-Length: 0\r\n\r\n", "400 Not STS", "there is no start line"),
-        ("STS/1.1 SAY\r\n\r\n", "400 Not STS", "the Content-Length is not a number"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "400 Not STS",
+            "the start line is not one of STS/1.1",
+        ),
+        (
+            "STS/1.0 SAY\r\nContent-Length: 0\r\n\r\n",
+            "400 Not STS",
+            "the start line is not one of STS/1.1",
+        ),
+        ("STS/1.1 SAY\r\n\r\n", "400 Not STS", "there is no Content-Length"),
         (
             "STS/1.1 SAY\r\nContent-Length: x\r\n\r\n",
             "400 Not STS",
@@ -154,9 +162,15 @@ fn what_a_server_may_answer() {
             Err("the connection ended before the answer did"),
         ),
         (b"", Err("the connection ended before the answer did")),
-        (b"STS/1.1 200 OK\r\n\r\n", Err("the Content-Length is not a number")),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Err("there is no start line")),
-        (b"STS/1.1 20 OK\r\nContent-Length: 0\r\n\r\n", Err("there is no start line")),
+        (b"STS/1.1 200 OK\r\n\r\n", Err("there is no Content-Length")),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            Err("the start line is not one of STS/1.1"),
+        ),
+        (
+            b"STS/1.1 20 OK\r\nContent-Length: 0\r\n\r\n",
+            Err("the start line is not one of STS/1.1"),
+        ),
     ] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("port 0 is free");
         let at = listener.local_addr().expect("it listens");

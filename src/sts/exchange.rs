@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{DEADLINE, Incoming, Message, Request, SAY};
+use super::{DEADLINE, Incoming, Message, Request, SAY, Wrong};
 use crate::event;
 use crate::message::{Error, Head};
 use crate::socket::EventSocket;
@@ -155,9 +155,9 @@ pub(super) fn serve(
                 Duration::ZERO => this.refuse(408, "the request did not come in time"),
                 left => socket.set_timeout(Some(left)),
             },
-            Err(why @ (Error::HeadTooLarge | Error::TooManyLines | Error::BodyTooLarge)) => {
-                this.refuse(413, &why.to_string());
-            }
+            Err(Wrong::Message(
+                why @ (Error::HeadTooLarge | Error::TooManyLines | Error::BodyTooLarge),
+            )) => this.refuse(413, &why.to_string()),
             Err(why) => this.refuse(400, &why.to_string()),
         }
     });

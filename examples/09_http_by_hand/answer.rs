@@ -1,0 +1,105 @@
+//! An answer of HTTP, taken apart by hand. It may come in pieces of any size.
+
+use std::io::{Error, Result};
+
+/// An answer, as far as it has come.
+#[derive(Default)]
+pub struct Answer {
+    /// The status line, the headers, and the blank line.
+    head: Vec<String>,
+    /// Where the body ends. Known at the blank line.
+    end: Option<End>,
+    /// Before the blank line: a line that is not whole yet. After it: the body.
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    /// After so many bytes.
+    Length(usize),
+    /// With the connection.
+    Connection,
+}
+
+impl Answer {
+    /// Takes the next piece. `true`: now the answer is whole.
+    pub fn take(&mut self, piece: &[u8]) -> Result<bool> {
+        self.bytes.extend_from_slice(piece);
+        while self.end.is_none() {
+            let Some(at) = self.bytes.iter().position(|byte| *byte == b'\n') else { break };
+            let line: Vec<u8> = self.bytes.drain(..=at).collect();
+            let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string();
+            if self.head.is_empty() && !line.starts_with("HTTP/1.") {
+                return Err(Error::other(format!("this is no HTTP: {line:?}")));
+            }
+            let blank = line.is_empty();
+            self.head.push(line);
+            if blank && self.status().starts_with('1') {
+                self.head.clear(); // as in "100 Continue": the answer is still to come
+            } else if blank {
+                self.end = Some(self.find_end()?);
+            }
+        }
+        Ok(matches!(self.end, Some(End::Length(length)) if self.bytes.len() >= length))
+    }
+
+    fn find_end(&self) -> Result<End> {
+        if ["204", "304"].contains(&self.status()) {
+            return Ok(End::Length(0)); // these two never have a body
+        }
+        match (self.header("Transfer-Encoding"), self.header("Content-Length")) {
+            (Some(coding), _) => Err(Error::other(format!(
+                "the body is {coding}: its length is not in the head, and this client knows no other place"
+            ))),
+            (None, None) => Ok(End::Connection),
+            (None, Some(digits)) => match digits.parse() {
+                Ok(length) => Ok(End::Length(length)),
+                Err(_) => Err(Error::other(format!("{digits:?} is no length"))),
+            },
+        }
+    }
+
+    /// The 200 of `HTTP/1.1 200 OK`.
+    fn status(&self) -> &str {
+        self.head[0].split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The value of a header. Capitals in its name do not count.
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.iter().filter_map(|line| line.split_once(':'));
+        let (_, value) = headers.find(|(this, _)| this.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
+    }
+
+    /// Prints what has come. An error: that is not all.
+    pub fn show(&self) -> Result<()> {
+        show("status line", self.head.iter().map(String::as_str));
+        let got = self.bytes.len();
+        let length = match self.end {
+            Some(End::Length(length)) => length,
+            Some(End::Connection) => got,
+            None => return Err(Error::other("the connection ended before the head did")),
+        };
+        let body = &self.bytes[..got.min(length)];
+        match self.end {
+            Some(End::Length(_)) => println!("body          {} of {length} bytes", body.len()),
+            _ => println!("body          {got} bytes, and no length: was that all?"),
+        }
+        println!("{}", String::from_utf8_lossy(body).trim_end_matches('\n'));
+        match length - body.len() {
+            0 => Ok(()),
+            missing => Err(Error::other(format!("cut short: {missing} bytes are missing"))),
+        }
+    }
+}
+
+/// Prints the head of a message, line by line.
+pub fn show<'a>(first: &str, lines: impl Iterator<Item = &'a str>) {
+    for (number, line) in lines.enumerate() {
+        match (number, line) {
+            (_, "") => println!("blank line"),
+            (0, _) => println!("{first:<14}{line}"),
+            _ => println!("{:<14}{line}", "header"),
+        }
+    }
+}

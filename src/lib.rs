@@ -153,6 +153,8 @@ mod lessons {
         Lesson08 "lessons/08_duplex_client.md"
         Lesson10 "lessons/10_data_loss.md"
         Lesson11 "lessons/11_server_events.md"
+        Lesson12 "lessons/12_http_response.md"
+        Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
     }
 }

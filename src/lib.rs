@@ -157,7 +157,9 @@ mod lessons {
         Lesson09 "lessons/09_http_by_hand.md"
         Lesson10 "lessons/10_data_loss.md"
         Lesson11 "lessons/11_server_events.md"
+        Lesson12 "lessons/12_http_response.md"
         Lesson13 "lessons/13_custom_protocol.md"
+        Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
     }
 }

@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --example 12_http_response               # open http://127.0.0.1:10086/ in a browser
 //! cargo run --example 12_http_response -- table      # the answer right and wrong: what clients say to it
-//! cargo run --example 12_http_response -- diagram    # one visit, drawn
+//! cargo run --example 12_http_response -- diagram    # one visit, drawn; --svg FILE: as a picture
 //! cargo run --example 12_http_response -- 10087      # another port; 0 takes any free one
 //! ```
 //! When it is asked for `/` and for `/lf`, it has printed:
@@ -14,20 +14,22 @@
 //! ```
 use net::{ReadyState, Server, event};
 use net_notes as net;
-use std::{env, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 
 #[path = "12_http_response/answers.rs"]
 mod answers;
+mod svg;
 #[path = "12_http_response/table.rs"]
 mod table;
 #[path = "12_http_response/visit.rs"]
 mod visit;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let port = match env::args().nth(1).as_deref() {
+    let port = match svg::arguments()?.first().map(String::as_str) {
         Some("table") => return table::print(),
         Some("diagram") => return visit::draw(),
         Some(port) => port.parse().map_err(|_| "after -- goes table, diagram, or a port")?,
+        None if svg::file()?.is_some() => return visit::draw(),
         None => 10086,
     };
     let server = server(|request| println!("{request}"));

@@ -20,5 +20,5 @@ pub fn draw() -> Result<(), Box<dyn Error>> {
     server.close()?;
     running.join().expect("a server does not panic")?;
     print!("{recorder}");
-    Ok(())
+    crate::svg::save(&recorder)
 }

@@ -33,7 +33,7 @@ fn main() {
     let request = request::text(&host, port, &path);
     answer::show("request line", request.lines());
 
-    let to = ConnectOptions::from((&host, port)).timeout(Duration::from_secs(10));
+    let to = ConnectOptions::from((&host, port)).timeout(Duration::from_secs(3));
     let client = net::connect(to, |client| _ = client.write(request));
     let answer = Arc::new(Mutex::new(answer::Answer::default()));
     let so_far = answer.clone();
@@ -42,7 +42,7 @@ fn main() {
         Ok(false) => {}
         Err(error) => client.destroy_with(error),
     });
-    client.on(event::Timeout, |client, ()| client.destroy_with(Error::other("10 s of silence")));
+    client.on(event::Timeout, |client, ()| client.destroy_with(Error::other("3 s of silence")));
     let ended = client.run();
     let shown = answer.lock().unwrap().show();
     ended.and(shown).unwrap_or_else(|error| fail(&format!("{host} port {port}: {error}")));

@@ -30,13 +30,20 @@ pub(super) struct Entry {
 /// One thing that happened. "Sent" is what the check sent, "received" what the program did.
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    Sent { shown: String, bytes: usize },
-    Received { shown: String, bytes: usize },
+    Sent {
+        shown: String,
+        bytes: usize,
+    },
+    Received {
+        shown: String,
+        bytes: usize,
+    },
     SentFin,
     ReceivedFin,
     SentReset,
     ReceivedReset,
-    Printed(String),
+    /// The beginning of it, unescaped: the rest of a line may follow.
+    Printed(Vec<u8>),
     Typed(String),
     Other(Words),
 }
@@ -50,8 +57,8 @@ impl What {
         What::Received { shown: quoted(bytes, WIDTH), bytes: bytes.len() }
     }
 
-    pub(super) fn printed(line: &[u8]) -> What {
-        What::Printed(quoted(line, WIDTH))
+    pub(super) fn printed(text: &[u8]) -> What {
+        What::Printed(text[..text.len().min(4 * WIDTH)].to_vec()) // no character has more than four
     }
 
     pub(super) fn typed(text: &str) -> What {
@@ -66,7 +73,9 @@ impl What {
             What::ReceivedFin => "← FIN".to_string(),
             What::SentReset => "→ RST".to_string(),
             What::ReceivedReset => "← RST".to_string(),
-            What::Printed(line) => format!("{} {line}", lang.pick("prints", "打印")),
+            What::Printed(text) => {
+                format!("{} {}", lang.pick("prints", "打印"), quoted(text, WIDTH))
+            }
             What::Typed(text) => format!("{} {text}", lang.pick("is typed", "被输入")),
             What::Other(words) => words.in_lang(lang).to_string(),
         }
@@ -80,6 +89,15 @@ impl Transcript {
 
     pub(super) fn add(&self, who: &str, what: What) {
         let mut entries = lock(&self.entries);
+        // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
+        if let (What::Printed(more), Some(Entry { what: What::Printed(line), who: last, .. })) =
+            (&what, entries.last_mut())
+        {
+            if last == who && !line.ends_with(b"\n") && line.len() < 4 * WIDTH {
+                line.extend_from_slice(more);
+                return;
+            }
+        }
         if entries.len() >= ENTRIES {
             entries.drain(..ENTRIES / 2);
         }

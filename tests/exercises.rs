@@ -28,5 +28,6 @@ macro_rules! exercises {
 }
 
 exercises! {
+    exercise_01_concept "01_concept"
     exercise_03_server "03_server"
 }

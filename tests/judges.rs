@@ -17,15 +17,26 @@ struct Case {
     wrong: &'static [(&'static str, &'static str)],
 }
 
-const CASES: &[Case] = &[Case {
-    exercise: "03_server",
-    stub: "half-a-line",
-    wrong: &[
-        ("one_answer_a_piece", "glued-lines"),
-        ("one_buffer_for_all", "apart"),
-        ("one_after_another", "many"),
-    ],
-}];
+const CASES: &[Case] = &[
+    Case {
+        exercise: "01_concept",
+        stub: "reports",
+        wrong: &[
+            ("as_text", "any-byte"),
+            ("each_piece", "pieces"),
+            ("one_report_for_all", "apart"),
+        ],
+    },
+    Case {
+        exercise: "03_server",
+        stub: "half-a-line",
+        wrong: &[
+            ("one_answer_a_piece", "glued-lines"),
+            ("one_buffer_for_all", "apart"),
+            ("one_after_another", "many"),
+        ],
+    },
+];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
     match outcome {
@@ -59,6 +70,11 @@ fn proved(name: &str) {
             Outcome::NotCompiled(why) | Outcome::NotChecked(why) => panic!("{name}: {why}"),
         }
     }
+}
+
+#[test]
+fn judge_01_concept() {
+    within("01", || proved("01_concept"));
 }
 
 #[test]

@@ -111,6 +111,12 @@ impl Check {
         Host::listen(&self.run)
     }
 
+    /// A free port of 127.0.0.1, for a program that is to be given one, or that is to find nobody there. The system does not
+    /// give it away by itself, so it stays free.
+    pub fn free_port(&self) -> Verdict<u16> {
+        host::free_port(&self.run)
+    }
+
     /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one.
     pub fn at_once(&self, count: usize, each: impl Fn(usize) -> Verdict + Sync) -> Verdict {
         let each = &each;

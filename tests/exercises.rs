@@ -29,5 +29,6 @@ macro_rules! exercises {
 
 exercises! {
     exercise_01_concept "01_concept"
+    exercise_02_require "02_require"
     exercise_03_server "03_server"
 }

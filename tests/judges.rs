@@ -28,6 +28,15 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        exercise: "02_require",
+        stub: "stays-up",
+        wrong: &[
+            ("never_ends", "ends"),
+            ("prints_its_argument", "real-port"),
+            ("one_at_a_time", "every-client"),
+        ],
+    },
+    Case {
         exercise: "03_server",
         stub: "half-a-line",
         wrong: &[
@@ -75,6 +84,11 @@ fn proved(name: &str) {
 #[test]
 fn judge_01_concept() {
     within("01", || proved("01_concept"));
+}
+
+#[test]
+fn judge_02_require() {
+    within("02", || proved("02_require"));
 }
 
 #[test]

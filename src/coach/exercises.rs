@@ -1,8 +1,10 @@
 //! The checks of the exercises, one a file.
 
 mod e01_concept;
+mod e02_require;
 mod e03_server;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] = &[e01_concept::EXERCISE, e03_server::EXERCISE];
+pub(super) const ALL: &[Exercise] =
+    &[e01_concept::EXERCISE, e02_require::EXERCISE, e03_server::EXERCISE];

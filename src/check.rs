@@ -37,6 +37,7 @@
 //! | two messages glued together | [`Peer::send`] with both |
 //! | ends its direction early and still reads | [`Peer::half_close`] |
 //! | resets the connection | [`Peer::reset`] |
+//! | pauses in the middle | [`Peer::pause`] |
 //! | never reads | [`Peer::stall`], [`Peer::flood`] |
 //! | many at once | [`Check::at_once`] |
 

@@ -84,6 +84,12 @@ impl Peer {
         }
     }
 
+    /// Says nothing for a while.
+    pub fn pause(&mut self, time: Duration) {
+        self.log(What::Other(Words::new(format!("pauses {time:?}"), format!("停 {time:?}"))));
+        thread::sleep(time);
+    }
+
     /// Sends for as long as the program takes it, up to this many bytes, and reads nothing. How many it took.
     pub fn flood(&mut self, bytes: usize) -> usize {
         self.write_all(&vec![b'~'; bytes])

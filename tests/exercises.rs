@@ -31,4 +31,5 @@ exercises! {
     exercise_01_concept "01_concept"
     exercise_02_require "02_require"
     exercise_03_server "03_server"
+    exercise_04_client "04_client"
 }

@@ -45,6 +45,15 @@ const CASES: &[Case] = &[
             ("one_after_another", "many"),
         ],
     },
+    Case {
+        exercise: "04_client",
+        stub: "pieces",
+        wrong: &[
+            ("leaves_early", "pieces"),
+            ("broken_characters", "characters"),
+            ("ignores_the_error", "no-server"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -94,4 +103,9 @@ fn judge_02_require() {
 #[test]
 fn judge_03_server() {
     within("03", || proved("03_server"));
+}
+
+#[test]
+fn judge_04_client() {
+    within("04", || proved("04_client"));
 }

@@ -3,8 +3,9 @@
 mod e01_concept;
 mod e02_require;
 mod e03_server;
+mod e04_client;
 
 use super::exercise::Exercise;
 
 pub(super) const ALL: &[Exercise] =
-    &[e01_concept::EXERCISE, e02_require::EXERCISE, e03_server::EXERCISE];
+    &[e01_concept::EXERCISE, e02_require::EXERCISE, e03_server::EXERCISE, e04_client::EXERCISE];

@@ -32,4 +32,5 @@ exercises! {
     exercise_02_require "02_require"
     exercise_03_server "03_server"
     exercise_04_client "04_client"
+    exercise_05_order "05_order"
 }

@@ -54,6 +54,15 @@ const CASES: &[Case] = &[
             ("ignores_the_error", "no-server"),
         ],
     },
+    Case {
+        exercise: "05_order",
+        stub: "every-callback",
+        wrong: &[
+            ("ignores_the_argument", "client-first"),
+            ("end_is_my_own", "server-first"),
+            ("never_closed", "ends"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -108,4 +117,9 @@ fn judge_03_server() {
 #[test]
 fn judge_04_client() {
     within("04", || proved("04_client"));
+}
+
+#[test]
+fn judge_05_order() {
+    within("05", || proved("05_order"));
 }

@@ -4,8 +4,14 @@ mod e01_concept;
 mod e02_require;
 mod e03_server;
 mod e04_client;
+mod e05_order;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] =
-    &[e01_concept::EXERCISE, e02_require::EXERCISE, e03_server::EXERCISE, e04_client::EXERCISE];
+pub(super) const ALL: &[Exercise] = &[
+    e01_concept::EXERCISE,
+    e02_require::EXERCISE,
+    e03_server::EXERCISE,
+    e04_client::EXERCISE,
+    e05_order::EXERCISE,
+];

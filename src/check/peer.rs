@@ -141,12 +141,17 @@ impl Peer {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Waits until the program has sent something, and does not read it. `false` if nothing came, or on a Unix socket.
+    pub fn wait_unread(&self) -> bool {
+        let Stream::Tcp(stream) = &self.stream else { return false };
+        let _ = stream.set_read_timeout(Some(self.run.patience));
+        matches!(stream.peek(&mut [0]), Ok(1..))
+    }
+
     /// Closes with bytes of the program unread, which resets the connection (RFC 9293 3.10.4). So the program must have sent
     /// something, which is waited for; `false` if nothing came and the connection was only closed, or on a Unix socket.
     pub fn reset(self) -> bool {
-        let Stream::Tcp(stream) = &self.stream else { return false };
-        let _ = stream.set_read_timeout(Some(self.run.patience));
-        let unread = matches!(stream.peek(&mut [0]), Ok(1..));
+        let unread = self.wait_unread();
         self.log(if unread { What::SentReset } else { What::SentFin });
         unread
     }

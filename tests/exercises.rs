@@ -33,4 +33,5 @@ exercises! {
     exercise_03_server "03_server"
     exercise_04_client "04_client"
     exercise_05_order "05_order"
+    exercise_10_data_loss "10_data_loss"
 }

@@ -63,6 +63,16 @@ const CASES: &[Case] = &[
             ("never_closed", "ends"),
         ],
     },
+    Case {
+        exercise: "10_data_loss",
+        stub: "unread",
+        wrong: &[
+            ("closes_at_once", "unread"),
+            ("waits_for_the_end", "answers"),
+            ("reads_what_is_there", "slow"),
+            ("leaves_with_the_client", "half-close"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -122,4 +132,9 @@ fn judge_04_client() {
 #[test]
 fn judge_05_order() {
     within("05", || proved("05_order"));
+}
+
+#[test]
+fn judge_10_data_loss() {
+    within("10", || proved("10_data_loss"));
 }

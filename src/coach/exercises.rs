@@ -5,6 +5,7 @@ mod e02_require;
 mod e03_server;
 mod e04_client;
 mod e05_order;
+mod e10_data_loss;
 
 use super::exercise::Exercise;
 
@@ -14,4 +15,5 @@ pub(super) const ALL: &[Exercise] = &[
     e03_server::EXERCISE,
     e04_client::EXERCISE,
     e05_order::EXERCISE,
+    e10_data_loss::EXERCISE,
 ];

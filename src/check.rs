@@ -38,7 +38,7 @@
 //! | ends its direction early and still reads | [`Peer::half_close`] |
 //! | resets the connection | [`Peer::reset`] |
 //! | pauses in the middle | [`Peer::pause`] |
-//! | never reads | [`Peer::stall`], [`Peer::flood`] |
+//! | reads late, or never | [`Peer::wait_unread`], [`Peer::stall`], [`Peer::flood`] |
 //! | many at once | [`Check::at_once`] |
 
 mod failure;

@@ -37,7 +37,8 @@
 //! | two messages glued together | [`Peer::send`] with both |
 //! | ends its direction early and still reads | [`Peer::half_close`] |
 //! | resets the connection | [`Peer::reset`] |
-//! | never reads | [`Peer::stall`], [`Peer::flood`] |
+//! | pauses in the middle | [`Peer::pause`] |
+//! | reads late, or never | [`Peer::wait_unread`], [`Peer::stall`], [`Peer::flood`] |
 //! | many at once | [`Check::at_once`] |
 
 mod failure;
@@ -109,6 +110,12 @@ impl Check {
     /// Listens on a free port of 127.0.0.1 as a server for the program to connect to.
     pub fn listen(&self) -> Verdict<Host> {
         Host::listen(&self.run)
+    }
+
+    /// A free port of 127.0.0.1, for a program that is to be given one, or that is to find nobody there. The system does not
+    /// give it away by itself, so it stays free.
+    pub fn free_port(&self) -> Verdict<u16> {
+        host::free_port(&self.run)
     }
 
     /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one.

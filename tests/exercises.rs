@@ -28,5 +28,10 @@ macro_rules! exercises {
 }
 
 exercises! {
+    exercise_01_concept "01_concept"
+    exercise_02_require "02_require"
     exercise_03_server "03_server"
+    exercise_04_client "04_client"
+    exercise_05_order "05_order"
+    exercise_10_data_loss "10_data_loss"
 }

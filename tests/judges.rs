@@ -17,15 +17,63 @@ struct Case {
     wrong: &'static [(&'static str, &'static str)],
 }
 
-const CASES: &[Case] = &[Case {
-    exercise: "03_server",
-    stub: "half-a-line",
-    wrong: &[
-        ("one_answer_a_piece", "glued-lines"),
-        ("one_buffer_for_all", "apart"),
-        ("one_after_another", "many"),
-    ],
-}];
+const CASES: &[Case] = &[
+    Case {
+        exercise: "01_concept",
+        stub: "reports",
+        wrong: &[
+            ("as_text", "any-byte"),
+            ("each_piece", "pieces"),
+            ("one_report_for_all", "apart"),
+        ],
+    },
+    Case {
+        exercise: "02_require",
+        stub: "stays-up",
+        wrong: &[
+            ("never_ends", "ends"),
+            ("prints_its_argument", "real-port"),
+            ("one_at_a_time", "every-client"),
+        ],
+    },
+    Case {
+        exercise: "03_server",
+        stub: "half-a-line",
+        wrong: &[
+            ("one_answer_a_piece", "glued-lines"),
+            ("one_buffer_for_all", "apart"),
+            ("one_after_another", "many"),
+        ],
+    },
+    Case {
+        exercise: "04_client",
+        stub: "pieces",
+        wrong: &[
+            ("leaves_early", "pieces"),
+            ("broken_characters", "characters"),
+            ("ignores_the_error", "no-server"),
+        ],
+    },
+    Case {
+        exercise: "05_order",
+        stub: "every-callback",
+        wrong: &[
+            ("ignores_the_argument", "client-first"),
+            ("end_is_my_own", "server-first"),
+            ("never_closed", "ends"),
+        ],
+    },
+    Case {
+        exercise: "10_data_loss",
+        stub: "unread",
+        wrong: &[
+            ("closes_at_once", "unread"),
+            ("waits_for_the_end", "answers"),
+            ("reads_what_is_there", "slow"),
+            ("leaves_with_the_client", "half-close"),
+        ],
+    },
+];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
     match outcome {
@@ -62,6 +110,31 @@ fn proved(name: &str) {
 }
 
 #[test]
+fn judge_01_concept() {
+    within("01", || proved("01_concept"));
+}
+
+#[test]
+fn judge_02_require() {
+    within("02", || proved("02_require"));
+}
+
+#[test]
 fn judge_03_server() {
     within("03", || proved("03_server"));
+}
+
+#[test]
+fn judge_04_client() {
+    within("04", || proved("04_client"));
+}
+
+#[test]
+fn judge_05_order() {
+    within("05", || proved("05_order"));
+}
+
+#[test]
+fn judge_10_data_loss() {
+    within("10", || proved("10_data_loss"));
 }

@@ -2,7 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,9 @@ const LISTENS: Rule = Rule {
     zh: "检查程序自己要能找到一个空闲端口。",
     see: "Exercise",
 };
+
+/// Below all that a system takes from for port 0 and for clients: Linux begins at 32768, the others at 49152.
+const NOT_GIVEN_AWAY: Range<u32> = 20_000..32_000;
 
 /// A server on a free port of 127.0.0.1, for a program that is a client.
 #[derive(Debug)]
@@ -72,4 +77,21 @@ impl Host {
             }
         }
     }
+}
+
+/// A free port that nobody gets by accident, nor another check by asking here.
+pub(super) fn free_port(run: &Run) -> Verdict<u16> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = NOT_GIVEN_AWAY.end - NOT_GIVEN_AWAY.start;
+    for _ in 0..count {
+        // Checks in other processes begin elsewhere.
+        let next =
+            NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(100));
+        let port = (NOT_GIVEN_AWAY.start + next % count) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    let (free, none) = (Seen::words("a free port", "一个空闲端口"), Seen::words("none", "没有"));
+    Err(run.failed(&LISTENS, vec![free], vec![none]))
 }

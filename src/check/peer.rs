@@ -36,6 +36,8 @@ pub struct Peer {
     held: Vec<u8>,
     /// What ended the incoming direction.
     over: Option<Seen>,
+    /// A write was told of a reset. The system tells one call only: to the next read it looks like an end.
+    cut_off: bool,
     run: Arc<Run>,
 }
 
@@ -66,7 +68,14 @@ impl Peer {
     pub(super) fn new(run: &Arc<Run>, name: &str, stream: Stream) -> Peer {
         stream.set_no_delay(true); // each piece leaves at once
         stream.set_write_timeout(run.patience);
-        Peer { name: name.to_string(), stream, held: Vec::new(), over: None, run: run.clone() }
+        Peer {
+            name: name.to_string(),
+            stream,
+            held: Vec::new(),
+            over: None,
+            cut_off: false,
+            run: run.clone(),
+        }
     }
 
     /// Sends these bytes. A program that does not take them, or is gone, shows in what is expected next.
@@ -82,6 +91,12 @@ impl Peer {
             }
             self.write_all(piece.as_ref());
         }
+    }
+
+    /// Says nothing for a while.
+    pub fn pause(&mut self, time: Duration) {
+        self.log(What::Other(Words::new(format!("pauses {time:?}"), format!("停 {time:?}"))));
+        thread::sleep(time);
     }
 
     /// Sends for as long as the program takes it, up to this many bytes, and reads nothing. How many it took.
@@ -103,6 +118,7 @@ impl Peer {
         };
         self.log(What::sent(&bytes[..taken]));
         if let Some(error) = refused {
+            self.cut_off |= error.kind() == ErrorKind::ConnectionReset;
             let more = bytes.len() - taken;
             let why = match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => Words::new(
@@ -125,12 +141,17 @@ impl Peer {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
+    /// Waits until the program has sent something, and does not read it. `false` if nothing came, or on a Unix socket.
+    pub fn wait_unread(&self) -> bool {
+        let Stream::Tcp(stream) = &self.stream else { return false };
+        let _ = stream.set_read_timeout(Some(self.run.patience));
+        matches!(stream.peek(&mut [0]), Ok(1..))
+    }
+
     /// Closes with bytes of the program unread, which resets the connection (RFC 9293 3.10.4). So the program must have sent
     /// something, which is waited for; `false` if nothing came and the connection was only closed, or on a Unix socket.
     pub fn reset(self) -> bool {
-        let Stream::Tcp(stream) = &self.stream else { return false };
-        let _ = stream.set_read_timeout(Some(self.run.patience));
-        let unread = matches!(stream.peek(&mut [0]), Ok(1..));
+        let unread = self.wait_unread();
         self.log(if unread { What::SentReset } else { What::SentFin });
         unread
     }
@@ -161,10 +182,12 @@ impl Peer {
     pub fn expect_until_fin(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         let bytes = bytes.as_ref();
         let deadline = self.run.deadline();
+        let mut same = 0; // megabytes need not be compared anew with each piece
         let stopped = loop {
-            if !bytes.starts_with(&self.held) {
+            if bytes.get(same..self.held.len()) != self.held.get(same..) {
                 return Err(self.came_wrong(vec![Seen::bytes(bytes), Seen::Fin], rule));
             }
+            same = self.held.len();
             if let Err(stopped) = self.read(deadline) {
                 break stopped;
             }
@@ -267,7 +290,8 @@ impl Peer {
                     self.log(What::received(&chunk[..size]));
                     return Ok(());
                 }
-                Ok(0) => (What::ReceivedFin, Seen::Fin),
+                Ok(0) if !self.cut_off => (What::ReceivedFin, Seen::Fin),
+                Ok(0) => (What::ReceivedReset, Seen::Reset),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
                         continue;
@@ -331,4 +355,32 @@ pub fn cut<'a>(bytes: &'a [u8], at: &[usize]) -> Vec<&'a [u8]> {
         from = to;
     }
     pieces
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")] // elsewhere it may be another error that the write is told of
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::check::{Check, Subject};
+
+    const RULE: Rule = Rule { name: "x", en: "Cut it off.", zh: "断开。", see: "" };
+
+    #[test]
+    fn a_reset_that_a_write_was_told_of_is_no_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let mut peer = Check::new(Subject::new("")).connect("peer", port).expect("it listens");
+        let (stream, _) = listener.accept().expect("a peer");
+        peer.send("request");
+        stream.peek(&mut [0]).expect("the request");
+        drop(stream); // and the request is unread
+        let deadline = peer.run.deadline();
+        while !peer.cut_off {
+            assert!(Instant::now() < deadline, "no write was told");
+            peer.send("more");
+        }
+        peer.expect_reset(&RULE).expect("a reset");
+    }
 }

@@ -11,6 +11,8 @@ use crate::wire::{columns, milliseconds, quoted};
 const ENTRIES: usize = 2000;
 /// How many of the last ones a failure shows.
 const SHOWN: usize = 40;
+/// Pieces of this size that come one after another are one entry: megabytes must not push out all else.
+const BIG: usize = 4096;
 /// How wide the bytes of one line may be.
 const WIDTH: usize = 56;
 
@@ -30,13 +32,21 @@ pub(super) struct Entry {
 /// One thing that happened. "Sent" is what the check sent, "received" what the program did.
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    Sent { shown: String, bytes: usize },
-    Received { shown: String, bytes: usize },
+    Sent {
+        shown: String,
+        bytes: usize,
+    },
+    Received {
+        shown: String,
+        bytes: usize,
+        pieces: usize,
+    },
     SentFin,
     ReceivedFin,
     SentReset,
     ReceivedReset,
-    Printed(String),
+    /// The beginning of it, unescaped: the rest of a line may follow.
+    Printed(Vec<u8>),
     Typed(String),
     Other(Words),
 }
@@ -47,26 +57,53 @@ impl What {
     }
 
     pub(super) fn received(bytes: &[u8]) -> What {
-        What::Received { shown: quoted(bytes, WIDTH), bytes: bytes.len() }
+        What::Received { shown: quoted(bytes, WIDTH), bytes: bytes.len(), pieces: 1 }
     }
 
-    pub(super) fn printed(line: &[u8]) -> What {
-        What::Printed(quoted(line, WIDTH))
+    pub(super) fn printed(text: &[u8]) -> What {
+        What::Printed(text[..text.len().min(4 * WIDTH)].to_vec()) // no character has more than four
     }
 
     pub(super) fn typed(text: &str) -> What {
         What::Typed(quoted(text.as_bytes(), WIDTH))
     }
 
+    /// Adds what came next to this, if they are better seen as one.
+    fn joins(&mut self, next: &What) -> bool {
+        match (self, next) {
+            // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
+            (What::Printed(line), What::Printed(more))
+                if !line.ends_with(b"\n") && line.len() < 4 * WIDTH =>
+            {
+                line.extend_from_slice(more);
+                true
+            }
+            (What::Received { bytes: sum, pieces, .. }, What::Received { bytes: more, .. })
+                if *sum >= BIG && *more >= BIG =>
+            {
+                *sum += more;
+                *pieces += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn show(&self, lang: Lang) -> String {
         match self {
             What::Sent { shown, bytes } => format!("→ {shown} {bytes} B"),
-            What::Received { shown, bytes } => format!("← {shown} {bytes} B"),
+            What::Received { shown, bytes, pieces: 1 } => format!("← {shown} {bytes} B"),
+            What::Received { shown, bytes, pieces } => lang.pick(
+                format!("← {shown} {bytes} B in {pieces} pieces"),
+                format!("← {shown} {bytes} B，分 {pieces} 块"),
+            ),
             What::SentFin => "→ FIN".to_string(),
             What::ReceivedFin => "← FIN".to_string(),
             What::SentReset => "→ RST".to_string(),
             What::ReceivedReset => "← RST".to_string(),
-            What::Printed(line) => format!("{} {line}", lang.pick("prints", "打印")),
+            What::Printed(text) => {
+                format!("{} {}", lang.pick("prints", "打印"), quoted(text, WIDTH))
+            }
             What::Typed(text) => format!("{} {text}", lang.pick("is typed", "被输入")),
             What::Other(words) => words.in_lang(lang).to_string(),
         }
@@ -80,6 +117,9 @@ impl Transcript {
 
     pub(super) fn add(&self, who: &str, what: What) {
         let mut entries = lock(&self.entries);
+        if entries.last_mut().is_some_and(|last| last.who == who && last.what.joins(&what)) {
+            return;
+        }
         if entries.len() >= ENTRIES {
             entries.drain(..ENTRIES / 2);
         }
@@ -107,4 +147,30 @@ pub(super) fn show(entries: &[Entry], lang: Lang) -> String {
         text.push_str(&format!("  {} ms  {who}{gap}  {}\n", milliseconds(*at), what.show(lang)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(whats: impl IntoIterator<Item = What>) -> Vec<String> {
+        let transcript = Transcript::new();
+        whats.into_iter().for_each(|what| transcript.add("x", what));
+        transcript.entries().iter().map(|entry| entry.what.show(Lang::En)).collect()
+    }
+
+    #[test]
+    fn the_bits_of_a_line_are_one_entry_and_lines_are_not() {
+        let printed = ["a", "b\n", "c\n"].map(|text| What::printed(text.as_bytes()));
+        assert_eq!(shown(printed), [r#"prints "ab\n""#, r#"prints "c\n""#]);
+    }
+
+    #[test]
+    fn big_pieces_are_one_entry_and_small_ones_are_not() {
+        let (big, small) = ([b'a'; BIG], [b'b'; BIG - 1]);
+        let shown = shown([&big[..], &big, &small, &small].map(What::received));
+        assert_eq!(shown.len(), 3, "{shown:?}");
+        assert!(shown[0].ends_with("aa…\" 8192 B in 2 pieces"), "{shown:?}");
+        assert!(shown[1].ends_with("bb…\" 4095 B"), "{shown:?}");
+    }
 }

@@ -1,0 +1,27 @@
+//! Wrong: it makes a text of each piece by itself, and a character that was cut in two becomes two broken ones.
+
+use std::sync::{Arc, Mutex};
+
+use net::event;
+use net_notes as net;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let host = args.next().unwrap_or("127.0.0.1".into());
+    let port = args.next().map_or(Ok(5000), |port| port.parse::<u16>());
+    let port = port.expect("a port is a number, 0 to 65535");
+
+    let client = net::connect((&host, port), |client| client.end_with("hello\n"));
+    let answer = Arc::new(Mutex::new(String::new()));
+    let so_far = answer.clone();
+    client.on(event::Data, move |_, data| {
+        so_far.lock().unwrap().push_str(&String::from_utf8_lossy(data));
+    });
+    if let Err(error) = client.run() {
+        eprintln!("cannot get an answer from {host} port {port}: {error}");
+        std::process::exit(1);
+    }
+    let answer = answer.lock().unwrap();
+    println!("{} bytes", answer.len());
+    print!("{answer}");
+}

@@ -158,6 +158,18 @@ impl Program {
         })
     }
 
+    /// The next line of the output, or `None` when the program has ended without one.
+    pub fn line_or_end(&self, rule: &Rule) -> Verdict<Option<String>> {
+        match self.next_line() {
+            Ok(line) => Ok(Some(line)),
+            Err(Seen::Exit(_)) => Ok(None),
+            Err(came) => {
+                let expected = Seen::words("a line, or the end", "一行输出，或者程序结束");
+                Err(self.run.failed(rule, vec![expected], vec![came]))
+            }
+        }
+    }
+
     /// The next line of the output has to be this one.
     pub fn expect_line(&self, line: &str, rule: &Rule) -> Verdict {
         let wrong = |came| self.run.failed(rule, vec![Seen::bytes(line)], vec![came]);

@@ -118,13 +118,13 @@ impl Program {
             tree: Mutex::new(tree),
             printed: Monitor::new(Printed { open: 2, ..Printed::default() }),
         });
+        // Before anything that it prints.
+        run.transcript.add(PROGRAM, What::Other(Words::new("starts", "启动")));
         if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
             process.follow(run, stdout, |printed| &mut printed.stdout);
             process.follow(run, stderr, |printed| &mut printed.stderr);
         }
         lock(&run.programs).push(process.clone());
-        let started = Words::new("starts", "启动");
-        run.transcript.add(PROGRAM, What::Other(started));
         Ok(Program { process, run: run.clone(), stdin: Mutex::new(stdin), taken: Mutex::new(0) })
     }
 

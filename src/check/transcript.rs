@@ -13,6 +13,8 @@ const ENTRIES: usize = 2000;
 const SHOWN: usize = 40;
 /// How wide the bytes of one line may be.
 const WIDTH: usize = 56;
+/// How many bytes that were printed are kept for that: no character has more than four.
+const PRINTED: usize = 4 * WIDTH;
 
 #[derive(Debug)]
 pub(super) struct Transcript {
@@ -30,13 +32,23 @@ pub(super) struct Entry {
 /// One thing that happened. "Sent" is what the check sent, "received" what the program did.
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    Sent { shown: String, bytes: usize },
-    Received { shown: String, bytes: usize },
+    Sent {
+        shown: String,
+        bytes: usize,
+    },
+    Received {
+        shown: String,
+        bytes: usize,
+    },
     SentFin,
     ReceivedFin,
     SentReset,
     ReceivedReset,
-    Printed(String),
+    /// What of it can be shown, and whether its last line has ended.
+    Printed {
+        text: Vec<u8>,
+        ended: bool,
+    },
     Typed(String),
     Other(Words),
 }
@@ -50,8 +62,28 @@ impl What {
         What::Received { shown: quoted(bytes, WIDTH), bytes: bytes.len() }
     }
 
-    pub(super) fn printed(line: &[u8]) -> What {
-        What::Printed(quoted(line, WIDTH))
+    pub(super) fn printed(text: &[u8]) -> What {
+        What::Printed {
+            text: text[..text.len().min(PRINTED)].to_vec(),
+            ended: text.ends_with(b"\n"),
+        }
+    }
+
+    /// Standard error is not buffered: a line comes in twenty pieces, and a person wants to read one. Whether this piece was
+    /// taken in as the next one.
+    fn takes_in(&mut self, next: &What) -> bool {
+        let (What::Printed { text, ended }, What::Printed { text: more, ended: more_ended }) =
+            (self, next)
+        else {
+            return false;
+        };
+        if *ended {
+            return false;
+        }
+        let room = PRINTED - text.len();
+        text.extend_from_slice(&more[..more.len().min(room)]);
+        *ended = *more_ended;
+        true
     }
 
     pub(super) fn typed(text: &str) -> What {
@@ -66,7 +98,9 @@ impl What {
             What::ReceivedFin => "← FIN".to_string(),
             What::SentReset => "→ RST".to_string(),
             What::ReceivedReset => "← RST".to_string(),
-            What::Printed(line) => format!("{} {line}", lang.pick("prints", "打印")),
+            What::Printed { text, .. } => {
+                format!("{} {}", lang.pick("prints", "打印"), quoted(text, WIDTH))
+            }
             What::Typed(text) => format!("{} {text}", lang.pick("is typed", "被输入")),
             What::Other(words) => words.in_lang(lang).to_string(),
         }
@@ -82,6 +116,9 @@ impl Transcript {
         let mut entries = lock(&self.entries);
         if entries.len() >= ENTRIES {
             entries.drain(..ENTRIES / 2);
+        }
+        if entries.last_mut().is_some_and(|last| last.who == who && last.what.takes_in(&what)) {
+            return;
         }
         // The clock is read under the lock, so that the times go one way.
         entries.push(Entry { at: self.began.elapsed(), who: who.to_string(), what });
@@ -107,4 +144,31 @@ pub(super) fn show(entries: &[Entry], lang: Lang) -> String {
         text.push_str(&format!("  {} ms  {who}{gap}  {}\n", milliseconds(*at), what.show(lang)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_in_pieces_is_one_entry() {
+        let transcript = Transcript::new();
+        for piece in ["Err", "or: ", "你\n", "next\n", "last"] {
+            transcript.add("program", What::printed(piece.as_bytes()));
+        }
+        transcript.add("program", What::SentFin);
+        transcript.add("program", What::printed(b" of all"));
+        let shown = show(&transcript.entries(), Lang::En);
+        let lines: Vec<&str> =
+            shown.lines().filter_map(|line| Some(line.split_once("program  ")?.1)).collect();
+        let last = [r#"prints "last""#, "→ FIN", r#"prints " of all""#];
+        assert_eq!(lines[..2], [r#"prints "Error: 你\n""#, r#"prints "next\n""#]);
+        assert_eq!(lines[2..], last);
+        transcript.add("program", What::printed(&[b'x'; 5000]));
+        let Some(Entry { what: What::Printed { text, .. }, .. }) = transcript.entries().pop()
+        else {
+            panic!("not the printed one");
+        };
+        assert_eq!(text.len(), PRINTED);
+    }
 }

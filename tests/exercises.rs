@@ -6,6 +6,9 @@ use net_notes::coach::{Exercise, Home, Outcome, judge};
 
 fn solved(name: &str) {
     let exercise = Exercise::find(name).expect("an exercise");
+    if !exercise.runs_here() {
+        return eprintln!("{name} is left out: std has no Unix sockets on this system");
+    }
     let (id, file) = (exercise.id(), format!("tests/exercises/{name}.rs"));
     let why = match judge(&Home::new(), exercise, false) {
         Outcome::Passed => return,
@@ -29,4 +32,5 @@ macro_rules! exercises {
 
 exercises! {
     exercise_03_server "03_server"
+    exercise_06_ipc "06_ipc"
 }

@@ -22,8 +22,8 @@ const REST: Duration = Duration::from_millis(50);
 
 const ACCEPTS: Rule = Rule {
     name: "accepts",
-    en: "Whoever connects to the port is let in.",
-    zh: "谁来连这个端口，都要让他连上。",
+    en: "Whoever connects is let in.",
+    zh: "谁来连，都要让他连上。",
     see: "Exercise",
 };
 

@@ -1,7 +1,11 @@
 //! The checks of the exercises, one a file.
 
 mod e03_server;
+mod e06_ipc;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] = &[e03_server::EXERCISE];
+pub(super) const ALL: &[Exercise] = &[e03_server::EXERCISE, e06_ipc::EXERCISE];
+
+/// Those that need Unix sockets, which std has on Unix only.
+pub(super) const UNIX_ONLY: &[&str] = &[e06_ipc::EXERCISE.name];

@@ -33,4 +33,5 @@ macro_rules! exercises {
 exercises! {
     exercise_03_server "03_server"
     exercise_06_ipc "06_ipc"
+    exercise_07_free_form "07_free_form"
 }

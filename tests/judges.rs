@@ -36,6 +36,15 @@ const CASES: &[Case] = &[
             ("ends_without_closing", "closes"),
         ],
     },
+    Case {
+        exercise: "07_free_form",
+        stub: "whole-lines",
+        wrong: &[
+            ("characters_too_early", "cut-characters"),
+            ("forgets_the_last_line", "last-line"),
+            ("gathers_for_ever", "too-long"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -83,4 +92,9 @@ fn judge_03_server() {
 #[test]
 fn judge_06_ipc() {
     within("06", || proved("06_ipc"));
+}
+
+#[test]
+fn judge_07_free_form() {
+    within("07", || proved("07_free_form"));
 }

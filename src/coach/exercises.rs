@@ -2,10 +2,12 @@
 
 mod e03_server;
 mod e06_ipc;
+mod e07_free_form;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] = &[e03_server::EXERCISE, e06_ipc::EXERCISE];
+pub(super) const ALL: &[Exercise] =
+    &[e03_server::EXERCISE, e06_ipc::EXERCISE, e07_free_form::EXERCISE];
 
 /// Those that need Unix sockets, which std has on Unix only.
 pub(super) const UNIX_ONLY: &[&str] = &[e06_ipc::EXERCISE.name];

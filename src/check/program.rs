@@ -101,7 +101,8 @@ impl Program {
         args: impl IntoIterator<Item = A>,
     ) -> Verdict<Program> {
         let mut command = Command::new(&subject.program);
-        command.args(args).envs(subject.environment.iter().cloned());
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
+        command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Tree::plant(&mut command);
         let cannot = |error: io::Error| {
@@ -118,8 +119,10 @@ impl Program {
             tree: Mutex::new(tree),
             printed: Monitor::new(Printed { open: 2, ..Printed::default() }),
         });
-        // Before anything that it prints.
-        run.transcript.add(PROGRAM, What::Other(Words::new("starts", "启动")));
+        let args = args.join(OsStr::new(" "));
+        let args = args.to_string_lossy();
+        let starts = Words::new(format!("is started with: {args}"), format!("启动，参数：{args}"));
+        run.transcript.add(PROGRAM, What::Other(starts)); // before anything that it prints
         if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
             process.follow(run, stdout, |printed| &mut printed.stdout);
             process.follow(run, stderr, |printed| &mut printed.stderr);

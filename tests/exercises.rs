@@ -34,4 +34,5 @@ exercises! {
     exercise_03_server "03_server"
     exercise_06_ipc "06_ipc"
     exercise_07_free_form "07_free_form"
+    exercise_08_duplex_client "08_duplex_client"
 }

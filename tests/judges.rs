@@ -45,6 +45,15 @@ const CASES: &[Case] = &[
             ("gathers_for_ever", "too-long"),
         ],
     },
+    Case {
+        exercise: "08_duplex_client",
+        stub: "cut-characters",
+        wrong: &[
+            ("first_types_then_reads", "counts"),
+            ("hangs_up_when_the_input_ends", "goes-on-reading"),
+            ("panics_without_a_port", "no-default-port"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -97,4 +106,9 @@ fn judge_06_ipc() {
 #[test]
 fn judge_07_free_form() {
     within("07", || proved("07_free_form"));
+}
+
+#[test]
+fn judge_08_duplex_client() {
+    within("08", || proved("08_duplex_client"));
 }

@@ -3,11 +3,16 @@
 mod e03_server;
 mod e06_ipc;
 mod e07_free_form;
+mod e08_duplex_client;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] =
-    &[e03_server::EXERCISE, e06_ipc::EXERCISE, e07_free_form::EXERCISE];
+pub(super) const ALL: &[Exercise] = &[
+    e03_server::EXERCISE,
+    e06_ipc::EXERCISE,
+    e07_free_form::EXERCISE,
+    e08_duplex_client::EXERCISE,
+];
 
 /// Those that need Unix sockets, which std has on Unix only.
 pub(super) const UNIX_ONLY: &[&str] = &[e06_ipc::EXERCISE.name];

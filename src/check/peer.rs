@@ -146,6 +146,11 @@ impl Peer {
         unread
     }
 
+    /// Puts a remark into the transcript: what a reader would not see there by itself.
+    pub fn remark(&self, en: &'static str, zh: &'static str) {
+        self.log(What::Other(Words::new(en, zh)));
+    }
+
     /// Never reads again, and stays connected until the check is over.
     pub fn stall(self) {
         self.log(What::Other(Words::new("stops reading", "不再读取")));

@@ -15,6 +15,8 @@ const SHOWN: usize = 40;
 const WIDTH: usize = 56;
 /// How many bytes that were printed are kept for that: no character has more than four.
 const PRINTED: usize = 4 * WIDTH;
+/// From so many bytes on, the next ones of the same connection are only counted.
+const FLOOD: usize = 8 << 10;
 
 #[derive(Debug)]
 pub(super) struct Transcript {
@@ -69,21 +71,26 @@ impl What {
         }
     }
 
-    /// Standard error is not buffered: a line comes in twenty pieces, and a person wants to read one. Whether this piece was
-    /// taken in as the next one.
+    /// Whether this has taken in what follows, so that a person reads one line and not twenty. Standard error is not
+    /// buffered, and a printed line comes in many pieces; and of a flood nobody wants to see each read.
     fn takes_in(&mut self, next: &What) -> bool {
-        let (What::Printed { text, ended }, What::Printed { text: more, ended: more_ended }) =
-            (self, next)
-        else {
-            return false;
-        };
-        if *ended {
-            return false;
+        match (self, next) {
+            (What::Received { bytes, .. }, What::Received { bytes: more, .. })
+                if *bytes >= FLOOD =>
+            {
+                *bytes += more;
+                true
+            }
+            (What::Printed { text, ended }, What::Printed { text: more, ended: more_ended })
+                if !*ended =>
+            {
+                let room = PRINTED - text.len();
+                text.extend_from_slice(&more[..more.len().min(room)]);
+                *ended = *more_ended;
+                true
+            }
+            _ => false,
         }
-        let room = PRINTED - text.len();
-        text.extend_from_slice(&more[..more.len().min(room)]);
-        *ended = *more_ended;
-        true
     }
 
     pub(super) fn typed(text: &str) -> What {
@@ -149,6 +156,19 @@ pub(super) fn show(entries: &[Entry], lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flood_is_one_entry() {
+        let transcript = Transcript::new();
+        for (who, size) in [("a", 100), ("a", 200), ("a", FLOOD), ("a", 1000), ("a", 24), ("b", 5)]
+        {
+            transcript.add(who, What::received(&vec![b'x'; size]));
+        }
+        let shown = show(&transcript.entries(), Lang::En);
+        let sizes: Vec<&str> =
+            shown.lines().filter_map(|line| Some(line.rsplit_once("\" ")?.1)).collect();
+        assert_eq!(sizes, ["100 B", "200 B", &format!("{} B", FLOOD + 1024), "5 B"], "{shown}");
+    }
 
     #[test]
     fn a_line_in_pieces_is_one_entry() {

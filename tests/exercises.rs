@@ -35,4 +35,5 @@ exercises! {
     exercise_06_ipc "06_ipc"
     exercise_07_free_form "07_free_form"
     exercise_08_duplex_client "08_duplex_client"
+    exercise_11_server_events "11_server_events"
 }

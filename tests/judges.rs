@@ -63,6 +63,15 @@ const CASES: &[Case] = &[
             ("panics_without_a_port", "no-default-port"),
         ],
     },
+    Case {
+        exercise: "11_server_events",
+        stub: "not-own",
+        wrong: &[
+            ("waits_for_the_slow_one", "stops-nobody"),
+            ("keeps_everything", "bounded"),
+            ("listens_for_the_end_only", "leaves"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -120,4 +129,9 @@ fn judge_07_free_form() {
 #[test]
 fn judge_08_duplex_client() {
     within("08", || proved("08_duplex_client"));
+}
+
+#[test]
+fn judge_11_server_events() {
+    within("11", || proved("11_server_events"));
 }

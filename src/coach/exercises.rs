@@ -4,6 +4,7 @@ mod e03_server;
 mod e06_ipc;
 mod e07_free_form;
 mod e08_duplex_client;
+mod e11_server_events;
 
 use super::exercise::Exercise;
 
@@ -12,6 +13,7 @@ pub(super) const ALL: &[Exercise] = &[
     e06_ipc::EXERCISE,
     e07_free_form::EXERCISE,
     e08_duplex_client::EXERCISE,
+    e11_server_events::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

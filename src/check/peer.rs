@@ -139,7 +139,11 @@ impl Peer {
     /// Closes with bytes of the program unread, which resets the connection (RFC 9293 3.10.4). So the program must have sent
     /// something, which is waited for; `false` if nothing came and the connection was only closed, or on a Unix socket.
     pub fn reset(self) -> bool {
-        let Stream::Tcp(stream) = &self.stream else { return false };
+        let stream = match &self.stream {
+            Stream::Tcp(stream) => stream,
+            #[cfg(unix)]
+            Stream::Unix(_) => return false,
+        };
         let _ = stream.set_read_timeout(Some(self.run.patience));
         let unread = matches!(stream.peek(&mut [0]), Ok(1..));
         self.log(if unread { What::SentReset } else { What::SentFin });

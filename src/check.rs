@@ -42,10 +42,13 @@
 //! | many at once | [`Check::at_once`] |
 
 mod failure;
+#[cfg(unix)]
+mod guard;
 mod host;
 mod peer;
 mod program;
 mod rule;
+mod scratch;
 mod transcript;
 mod tree;
 
@@ -60,10 +63,18 @@ pub use self::peer::{Peer, byte_by_byte, cut};
 use self::program::Process;
 pub use self::program::{Ended, Program, Subject};
 pub use self::rule::{Lang, Rule, Words};
+pub use self::scratch::Scratch;
 use self::transcript::Transcript;
 use crate::endpoint::Endpoint;
 use crate::stream::Stream;
 use crate::sync::lock;
+
+const HAS_ROOM: Rule = Rule {
+    name: "check-has-room",
+    en: "The check itself has to find room for a folder.",
+    zh: "检查程序自己要能建一个临时目录。",
+    see: "Exercise",
+};
 
 /// What a step of a check gives: its result, or why the check ends here.
 pub type Verdict<T = ()> = Result<T, Failure>;
@@ -116,6 +127,15 @@ impl Check {
     /// give it away by itself, so it stays free.
     pub fn free_port(&self) -> Verdict<u16> {
         host::free_port(&self.run)
+    }
+
+    /// A folder for what the program leaves on the disk. To be made before the program is started: it has to be dropped after
+    /// it.
+    pub fn scratch(&self) -> Verdict<Scratch> {
+        Scratch::new().map_err(|error| {
+            let (folder, why) = (Seen::words("a folder", "一个目录"), error.to_string());
+            self.run.failed(&HAS_ROOM, vec![folder], vec![Seen::words(why.clone(), why)])
+        })
     }
 
     /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one.

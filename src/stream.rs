@@ -63,8 +63,10 @@ impl Stream {
 
     /// Nagle's algorithm off or on. A Unix domain socket never waits, so there is nothing to set.
     pub(crate) fn set_no_delay(&self, on: bool) {
-        if let Stream::Tcp(stream) = self {
-            let _ = stream.set_nodelay(on);
+        match self {
+            Stream::Tcp(stream) => _ = stream.set_nodelay(on),
+            #[cfg(unix)]
+            Stream::Unix(_) => {}
         }
     }
 

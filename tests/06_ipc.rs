@@ -140,9 +140,6 @@ mod unix {
         if cfg!(target_os = "linux") {
             refused(folder.visit(), "connect ECONNREFUSED ipc.sock"); // as the lesson says
         }
-        if cfg!(target_os = "linux") {
-            refused(folder.visit(), "connect ECONNREFUSED ipc.sock"); // as the lesson says
-        }
 
         // Nor a link that leads to a left-over socket: who has made it wants it.
         fs::remove_file(folder.socket()).expect("ours");

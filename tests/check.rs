@@ -5,6 +5,7 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -304,6 +305,34 @@ fn what_cannot_start_and_what_does_not_listen_is_said() {
 }
 
 #[test]
+fn the_next_line_or_the_end() {
+    within("line or end", || {
+        let check = check();
+        let program = check.start(["-c", "echo one; exit 4"]).expect("sh runs");
+        assert_eq!(program.line_or_end(&RULE).expect("a line").as_deref(), Some("one"));
+        assert_eq!(program.line_or_end(&RULE).expect("the end"), None);
+        assert_eq!(program.wait(&RULE).expect("it has ended").status, Some(4));
+        let hangs = check.start(["-c", "read -r _"]).expect("sh runs");
+        let failure = failed(hangs.line_or_end(&RULE));
+        assert!(said(&failure).contains("came      nothing in 1s"), "{failure}");
+    });
+}
+
+#[test]
+fn a_scratch_folder_is_empty_short_and_gone_in_the_end() {
+    within("scratch", || {
+        let check = check();
+        let (one, two) = (check.scratch().expect("room"), check.scratch().expect("room"));
+        assert_ne!(one.path(), two.path());
+        let path = one.path().to_path_buf();
+        assert_eq!(path.read_dir().expect("a folder").count(), 0);
+        std::os::unix::net::UnixListener::bind(path.join("words.sock")).expect("a short path");
+        drop(one);
+        assert!(!path.exists() && two.path().exists());
+    });
+}
+
+#[test]
 fn endless_output_is_read_and_not_kept() {
     within("endless", || {
         let check = check();
@@ -318,15 +347,17 @@ fn endless_output_is_read_and_not_kept() {
     });
 }
 
-/// Ctrl-C ends the check at once, and must not leave the student's program behind, which may hold a port.
+/// Ctrl-C ends the check at once, and must not leave the student's program behind, which may hold a port; nor what it wrote.
 #[test]
 fn no_program_outlives_a_check_that_is_killed() {
     const INSIDE: &str = "NET_NOTES_KILLED";
     const NAME: &str = "no_program_outlives_a_check_that_is_killed";
     if std::env::var_os(INSIDE).is_some() {
         let check = check();
+        let scratch = check.scratch().expect("room");
         let program = check.start(["-c", "echo $$; sleep 1000"]).expect("sh runs");
-        println!("\nprogram {}", program.line(&RULE).expect("its id"));
+        println!("\nfolder {}", scratch.path().display());
+        println!("program {}", program.line(&RULE).expect("its id"));
         thread::park_timeout(common::DEADLINE);
         return;
     }
@@ -334,10 +365,14 @@ fn no_program_outlives_a_check_that_is_killed() {
         let mut own = Command::new(std::env::current_exe().expect("own path"));
         own.args(["--exact", NAME, "--nocapture"]).env(INSIDE, "1");
         let mut inside = common::Program::spawn(&mut own);
+        let line = inside.line_with("folder ");
+        let folder = Path::new(line.trim_start_matches("folder ").trim());
+        assert!(folder.exists());
         let line = inside.line_with("program ");
         let program = line.trim().rsplit(' ').next().expect("the id").to_string();
         assert!(alive(&program));
         inside.kill();
         until("the program is gone", || !alive(&program));
+        until("and its folder", || !folder.exists());
     });
 }

@@ -6,6 +6,9 @@ use net_notes::coach::{Exercise, Home, Outcome, judge};
 
 fn solved(name: &str) {
     let exercise = Exercise::find(name).expect("an exercise");
+    if !exercise.runs_here() {
+        return eprintln!("{name} is left out: std has no Unix sockets on this system");
+    }
     let (id, file) = (exercise.id(), format!("tests/exercises/{name}.rs"));
     let why = match judge(&Home::new(), exercise, false) {
         Outcome::Passed => return,
@@ -33,5 +36,9 @@ exercises! {
     exercise_03_server "03_server"
     exercise_04_client "04_client"
     exercise_05_order "05_order"
+    exercise_06_ipc "06_ipc"
+    exercise_07_free_form "07_free_form"
+    exercise_08_duplex_client "08_duplex_client"
     exercise_10_data_loss "10_data_loss"
+    exercise_11_server_events "11_server_events"
 }

@@ -1,7 +1,7 @@
 //! The server that a program under check connects to.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -79,7 +79,9 @@ impl Host {
     }
 }
 
-/// A free port that nobody gets by accident, nor another check by asking here.
+/// A free port that nobody gets by accident, nor another check by asking here. That nobody listens there is asked by
+/// connecting: a listener of ours would live on for a moment, after it is dropped, in any child that another thread is just
+/// starting.
 pub(super) fn free_port(run: &Run) -> Verdict<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let count = NOT_GIVEN_AWAY.end - NOT_GIVEN_AWAY.start;
@@ -88,7 +90,8 @@ pub(super) fn free_port(run: &Run) -> Verdict<u16> {
         let next =
             NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(100));
         let port = (NOT_GIVEN_AWAY.start + next % count) as u16;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let nobody = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+        if nobody.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
             return Ok(port);
         }
     }

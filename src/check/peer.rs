@@ -19,11 +19,13 @@ use crate::sync::lock;
 const GAP: Duration = Duration::from_millis(10);
 /// How long more of a wrong answer is waited for, so that it is shown whole.
 const REST: Duration = Duration::from_millis(50);
+/// Bytes for one system call.
+const SLICE: usize = 64 << 10;
 
 const ACCEPTS: Rule = Rule {
     name: "accepts",
-    en: "Whoever connects to the port is let in.",
-    zh: "谁来连这个端口，都要让他连上。",
+    en: "Whoever connects is let in.",
+    zh: "谁来连，都要让他连上。",
     see: "Exercise",
 };
 
@@ -110,8 +112,17 @@ impl Peer {
             if taken == bytes.len() {
                 break None;
             }
-            match self.stream.write(&bytes[taken..]) {
-                Ok(size) => taken += size,
+            // Slice by slice, as a call that was cut short by its time limit says only how far it came: with a slice so
+            // small, whoever takes a part of it in all that time is stuck.
+            let slice = &bytes[taken..bytes.len().min(taken + SLICE)];
+            let began = Instant::now();
+            match self.stream.write(slice) {
+                Ok(size) => {
+                    taken += size;
+                    if size < slice.len() && began.elapsed() >= self.run.patience {
+                        break Some(ErrorKind::TimedOut.into());
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break Some(error),
             }
@@ -154,6 +165,11 @@ impl Peer {
         let unread = self.wait_unread();
         self.log(if unread { What::SentReset } else { What::SentFin });
         unread
+    }
+
+    /// Puts a remark into the transcript: what a reader would not see there by itself.
+    pub fn remark(&self, en: &'static str, zh: &'static str) {
+        self.log(What::Other(Words::new(en, zh)));
     }
 
     /// Never reads again, and stays connected until the check is over.

@@ -101,7 +101,8 @@ impl Program {
         args: impl IntoIterator<Item = A>,
     ) -> Verdict<Program> {
         let mut command = Command::new(&subject.program);
-        command.args(args).envs(subject.environment.iter().cloned());
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
+        command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Tree::plant(&mut command);
         let cannot = |error: io::Error| {
@@ -119,8 +120,10 @@ impl Program {
             printed: Monitor::new(Printed { open: 2, ..Printed::default() }),
         });
         lock(&run.programs).push(process.clone());
-        // Before its output is followed: the first line may come at once.
-        run.transcript.add(PROGRAM, What::Other(Words::new("starts", "启动")));
+        let args = args.join(OsStr::new(" "));
+        let args = args.to_string_lossy();
+        let starts = Words::new(format!("is started with: {args}"), format!("启动，参数：{args}"));
+        run.transcript.add(PROGRAM, What::Other(starts)); // before anything that it prints
         if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
             process.follow(run, stdout, |printed| &mut printed.stdout);
             process.follow(run, stderr, |printed| &mut printed.stderr);
@@ -156,6 +159,18 @@ impl Program {
             let expected = Seen::words("a line on standard output", "标准输出上有一行");
             self.run.failed(rule, vec![expected], vec![came])
         })
+    }
+
+    /// The next line of the output, or `None` when the program has ended without one.
+    pub fn line_or_end(&self, rule: &Rule) -> Verdict<Option<String>> {
+        match self.next_line() {
+            Ok(line) => Ok(Some(line)),
+            Err(Seen::Exit(_)) => Ok(None),
+            Err(came) => {
+                let expected = Seen::words("a line, or the end", "一行输出，或者程序结束");
+                Err(self.run.failed(rule, vec![expected], vec![came]))
+            }
+        }
     }
 
     /// The next line of the output has to be this one.

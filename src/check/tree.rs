@@ -1,14 +1,18 @@
 //! Ending a program together with whatever it has started, also when the check itself is killed.
 
 use std::io;
-use std::process::{Child, Command, Stdio};
+#[cfg(not(unix))]
+use std::process::Stdio;
+use std::process::{Child, Command};
 
-/// A small shell that waits for the end of its standard input, which comes when [`kill`](Self::kill) closes it, or when
-/// this process is gone, by Ctrl-C for example. Then it kills the program's process group.
+#[cfg(unix)]
+use super::guard::Guard;
+
+/// Kills the program's process group, also when this process is gone.
 #[derive(Debug)]
 #[cfg(unix)]
 pub(super) struct Tree {
-    guard: Option<Child>,
+    guard: Option<Guard>,
 }
 
 #[cfg(unix)]
@@ -20,19 +24,13 @@ impl Tree {
     }
 
     pub(super) fn of(program: &Child) -> io::Result<Tree> {
-        let mut guard = Command::new("sh");
-        guard.args(["-c", r#"read -r _; kill -s KILL -- "-$0""#, &program.id().to_string()]);
-        guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        Tree::plant(&mut guard); // Ctrl-C is for us; the guard has to outlive us
-        Ok(Tree { guard: Some(guard.spawn()?) })
+        let guard = Guard::spawn(r#"kill -s KILL -- "-$0""#, program.id().to_string())?;
+        Ok(Tree { guard: Some(guard) })
     }
 
     /// Kills the whole group. What has ended by itself is not there to be killed, which is fine.
     pub(super) fn kill(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            let _ = guard.wait();
-        }
+        drop(self.guard.take());
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
         return Ok(program);
     }
     // Under a name of its own until it is whole: another check may build the same at this moment.
-    let unfinished = folder.join(format!("{name}.{}.{}", std::process::id(), unique()));
+    // In front, as rustc takes the name up to its last dot for the names of its own files.
+    let unfinished = folder.join(format!("{}-{}-{name}", std::process::id(), unique()));
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
     rustc.current_dir(home.root()).args(["--edition", "2024", "--crate-type", "bin"]);
     rustc.args(["--crate-name", &crate_name(source)]);

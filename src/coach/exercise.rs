@@ -31,6 +31,11 @@ impl Exercise {
             .find(|one| one.name == text || wanted.is_some() && one.id().parse().ok() == wanted)
     }
 
+    /// Whether this system has what it takes. Where it has not, the exercise is neither judged nor asked for.
+    pub fn runs_here(&self) -> bool {
+        cfg!(unix) || !exercises::UNIX_ONLY.contains(&self.name)
+    }
+
     /// The lesson's number in two digits.
     pub fn id(&self) -> &'static str {
         &self.name[..2]

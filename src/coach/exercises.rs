@@ -5,7 +5,11 @@ mod e02_require;
 mod e03_server;
 mod e04_client;
 mod e05_order;
+mod e06_ipc;
+mod e07_free_form;
+mod e08_duplex_client;
 mod e10_data_loss;
+mod e11_server_events;
 
 use super::exercise::Exercise;
 
@@ -15,5 +19,12 @@ pub(super) const ALL: &[Exercise] = &[
     e03_server::EXERCISE,
     e04_client::EXERCISE,
     e05_order::EXERCISE,
+    e06_ipc::EXERCISE,
+    e07_free_form::EXERCISE,
+    e08_duplex_client::EXERCISE,
     e10_data_loss::EXERCISE,
+    e11_server_events::EXERCISE,
 ];
+
+/// Those that need Unix sockets, which std has on Unix only.
+pub(super) const UNIX_ONLY: &[&str] = &[e06_ipc::EXERCISE.name];

@@ -16,11 +16,17 @@ impl Coach {
         self.print(&self.voice.bold(self.voice.say("Exercises", "练习")));
         for exercise in Exercise::all() {
             let mark = match () {
+                () if !exercise.runs_here() => "-".to_string(),
                 () if progress.is_done(exercise) => self.voice.green("✓"),
                 () if next.is_some_and(|next| next.name == exercise.name) => self.voice.bold("→"),
                 () => "·".to_string(),
             };
-            self.print(&format!("  {mark} {}  {}", exercise.id(), exercise.title(self.voice.lang)));
+            let note = match exercise.runs_here() {
+                true => "",
+                false => self.voice.say(" (no Unix sockets here)", "（这里没有 Unix 套接字）"),
+            };
+            let title = exercise.title(self.voice.lang);
+            self.print(&format!("  {mark} {}  {title}{note}", exercise.id()));
         }
         self.print("");
         self.lead_on(next)
@@ -60,6 +66,7 @@ impl Coach {
         // Nothing here needs an escape: the names, titles and paths are ours.
         let each = Exercise::all().iter().map(|exercise| {
             let state = match () {
+                () if !exercise.runs_here() => "left out",
                 () if progress.is_done(exercise) => "done",
                 () if next == Some(exercise.name) => "next",
                 () => "open",

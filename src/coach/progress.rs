@@ -29,9 +29,9 @@ impl Progress {
         self.value(exercise, "done").is_some()
     }
 
-    /// The first exercise that is not done.
+    /// The first exercise that is not done, and can be done here.
     pub(super) fn next(&self) -> Option<&'static Exercise> {
-        Exercise::all().iter().find(|exercise| !self.is_done(exercise))
+        Exercise::all().iter().find(|exercise| exercise.runs_here() && !self.is_done(exercise))
     }
 
     pub(super) fn set_done(&mut self, exercise: &Exercise, done: bool) -> io::Result<()> {

@@ -14,14 +14,23 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Runs `body` on a thread of its own and fails by name if it is not done in time. A panic in it is passed on.
 pub fn within<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
+    within_for(DEADLINE, what, body)
+}
+
+/// [`within`], for a body that may take as long as `limit`.
+pub fn within_for<T: Send + 'static>(
+    limit: Duration,
+    what: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> T {
     let (done, over) = channel();
     let worker = thread::spawn(move || {
         let result = body();
         let _ = done.send(());
         result
     });
-    if let Err(RecvTimeoutError::Timeout) = over.recv_timeout(DEADLINE) {
-        panic!("{what}: not done after {DEADLINE:?}");
+    if let Err(RecvTimeoutError::Timeout) = over.recv_timeout(limit) {
+        panic!("{what}: not done after {limit:?}");
     }
     worker.join().unwrap_or_else(|cause| panic::resume_unwind(cause))
 }

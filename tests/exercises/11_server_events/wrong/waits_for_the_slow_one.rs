@@ -1,0 +1,57 @@
+//! Wrong: whoever speaks has to wait until the slowest has taken it, as one would in a pipe: so one stops all.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use net::{EventSocket, event};
+use net_notes as net;
+
+/// Who is in the room. A socket is a handle: all clones of it are the same connection, and equal.
+type Room = Mutex<Vec<EventSocket>>;
+
+/// Everybody here but this one gets the line. If one of them is full, this one is to wait.
+fn tell_others(here: &[EventSocket], than: &EventSocket, line: &str) {
+    for one in here.iter().filter(|one| *one != than) {
+        if !one.write(line) {
+            than.pause();
+            let speaker = than.clone();
+            one.once(event::Drain, move |_, ()| speaker.resume());
+        }
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let port = std::env::args().nth(1).map_or(Ok(5000), |port| port.parse::<u16>());
+    let port = port.expect("a port is a number, 0 to 65535");
+    let room: Arc<Room> = Arc::default();
+    let clients = AtomicUsize::new(0);
+    let server = net::create_server(move |socket| {
+        let number = clients.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut here = room.lock().unwrap(); // till the end of this function: nobody else comes or speaks meanwhile
+        socket.write(format!("You are {number}.\n"));
+        tell_others(&here, socket, &format!("{number} has come.\n"));
+        here.push(socket.clone());
+
+        let left = room.clone();
+        socket.on(event::Close, move |socket, _| {
+            let mut here = left.lock().unwrap();
+            here.retain(|one| one != socket);
+            tell_others(&here, socket, &format!("{number} has left.\n"));
+        });
+
+        let room = room.clone();
+        let mut came = String::new();
+        socket.on(event::Text, move |socket, text| {
+            came.push_str(text);
+            while let Some(end) = came.find('\n') {
+                let line: String = came.drain(..=end).collect();
+                tell_others(&room.lock().unwrap(), socket, &format!("{number}: {line}"));
+            }
+        });
+    });
+    server.listen(port, |server| {
+        let port = server.address().and_then(|address| address.port()).unwrap_or_default();
+        println!("listening on port {port}");
+    })?;
+    server.run()
+}

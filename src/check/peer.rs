@@ -238,6 +238,22 @@ impl Peer {
         }
     }
 
+    /// The program has to be done with the connection: by a FIN, or by an RST, as when it closes with bytes unread. What comes
+    /// before that does not count.
+    pub fn expect_end(&mut self, rule: &Rule) -> Verdict {
+        let deadline = self.run.deadline();
+        loop {
+            match self.read(deadline) {
+                Ok(()) => {}
+                Err(Seen::Fin | Seen::Reset) => return Ok(()),
+                Err(stopped) => {
+                    let end = Seen::words("the program ends the connection", "程序结束连接");
+                    return Err(self.came_short(end, stopped, rule));
+                }
+            }
+        }
+    }
+
     /// Nothing may come in this time, neither bytes nor an end.
     pub fn expect_silence(&mut self, time: Duration, rule: &Rule) -> Verdict {
         let deadline = Instant::now() + time;

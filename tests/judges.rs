@@ -17,15 +17,26 @@ struct Case {
     wrong: &'static [(&'static str, &'static str)],
 }
 
-const CASES: &[Case] = &[Case {
-    exercise: "03_server",
-    stub: "half-a-line",
-    wrong: &[
-        ("one_answer_a_piece", "glued-lines"),
-        ("one_buffer_for_all", "apart"),
-        ("one_after_another", "many"),
-    ],
-}];
+const CASES: &[Case] = &[
+    Case {
+        exercise: "03_server",
+        stub: "half-a-line",
+        wrong: &[
+            ("one_answer_a_piece", "glued-lines"),
+            ("one_buffer_for_all", "apart"),
+            ("one_after_another", "many"),
+        ],
+    },
+    Case {
+        exercise: "09_http_by_hand",
+        stub: "head-in-pieces",
+        wrong: &[
+            ("until_the_end", "server-stays"),
+            ("one_spelling", "header-name"),
+            ("half_is_enough", "cut-short"),
+        ],
+    },
+];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
     match outcome {
@@ -64,4 +75,9 @@ fn proved(name: &str) {
 #[test]
 fn judge_03_server() {
     within("03", || proved("03_server"));
+}
+
+#[test]
+fn judge_09_http_by_hand() {
+    within("09", || proved("09_http_by_hand"));
 }

@@ -101,7 +101,9 @@ impl Peer {
                 Err(error) => break Some(error),
             }
         };
-        self.log(What::sent(&bytes[..taken]));
+        if taken > 0 || refused.is_none() {
+            self.log(What::sent(&bytes[..taken]));
+        }
         if let Some(error) = refused {
             let more = bytes.len() - taken;
             let why = match error.kind() {

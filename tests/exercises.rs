@@ -30,4 +30,5 @@ macro_rules! exercises {
 exercises! {
     exercise_03_server "03_server"
     exercise_09_http_by_hand "09_http_by_hand"
+    exercise_13_custom_protocol "13_custom_protocol"
 }

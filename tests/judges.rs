@@ -36,6 +36,15 @@ const CASES: &[Case] = &[
             ("half_is_enough", "cut-short"),
         ],
     },
+    Case {
+        exercise: "13_custom_protocol",
+        stub: "not-sts",
+        wrong: &[
+            ("refuses_half_a_line", "in-pieces"),
+            ("no_without_a_length", "counted"),
+            ("waits_for_the_body", "too-large"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -80,4 +89,9 @@ fn judge_03_server() {
 #[test]
 fn judge_09_http_by_hand() {
     within("09", || proved("09_http_by_hand"));
+}
+
+#[test]
+fn judge_13_custom_protocol() {
+    within("13", || proved("13_custom_protocol"));
 }

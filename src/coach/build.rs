@@ -41,13 +41,15 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
 
     let mut key = DefaultHasher::new();
     (text, fs::metadata(&library)?.modified()?).hash(&mut key);
-    let name = format!("{}-{:016x}{}", crate_name(source), key.finish(), env::consts::EXE_SUFFIX);
-    let program = folder.join(&name);
+    let name = format!("{}-{:016x}", crate_name(source), key.finish());
+    let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     if program.exists() {
         return Ok(program);
     }
     // Under a name of its own until it is whole: another check may build the same at this moment.
-    let unfinished = folder.join(format!("{name}.{}.{}", std::process::id(), unique()));
+    // Without a dot: what follows one rustc leaves out of the names of its object files, which lie beside it.
+    let unfinished = format!("{name}-{}-{}", std::process::id(), unique());
+    let unfinished = folder.join(unfinished + env::consts::EXE_SUFFIX);
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
     rustc.current_dir(home.root()).args(["--edition", "2024", "--crate-type", "bin"]);
     rustc.args(["--crate-name", &crate_name(source)]);

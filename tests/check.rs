@@ -94,6 +94,27 @@ fn too_little_is_told_from_nothing_and_from_a_reset() {
 }
 
 #[test]
+fn an_end_is_a_fin_or_a_reset() {
+    within("end", || {
+        let check = check();
+        against(&check, drop).expect_end(&RULE).expect("a FIN");
+        let mut peer = against(&check, |mut socket| {
+            socket.write_all(b"what comes before").expect("the peer reads");
+            let _ = socket.peek(&mut [0]); // what is not read resets the connection
+        });
+        peer.send("unread");
+        peer.expect_end(&RULE).expect("a reset");
+        let mut peer = against(&check, |mut socket| _ = socket.read(&mut [0]));
+        let failure = failed(peer.expect_end(&RULE));
+        assert!(
+            said(&failure)
+                .contains("expected  the program ends the connection\n  came      nothing in 1s"),
+            "{failure}"
+        );
+    });
+}
+
+#[test]
 fn silence_is_expected_for_a_time() {
     within("silence", || {
         let check = check();
@@ -242,6 +263,28 @@ fn output_is_read_line_by_line_and_input_typed() {
             "{failure}"
         );
         failed(program.expect_running(&RULE));
+    });
+}
+
+#[test]
+fn output_is_bytes_and_the_exit_status_is_looked_at() {
+    within("output", || {
+        let check = check();
+        let program = check.start(["-c", r"printf 'a\0\377\n'; exit 4"]).expect("sh runs");
+        program.expect_output(b"a\0\xff\n", &RULE).expect("byte by byte");
+        assert_eq!(program.expect_exit(4, &RULE).expect("it is 4").status, Some(4));
+        let failure = failed(program.expect_output(b"a\0\xfe\n", &RULE));
+        assert!(said(&failure).contains("came      \"a\\0\\xff\\n\"\n"), "{failure}");
+        assert!(said(&failure).contains("^ byte 3\n"), "{failure}");
+        let failure = failed(program.expect_exit(0, &RULE));
+        assert_eq!(
+            said(&failure),
+            "  rule      Do it right.\n  expected  the program ends with exit status 0\n\
+             \x20 came      the program ends with exit status 4\n"
+        );
+        let program = check.start(["-c", "read x"]).expect("sh runs");
+        let failure = failed(program.expect_exit(0, &RULE));
+        assert!(said(&failure).contains("came      it still runs after 1s"), "{failure}");
     });
 }
 

@@ -39,6 +39,8 @@ exercises! {
     exercise_06_ipc "06_ipc"
     exercise_07_free_form "07_free_form"
     exercise_08_duplex_client "08_duplex_client"
+    exercise_09_http_by_hand "09_http_by_hand"
     exercise_10_data_loss "10_data_loss"
     exercise_11_server_events "11_server_events"
+    exercise_13_custom_protocol "13_custom_protocol"
 }

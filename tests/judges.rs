@@ -88,6 +88,12 @@ judges! {
         hangs_up_when_the_input_ends: "goes-on-reading",
         panics_without_a_port: "no-default-port",
     }
+    judge_09_http_by_hand "09_http_by_hand" {
+        stub: "head-in-pieces",
+        until_the_end: "server-stays",
+        one_spelling: "header-name",
+        half_is_enough: "cut-short",
+    }
     judge_10_data_loss "10_data_loss" {
         stub: "unread",
         closes_at_once: "unread",
@@ -100,6 +106,12 @@ judges! {
         waits_for_the_slow_one: "stops-nobody",
         keeps_everything: "bounded",
         listens_for_the_end_only: "leaves",
+    }
+    judge_13_custom_protocol "13_custom_protocol" {
+        stub: "not-sts",
+        refuses_half_a_line: "in-pieces",
+        no_without_a_length: "counted",
+        waits_for_the_body: "too-large",
     }
 }
 

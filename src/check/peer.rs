@@ -127,7 +127,9 @@ impl Peer {
                 Err(error) => break Some(error),
             }
         };
-        self.log(What::sent(&bytes[..taken]));
+        if taken > 0 || refused.is_none() {
+            self.log(What::sent(&bytes[..taken]));
+        }
         if let Some(error) = refused {
             self.cut_off |= error.kind() == ErrorKind::ConnectionReset;
             let more = bytes.len() - taken;
@@ -273,6 +275,22 @@ impl Peer {
                 Ok(()) => {}
                 Err(Seen::Reset) => return Ok(()),
                 Err(stopped) => return Err(self.came_short(Seen::Reset, stopped, rule)),
+            }
+        }
+    }
+
+    /// The program has to be done with the connection: by a FIN, or by an RST, as when it closes with bytes unread. What comes
+    /// before that does not count.
+    pub fn expect_end(&mut self, rule: &Rule) -> Verdict {
+        let deadline = self.run.deadline();
+        loop {
+            match self.read(deadline) {
+                Ok(()) => {}
+                Err(Seen::Fin | Seen::Reset) => return Ok(()),
+                Err(stopped) => {
+                    let end = Seen::words("the program ends the connection", "程序结束连接");
+                    return Err(self.came_short(end, stopped, rule));
+                }
             }
         }
     }

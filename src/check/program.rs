@@ -221,6 +221,26 @@ impl Program {
         }
     }
 
+    /// Waits until the program has ended by itself, which has to be with this exit status.
+    pub fn expect_exit(&self, status: i32, rule: &Rule) -> Verdict<Ended> {
+        let ended = self.wait(rule)?;
+        if ended.status == Some(status) {
+            return Ok(ended);
+        }
+        let (expected, came) = (Seen::Exit(Some(status)), Seen::Exit(ended.status));
+        Err(self.run.failed(rule, vec![expected], vec![came]))
+    }
+
+    /// Waits until the program has ended by itself. All of its standard output has to be these bytes, 1 MiB at most.
+    pub fn expect_output(&self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
+        self.wait(rule)?;
+        let printed = self.process.printed.lock().stdout.clone();
+        if printed == bytes.as_ref() {
+            return Ok(());
+        }
+        Err(self.run.failed(rule, vec![Seen::bytes(bytes)], vec![Seen::Bytes(printed)]))
+    }
+
     /// The program has to be running now.
     pub fn expect_running(&self, rule: &Rule) -> Verdict {
         match self.process.status() {

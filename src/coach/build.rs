@@ -41,8 +41,8 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
 
     let mut key = DefaultHasher::new();
     (text, fs::metadata(&library)?.modified()?).hash(&mut key);
-    let name = format!("{}-{:016x}{}", crate_name(source), key.finish(), env::consts::EXE_SUFFIX);
-    let program = folder.join(&name);
+    let name = format!("{}-{:016x}", crate_name(source), key.finish());
+    let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     if program.exists() {
         return Ok(program);
     }

@@ -8,8 +8,10 @@ mod e05_order;
 mod e06_ipc;
 mod e07_free_form;
 mod e08_duplex_client;
+mod e09_http_by_hand;
 mod e10_data_loss;
 mod e11_server_events;
+mod e13_custom_protocol;
 
 use super::exercise::Exercise;
 
@@ -22,8 +24,10 @@ pub(super) const ALL: &[Exercise] = &[
     e06_ipc::EXERCISE,
     e07_free_form::EXERCISE,
     e08_duplex_client::EXERCISE,
+    e09_http_by_hand::EXERCISE,
     e10_data_loss::EXERCISE,
     e11_server_events::EXERCISE,
+    e13_custom_protocol::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

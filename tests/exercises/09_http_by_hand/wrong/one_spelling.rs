@@ -1,0 +1,43 @@
+//! Wrong: it knows one spelling of the header only, and another server writes it in another way.
+
+use std::io::Write;
+
+use net::event;
+use net_notes as net;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let host = args.next().unwrap_or("127.0.0.1".into());
+    let port = args.next().map_or(Ok(5000), |port| port.parse::<u16>());
+    let port = port.unwrap_or_else(|_| fail("a port is a number, 0 to 65535"));
+    let path = args.next().unwrap_or("/".into());
+
+    let client = net::connect((&host, port), |_| {});
+    client.write(format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n"));
+
+    let mut answer = Vec::new();
+    client.on(event::Data, move |client, piece| {
+        answer.extend_from_slice(piece);
+        let Some(blank) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return };
+        let head = String::from_utf8_lossy(&answer[..blank]);
+        let Some(length) = content_length(&head) else { fail("the head says no length") };
+        let Some(body) = answer[blank + 4..].get(..length) else { return };
+        std::io::stdout().write_all(body).unwrap_or_else(|error| fail(&error.to_string()));
+        client.destroy(); // the server may stay as long as it likes
+    });
+
+    // Who has got everything has left: only the others are still there to hear of the server's end.
+    client.on(event::End, |_, ()| fail("cut short: the server has ended before its answer did"));
+    if let Err(error) = client.run() {
+        fail(&format!("{host} port {port}: {error}"));
+    }
+}
+
+fn content_length(head: &str) -> Option<usize> {
+    head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok())
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("{message}");
+    std::process::exit(1)
+}

@@ -1,0 +1,62 @@
+//! Exercise 13, solved: the head is looked at before the body is waited for, and each no is an answer in STS.
+
+use net::event;
+use net_notes as net;
+
+/// The longest body that is taken, as agreed: 1 MiB.
+const LIMIT: usize = 1024 * 1024;
+
+fn main() -> std::io::Result<()> {
+    let port = std::env::args().nth(1).map_or(Ok(5000), |port| port.parse::<u16>());
+    let port = port.expect("a port is a number, 0 to 65535");
+    let server = net::create_server(|socket| {
+        let (mut request, mut answered) = (Vec::new(), false);
+        socket.on(event::Data, move |socket, piece| {
+            if answered {
+                return; // a connection carries one request: what comes behind it is nobody's
+            }
+            request.extend_from_slice(piece);
+            if let Some(answer) = answer(&request) {
+                answered = true;
+                socket.end_with(answer);
+            }
+        });
+    });
+    server.listen(port, |server| {
+        let port = server.address().and_then(|address| address.port()).unwrap_or_default();
+        println!("listening on port {port}");
+    })?;
+    server.run()
+}
+
+/// The answer to what has come of a request; `None` as long as that is not enough for one.
+fn answer(request: &[u8]) -> Option<Vec<u8>> {
+    let blank = request.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&request[..blank]);
+    if head.lines().next() != Some("STS/1.1 SAY") {
+        return Some(message("400 Not STS", b"I speak STS/1.1 only\n"));
+    }
+    let Some(length) = content_length(&head) else {
+        return Some(message("400 Not STS", b"there is no Content-Length\n"));
+    };
+    let Ok(length) = length.parse() else {
+        return Some(message("400 Not STS", b"the Content-Length is no number\n"));
+    };
+    if length > LIMIT {
+        return Some(message("413 Too Large", b"a body has 1 MiB at most\n"));
+    }
+    let body = request[blank + 4..].get(..length)?;
+    Some(message("200 OK", body))
+}
+
+fn message(status: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("STS/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// The value of the header `Content-Length`, if there is one.
+fn content_length(head: &str) -> Option<&str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    Some(value.trim())
+}

@@ -98,12 +98,13 @@ struct Run {
 }
 
 impl Check {
-    /// A check of this program. Nothing happens before [`start`](Self::start).
+    /// A check of this program that waits as long as 5 s for each thing that it expects. Nothing happens before
+    /// [`start`](Self::start).
     pub fn new(subject: Subject) -> Check {
         Check::with_patience(subject, Duration::from_secs(5))
     }
 
-    /// A check that waits as long as `patience` for each thing that it expects. [`new`](Self::new) takes 5 s.
+    /// A check with another patience.
     pub fn with_patience(subject: Subject, patience: Duration) -> Check {
         Check { subject, run: Arc::new(Run::new(patience)) }
     }

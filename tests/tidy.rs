@@ -6,6 +6,8 @@ mod can_fail;
 #[path = "tidy/code.rs"]
 mod code;
 mod common;
+#[path = "tidy/exercises.rs"]
+mod exercises;
 #[path = "tidy/lessons.rs"]
 mod lessons;
 #[path = "common/markdown.rs"]
@@ -151,6 +153,9 @@ rules! {
     lessons::a_lesson_is_tested_as_documentation,
     lessons::a_picture_is_shown_in_its_lesson,
     lessons::the_readmes_list_every_lesson,
+    exercises::every_lesson_has_its_exercise,
+    exercises::an_exercise_is_complete,
+    exercises::a_rule_sends_to_a_section_of_its_lesson,
     pages::chinese_and_english_pages_come_in_pairs,
     pages::chinese_and_english_headings_agree,
     pages::chinese_and_english_code_is_the_same,

@@ -82,18 +82,22 @@ pub(super) fn run(mut args: Vec<String>) -> ExitCode {
 impl Coach {
     /// Starts the student's program in this terminal.
     fn start(&self, exercise: &Exercise, args: &[&str]) -> ExitCode {
-        let program = match build::program(&self.home, &self.home.file(exercise), self.voice.colour)
-        {
+        let source = self.home.file(exercise);
+        let program = match build::program(&self.home, &source, self.voice.colour) {
             Ok(program) => program,
             Err(build::Error::Compiler(why) | build::Error::Io(why)) => return self.failed(&why),
         };
-        match Command::new(program).args(args).status() {
-            Ok(status) => match status.code() {
-                Some(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
-                None => ExitCode::FAILURE,
-            },
-            Err(error) => self.failed(&error.to_string()),
-        }
+        let mut command = Command::new(program);
+        command.args(args);
+        // In our place where that can be: then whoever ends us has ended the program, and nobody holds its port.
+        #[cfg(unix)]
+        let error = std::os::unix::process::CommandExt::exec(&mut command);
+        #[cfg(not(unix))]
+        let error = match command.status().map(|status| status.code()) {
+            Ok(code) => return ExitCode::from(code.and_then(|n| n.try_into().ok()).unwrap_or(1)),
+            Err(error) => error,
+        };
+        self.failed(&error.to_string())
     }
 
     pub(super) fn progress(&self) -> Result<Progress, ExitCode> {

@@ -37,7 +37,11 @@ impl Coach {
             format!("{id} · hint {number} of {}", hints.len()),
             format!("{id} · 提示 {number}/{}", hints.len()),
         );
-        self.print(&format!("{}\n\n{}\n", voice.bold(&title), hint.trim()));
+        self.print(&format!(
+            "{}\n\n{}\n",
+            voice.bold(&title),
+            hint.trim_start_matches('\n').trim_end()
+        ));
         if let Err(error) = progress.set_hints(exercise, number.max(progress.hints(exercise))) {
             self.not_saved(&error);
         }

@@ -12,7 +12,7 @@ fn lesson(number: &str, neighbour: &str, words: [&str; 8], prose: &str) -> Strin
         "# {number} · {title}\n\n{prose} [switch](SWITCH) [other]({neighbour}.md#on) [code](UP../src/lib.rs) \
          ![a client says hello to us](UPpictures/01_hello.svg) by `cargo run --example 01_hello -- --svg FILE`\n\n\
          ## {node}\n```js\n// a.js\n```\n## {rust}\n```rust\nfn main() {{}}\n```\n## {run}\n\
-         ```console\n$ cargo run --example 01_hello\n```\n## {wire}\n`[no](link)`\n## {watch}\n## {exercise}\n## {reflect}\n## on\n"
+         ```console\n$ cargo run --example 01_hello\n```\n## {wire}\n`[no](link)`\n## {watch}\n## {exercise}\n`tests/exercises/NAME.rs` `cargo run -- check {number}`\n## {reflect}\n## on\n"
     )
     .replace("## on\n", "### on\n")
 }
@@ -29,7 +29,8 @@ fn good() -> Tree {
     let mut add = |path: &str, text: &str| {
         files.insert(path.to_string(), text.to_string());
     };
-    for top in ["Cargo.toml", "Cargo.lock", "LICENSE-MIT", "LICENSE-APACHE", ".gitignore"] {
+    add("Cargo.toml", "\"tests/exercises/01_hello.rs\" \"tests/exercises/02_bye.rs\"\n");
+    for top in ["Cargo.lock", "LICENSE-MIT", "LICENSE-APACHE", ".gitignore"] {
         add(top, "\n");
     }
     add(
@@ -46,6 +47,18 @@ fn good() -> Tree {
         add(&format!("tests/{name}.rs"), "// sleep(\nfn f() { g(\"sleep(\") }\n");
         let english = lesson(&name[..2], other, ENGLISH, "English.");
         let chinese = lesson(&name[..2], other, CHINESE, &words);
+        let english = english.replace("NAME", name);
+        let chinese = chinese.replace("NAME", name);
+        let exercise = format!("tests/exercises/{name}");
+        add(&format!("{exercise}.rs"), "// mine \n");
+        add(&format!("{exercise}/stub.rs"), "// TODO: all\n");
+        for part in ["solution.rs", "wrong/one.rs", "wrong/two.rs"] {
+            add(&format!("{exercise}/{part}"), "fn main() {}\n");
+        }
+        for hints in ["hints.md", "hints.zh.md"] {
+            add(&format!("{exercise}/{hints}"), "# H\n## 1\n## 2\n## 3\n");
+        }
+        add(&format!("src/coach/exercises/e{name}.rs"), "    see: \"Watch out\",\n");
         let (to_chinese, to_english) = (format!("zh/{name}.md"), format!("../{name}.md"));
         add(
             &format!("lessons/{name}.md"),
@@ -139,6 +152,18 @@ const CASES: &[Case] = &[
     ("the_readmes_list_every_lesson", "README.md", "Table of", "The", "no section `## Table of lessons`"),
     ("the_readmes_list_every_lesson", "README.md", "[1](lessons/01_hello.md)", "", "README.md:5: its table of lessons leaves out 01_hello"),
     ("the_readmes_list_every_lesson", "lessons/README.md", "[2](02_bye.md)", "", "leaves out 02_bye"),
+    ("every_lesson_has_its_exercise", "tests/exercises/01_hello.rs", "", "", "tests/exercises/01_hello.rs: is missing"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/hints.zh.md", "", "", "02_bye/hints.zh.md: is missing"),
+    ("every_lesson_has_its_exercise", "src/coach/exercises/e02_bye.rs", "", "", "e02_bye.rs: is missing"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/wrong/two.rs", "", "", "02_bye/wrong: too few"),
+    ("every_lesson_has_its_exercise", "Cargo.toml", "02_bye.rs", "02_by.rs", "no [[test]] with path"),
+    ("every_lesson_has_its_exercise", "lessons/01_hello.md", "check 01", "check 02", "does not name `cargo run -- check 01`"),
+    ("every_lesson_has_its_exercise", "tests/exercises/03_more/stub.rs", "+", "// TODO\n", "03_more/stub.rs: belongs to no lesson"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/hints.md", "## 2\n", "", "has the hints [\"1\", \"3\"]"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/hints.zh.md", "+", "## 4\n", "hints.zh.md: has the hints"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "TODO", "", "stub.rs: has no TODO"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/solution.rs", "+", "// TODO\n", "solution.rs: has a TODO"),
+    ("a_rule_sends_to_a_section_of_its_lesson", "src/coach/exercises/e02_bye.rs", "Watch out", "Watch in", "has no section `Watch in`"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),
@@ -159,7 +184,7 @@ const CASES: &[Case] = &[
     ("every_link_leads_somewhere", "lessons/01_hello.md", "02_bye.md#on", "02_bye.md#off", "no such heading"),
     ("every_link_leads_somewhere", "README.md", "lessons/01_hello.md", "../01_hello.md", "which is not there"),
     ("every_example_named_on_a_page_exists", "lessons/01_hello.md", "--example 01_hello", "--example 01_hallo", "no example `01_hallo`"),
-    ("no_page_is_unfinished", "lessons/01_hello.md", "### on", "### on\n\nTRACE", "01_hello.md:24: `TRACE`"),
+    ("no_page_is_unfinished", "lessons/01_hello.md", "### on", "### on\n\nTRACE", "01_hello.md:25: `TRACE`"),
     ("no_page_is_unfinished", "README.md", "+", "This is a TODO.\n", "something is missing"),
 ];
 

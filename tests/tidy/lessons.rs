@@ -26,7 +26,7 @@ pub fn lessons(tree: &Tree) -> Vec<&str> {
 
 /// A lesson that has pages and no more: it is about `src`, which all examples run and all tests check, and what it runs
 /// itself are the examples of other lessons and the blocks of its own page.
-const ABOUT_THE_SOURCE: &str = "15_how_it_works";
+pub const ABOUT_THE_SOURCE: &str = "15_how_it_works";
 
 pub fn a_number_ties_a_lessons_rooms_together(tree: &Tree) -> Vec<Finding> {
     let rooms = |name: &str| {

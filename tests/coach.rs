@@ -1,0 +1,450 @@
+//! Sessions with the coach, as a student has them: each in a folder of its own, so that nobody's work is touched.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+
+use assert_cmd::Command;
+use common::{Program, peer, skipped, within};
+
+const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
+const MINE: &str = "tests/exercises/03_server.rs";
+
+/// A student's folder, with every exercise as it is at the beginning. Removed in the end.
+struct Student {
+    folder: PathBuf,
+}
+
+impl Student {
+    fn new(name: &str) -> Student {
+        let folder = format!("net-notes-coach-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        for part in ["tests/exercises", "lessons"] {
+            copy(&common::root().join(part), &folder.join(part));
+        }
+        let student = Student { folder };
+        for entry in fs::read_dir(student.path("tests/exercises")).expect("copied") {
+            let stub = entry.expect("readable").path().join("stub.rs");
+            if stub.exists() {
+                let file = stub.parent().expect("a folder").with_extension("rs");
+                fs::copy(stub, file).expect("writable");
+            }
+        }
+        student
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("writable");
+    }
+
+    fn solve(&self) {
+        fs::copy(self.path("tests/exercises/03_server/solution.rs"), self.path(MINE))
+            .expect("writable");
+    }
+
+    /// The coach in this folder, in English and without colour.
+    fn command(&self) -> Process {
+        let mut command = Process::new(COACH);
+        self.settle(&mut command);
+        command
+    }
+
+    fn settle(&self, command: &mut Process) {
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command.env_remove("NO_COLOR").env_remove("LC_ALL").env_remove("LC_MESSAGES");
+        command.env("LANG", "en_US.UTF-8");
+    }
+
+    /// What it says, on standard output and after that on standard error, and its exit status.
+    fn coach(&self, args: &[&str]) -> (String, i32) {
+        self.coach_told(args, "")
+    }
+
+    fn coach_told(&self, args: &[&str], typed: &str) -> (String, i32) {
+        let mut command = Command::from_std(self.command());
+        command.args(args).write_stdin(typed).timeout(common::DEADLINE);
+        let output = command.output().expect("the coach runs");
+        let text = [output.stdout, output.stderr].concat();
+        (String::from_utf8(text).expect("UTF-8"), output.status.code().expect("not killed"))
+    }
+}
+
+impl Drop for Student {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("writable");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("readable");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).expect("writable");
+        }
+    }
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+}
+
+#[test]
+fn a_fresh_start_shows_the_path_and_what_is_next() {
+    let student = Student::new("fresh");
+    let (text, code) = student.coach(&[]);
+    assert_eq!(code, 0);
+    says(
+        &text,
+        &["  → 01  ", "  · 03  a greeting server", "cargo run -- check 01", "tests/exercises/01_"],
+    );
+    assert!(!text.contains('\x1b') && !text.contains('✓'), "{text}");
+    assert!(!student.path(".progress").exists(), "to look is no progress");
+    let (chinese, _) = student.coach(&["--lang", "zh"]);
+    says(&chinese, &["会打招呼的服务器", "下一个：01", "lessons/zh/01_"]);
+    let mut by_system = student.command();
+    by_system.env("LANG", "zh_CN.UTF-8");
+    let output = by_system.output().expect("the coach runs");
+    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), chinese);
+}
+
+#[test]
+fn wrong_and_then_right() {
+    let student = Student::new("right");
+    let (text, code) = student.coach(&["check", "03"]);
+    assert_eq!(code, 1);
+    says(
+        &text,
+        &[
+            "✗ 03 · a greeting server",
+            "rule      Half a line is no line",
+            "came      \"Welcome, Gra!\\n\"",
+            "→ \"Gra\" 3 B",
+            "read again  lessons/03_server.md, “",
+            "then        edit tests/exercises/03_server.rs, and: cargo run -- check 03",
+            "stuck?      cargo run -- hint 03",
+        ],
+    );
+    assert!(!student.path(".progress").exists());
+    let (text, code) = student.coach(&["--lang", "zh", "check", "3"]);
+    assert_eq!(code, 1);
+    says(&text, &["规则      半行不算一行", "再读一遍    lessons/zh/03_server.md 的“容易踩的坑”"]);
+
+    student.solve();
+    let (text, code) = student.coach(&["check", "03_server"]);
+    assert_eq!(code, 0, "{text}");
+    says(&text, &["✓ 03 · ", "every rule is kept", "cargo run -- solution 03", "Next: 01"]);
+    assert_eq!(student.read(".progress"), "03 done\n");
+    let (text, _) = student.coach(&["list"]);
+    says(&text, &["  ✓ 03  a greeting server"]);
+}
+
+#[test]
+fn progress_that_is_not_understood_is_kept() {
+    let student = Student::new("progress");
+    student.write(".progress", "99 done\nnotes of mine\n03 hints 2\n");
+    student.solve();
+    assert_eq!(student.coach(&["check", "03"]).1, 0);
+    assert_eq!(student.read(".progress"), "03 done\n03 hints 2\n99 done\nnotes of mine\n");
+}
+
+#[test]
+fn hints_come_one_by_one_and_the_solution_last() {
+    let student = Student::new("hints");
+    let (text, code) = student.coach(&["solution", "03"]);
+    assert_eq!(code, 1);
+    says(
+        &text,
+        &["cargo run -- check 03", "cargo run -- hint 03", "cargo run -- solution 03 --anyway"],
+    );
+    assert!(!text.contains("fn main"), "{text}");
+    for n in ["1", "2", "3", "3"] {
+        let (text, code) = student.coach(&["hint", "03"]);
+        assert_eq!(code, 0);
+        says(&text, &[&format!("03 · hint {n} of 3"), "cargo run -- check 03"]);
+    }
+    says(&student.coach(&["hint", "03"]).0, &["cargo run -- solution 03 --anyway"]);
+    says(&student.coach(&["hint", "03", "1"]).0, &["hint 1 of 3"]);
+    assert_eq!(student.read(".progress"), "03 hints 3\n", "an old hint read again takes none back");
+    let (text, code) = student.coach(&["hint", "03", "4"]);
+    assert_eq!(code, 1);
+    says(&text, &["there are 3 hints: cargo run -- hint 03 1"]);
+    let solution = student.read("tests/exercises/03_server/solution.rs");
+    says(&student.coach(&["solution", "03", "--anyway"]).0, &[solution.trim()]);
+    student.write(".progress", "03 done\n");
+    says(&student.coach(&["solution", "03"]).0, &[solution.trim()]);
+}
+
+#[test]
+fn reset_asks_and_keeps_a_copy() {
+    let student = Student::new("reset");
+    let stub = student.read(MINE);
+    let (text, code) = student.coach(&["reset", "03"]);
+    assert_eq!(code, 0);
+    says(&text, &["is as it was at the beginning", "cargo run -- check 03"]);
+
+    student.write(MINE, "fn main() {} // mine\n");
+    student.write(".progress", "03 done\n03 hints 2\n04 done\n");
+    for no in ["n\n", "\n", "", "what?\n"] {
+        let (text, code) = student.coach_told(&["reset", "03"], no);
+        assert_eq!(code, 1);
+        says(&text, &["will be kept as 03_server.rs.bak. [y/N]", "Nothing was changed."]);
+    }
+    assert_eq!(student.read(MINE), "fn main() {} // mine\n");
+    let (text, code) = student.coach_told(&["reset", "03"], "y\n");
+    assert_eq!(code, 0);
+    says(&text, &["Yours is kept as 03_server.rs.bak.", "Next: cargo run -- check 03"]);
+    assert_eq!(student.read(MINE), stub);
+    assert_eq!(student.read("tests/exercises/03_server.rs.bak"), "fn main() {} // mine\n");
+    assert_eq!(student.read(".progress"), "04 done\n");
+
+    student.write(MINE, "fn main() {} // mine, too\n");
+    says(&student.coach(&["reset", "03", "--yes"]).0, &["kept as 03_server.rs.bak2"]);
+    assert_eq!(student.read("tests/exercises/03_server.rs.bak"), "fn main() {} // mine\n");
+    fs::remove_file(student.path(MINE)).expect("it was there");
+    let (text, code) = student.coach(&["check", "03"]);
+    assert_eq!(code, 1);
+    says(&text, &["03_server.rs", "cargo run -- reset 03"]);
+    assert_eq!(student.coach(&["reset", "03"]).1, 0, "there is nothing to ask about");
+    assert_eq!(student.read(MINE), stub);
+}
+
+#[test]
+fn a_compile_error_is_shown_whole_and_stops_nothing_else() {
+    let student = Student::new("compile");
+    student.write(MINE, "fn main() { let x: u16 = \"no number\"; }\n");
+    let (text, code) = student.coach(&["check", "03"]);
+    assert_eq!(code, 1);
+    says(
+        &text,
+        &[
+            "it does not compile yet",
+            "error[E0308]: mismatched types",
+            "--> tests/exercises/03_server.rs:1:26",
+            "expected `u16`, found `&str`",
+            "For more information about this error",
+            "cargo run -- check 03",
+        ],
+    );
+    let (text, _) = student.coach(&["check", "01"]);
+    says(&text, &["✗ 01", "rule      "]); // judged, and not stopped by 03
+}
+
+#[test]
+fn a_program_that_hangs_is_said_to() {
+    within("hangs", || {
+        let student = Student::new("hangs");
+        student.write(MINE, "fn main() { loop { std::thread::park() } }\n");
+        let (text, code) = student.coach(&["check", "03"]);
+        assert_eq!(code, 1);
+        says(&text, &["rule      The program listens on the port", "came      nothing in 5s"]);
+    });
+}
+
+#[test]
+fn a_busy_port_is_the_programs_own_last_word() {
+    let student = Student::new("busy");
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = busy.local_addr().expect("bound").port();
+    // It listens where it wants, and not where it is told to.
+    let program = student.read(MINE).replace("listen(port,", &format!("listen({port},"));
+    assert!(program.contains(&port.to_string()), "the stub listens in another way: {program}");
+    student.write(MINE, &program);
+    let (text, code) = student.coach(&["check", "03"]);
+    assert_eq!(code, 1);
+    says(&text, &["the program ends with exit status 1", "  stderr\n", "address already in use"]);
+}
+
+#[test]
+fn what_is_not_understood_is_said_with_a_way_out() {
+    let student = Student::new("args");
+    for (args, parts) in [
+        (&["chek", "03"][..], &["not understood: chek 03", "cargo run -- check"][..]),
+        (&["check", "77"], &["there is no exercise \"77\"", "01", "03"]),
+        (&["--lang", "fr"], &["--lang en | --lang zh"]),
+        (&["reset"], &["not understood: reset"]),
+    ] {
+        let (text, code) = student.coach(args);
+        assert_eq!(code, 2, "{args:?}");
+        says(&text, parts);
+    }
+    let (text, code) = student.coach(&["help"]);
+    assert_eq!(code, 0);
+    says(&text, &["cargo run -- hint 03", "--lang zh"]);
+    fs::create_dir(student.path(".progress")).expect("a free name");
+    let (text, code) = student.coach(&[]);
+    assert_eq!(code, 1);
+    says(&text, &[".progress cannot be read", "Remove it"]);
+}
+
+#[test]
+fn the_list_is_json() {
+    let Some(node) = peer("node") else { return };
+    let student = Student::new("json");
+    student.write(".progress", "03 done\n");
+    let (json, code) = student.coach(&["list", "--json"]);
+    assert_eq!(code, 0);
+    let script = "const list = JSON.parse(require('fs').readFileSync(0)); \
+                  const one = list.find((one) => one.id === '03'); \
+                  console.log(one.name, one.state, one.file, one.lesson, list[0].state, list[1].state)";
+    let output =
+        Command::new(node).args(["-e", script]).write_stdin(json).output().expect("node runs");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "03_server done tests/exercises/03_server.rs lessons/03_server.md next open\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn run_starts_the_students_program() {
+    within("run", || {
+        let student = Student::new("run");
+        let mut coach = student.command();
+        let mut running = Program::spawn(coach.args(["run", "03", "0"]));
+        let port = running.port();
+        let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let mut greeting = [0; 21];
+        std::io::Read::read_exact(&mut client, &mut greeting).expect("it greets");
+        assert_eq!(&greeting, b"Hello! Who is there?\n");
+        drop(running);
+        student.write(MINE, "fn main() { std::process::exit(7) }\n");
+        assert_eq!(student.coach(&["run", "03"]).1, 7);
+    });
+}
+
+#[test]
+fn watch_checks_whenever_the_file_is_saved() {
+    within("watch", || {
+        let student = Student::new("watch");
+        let mut coach = student.command();
+        let mut watching = Program::spawn(coach.args(["watch", "03"]));
+        watching.line_with("✗ 03");
+        watching.line_with("q and Enter ends it");
+        student.solve();
+        watching.line_with("✓ 03");
+        watching.line_with("q and Enter ends it");
+        student.write(MINE, "fn main() {}\n");
+        watching.line_with("✗ 03");
+        watching.type_in("q\n");
+        let (status, _, _) = watching.wait();
+        assert!(status.success());
+        assert_eq!(student.read(".progress"), "03 done\n");
+    });
+}
+
+/// Nothing can be written: what cannot be remembered is said, the check counts all the same, and reset touches nothing.
+#[test]
+#[cfg(unix)]
+fn a_read_only_folder_loses_nothing() {
+    let student = Student::new("readonly");
+    student.solve();
+    assert_eq!(student.coach(&["check", "03"]).1, 0); // built, so that nothing has to be written for that
+    fs::remove_file(student.path(".progress")).expect("it was there");
+    let Some(sealed) = sealed(&student) else { return };
+    let coach = |args: &str| {
+        let output = sealed(&format!("{COACH} {args}")).output().expect("a shell runs");
+        let text = [output.stdout, output.stderr].concat();
+        (String::from_utf8(text).expect("UTF-8"), output.status.code().expect("not killed"))
+    };
+    let (text, code) = coach("check 03");
+    assert_eq!(code, 0, "{text}");
+    says(&text, &["✓ 03", ".progress could not be written", "this will not be remembered"]);
+    let (text, code) = coach("reset 03 --yes");
+    assert_eq!(code, 1);
+    says(&text, &["no copy could be kept, so nothing was changed", "03_server.rs.bak"]);
+    let (text, code) = coach("hint 03");
+    assert_eq!(code, 0);
+    says(&text, &["hint 1 of 3", "could not be written"]);
+    assert_eq!(student.read(MINE), student.read("tests/exercises/03_server/solution.rs"));
+}
+
+/// How to run a shell command where the student's folder cannot be written. Root may write everywhere, and needs a
+/// read-only mount for that.
+#[cfg(unix)]
+fn sealed(student: &Student) -> Option<impl Fn(&str) -> Process + use<>> {
+    let root = Process::new("id").arg("-u").output().expect("id runs").stdout == b"0\n";
+    let folder = student.folder.display().to_string();
+    let (prelude, shell): (String, &[&str]) = if root {
+        let works = Process::new("unshare").args(["-m", "true"]).status();
+        if !works.is_ok_and(|status| status.success()) {
+            skipped("root, and no unshare(1) for a read-only mount");
+            return None;
+        }
+        let mount =
+            format!("mount --bind '{folder}' '{folder}' && mount -o remount,ro,bind '{folder}'");
+        (mount, &["unshare", "-m", "sh", "-c"])
+    } else {
+        (format!("trap \"chmod -R u+w '{folder}'\" EXIT; chmod -R a-w '{folder}'"), &["sh", "-c"])
+    };
+    let settled = student.command();
+    let environment: Vec<_> =
+        settled.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
+    Some(move |command: &str| {
+        let mut sealed = Process::new(shell[0]);
+        sealed.args(&shell[1..]).arg(format!("{prelude}; cd '{folder}'; {command}"));
+        for (name, value) in &environment {
+            match value {
+                Some(value) => sealed.env(name, value),
+                None => sealed.env_remove(name),
+            };
+        }
+        sealed
+    })
+}
+
+/// On a terminal it is in colour, unless `NO_COLOR` says otherwise, and the question of `reset` is answered there.
+#[test]
+#[cfg(target_os = "linux")] // script(1) has other options elsewhere
+fn in_a_terminal_it_is_in_colour() {
+    let Some(script) = peer("script") else { return };
+    let student = Student::new("terminal");
+    let session = |command: &str, no_color: &str| {
+        let mut terminal = Process::new(&script);
+        student.settle(&mut terminal);
+        terminal
+            .args(["-qec", &format!("{COACH} {command}"), "/dev/null"])
+            .env("NO_COLOR", no_color);
+        let output =
+            Command::from_std(terminal).timeout(common::DEADLINE).output().expect("script runs");
+        (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+    };
+    let (text, code) = session("check 03", "");
+    assert_eq!(code, Some(1));
+    says(&text, &["\x1b[31m✗\x1b[0m 03"]);
+    let (text, _) = session("check 03", "1");
+    assert!(!text.contains('\x1b'), "{text}");
+    student.solve();
+    says(&session("check 03", "").0, &["\x1b[32m✓\x1b[0m 03"]);
+    student.write(MINE, "fn main() { oops }\n");
+    says(&session("check 03", "").0, &["\x1b[1m\x1b[91merror", "oops"]);
+
+    within("reset in a terminal", move || {
+        let mut terminal = Process::new(&script);
+        student.settle(&mut terminal);
+        terminal.args(["-qec", &format!("{COACH} reset 03; echo status $?"), "/dev/null"]);
+        let mut program = Program::spawn(&mut terminal);
+        program.type_in("y\n");
+        program.line_with("Yours is kept as 03_server.rs.bak");
+        program.line_with("status 0");
+        assert_eq!(student.read(MINE), student.read("tests/exercises/03_server/stub.rs"));
+    });
+}

@@ -1,0 +1,106 @@
+//! Rules about an exercise and what belongs to it.
+
+use std::collections::BTreeSet;
+
+use crate::lessons::{ABOUT_THE_SOURCE, lessons};
+use crate::markdown::Page;
+use crate::{Finding, Tree};
+
+/// The lessons that have an exercise.
+fn with_exercise(tree: &Tree) -> impl Iterator<Item = &str> {
+    lessons(tree).into_iter().filter(|name| *name != ABOUT_THE_SOURCE)
+}
+
+pub fn every_lesson_has_its_exercise(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in with_exercise(tree) {
+        let folder = format!("tests/exercises/{name}");
+        let parts = [
+            format!("{folder}.rs"),
+            format!("{folder}/stub.rs"),
+            format!("{folder}/solution.rs"),
+            format!("{folder}/hints.md"),
+            format!("{folder}/hints.zh.md"),
+            format!("src/coach/exercises/e{name}.rs"),
+        ];
+        for path in parts.iter().filter(|path| !tree.has(path)) {
+            let fix =
+                "a lesson has an exercise, its stub, solution, hints in both languages, and judge";
+            findings.push(Finding::new(path, 0, "is missing", fix));
+        }
+        if tree.matching(&format!("{folder}/wrong/"), ".rs").count() < 2 {
+            let fix = "two or three that many would give, and that the judge has to catch";
+            findings.push(Finding::new(
+                &format!("{folder}/wrong"),
+                0,
+                "too few wrong answers",
+                fix,
+            ));
+        }
+        if !tree.text("Cargo.toml").unwrap_or_default().contains(&format!("\"{folder}.rs\"")) {
+            let rule = format!("no [[test]] with path = \"{folder}.rs\"");
+            findings.push(Finding::new("Cargo.toml", 0, rule, "add it: editors need it"));
+        }
+        let page = format!("lessons/{name}.md");
+        let text = tree.text(&page).unwrap_or_default();
+        let command = format!("cargo run -- check {}", &name[..2]);
+        for part in [format!("{folder}.rs"), command] {
+            if !text.contains(&part) {
+                let rule = format!("does not name `{part}`");
+                findings.push(Finding::new(&page, 0, rule, "say so under `## Exercise`"));
+            }
+        }
+    }
+    let named: BTreeSet<&str> = with_exercise(tree).collect();
+    for (path, _) in tree.matching("tests/exercises/", "") {
+        let name = path["tests/exercises/".len()..].split(['/', '.']).next().unwrap_or_default();
+        if !named.contains(name) {
+            findings.push(Finding::new(path, 0, "belongs to no lesson", "give it a lesson's name"));
+        }
+    }
+    findings
+}
+
+pub fn an_exercise_is_complete(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("tests/exercises/", "/hints.md") {
+        let chinese = path.replace("hints.md", "hints.zh.md");
+        for (path, text) in [(path, text), (&chinese, tree.text(&chinese).unwrap_or_default())] {
+            let steps: Vec<String> =
+                Page::parse(text).headings.into_iter().skip(1).map(|one| one.text).collect();
+            if steps != ["1", "2", "3"] {
+                let rule = format!("has the hints {steps:?}");
+                findings.push(Finding::new(path, 0, rule, "three steps: `## 1`, `## 2`, `## 3`"));
+            }
+        }
+    }
+    for (end, todo) in [("/stub.rs", true), ("/solution.rs", false)] {
+        for (path, text) in tree.matching("tests/exercises/", end) {
+            if text.contains("TODO") != todo {
+                let fix = "what is to be done is marked in the stub, and done in the solution";
+                let rule = if todo { "has no TODO" } else { "has a TODO" };
+                findings.push(Finding::new(path, 0, rule, fix));
+            }
+        }
+    }
+    findings
+}
+
+/// A failure says which section to read again.
+pub fn a_rule_sends_to_a_section_of_its_lesson(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("src/coach/exercises/e", ".rs") {
+        let name = path["src/coach/exercises/e".len()..].trim_end_matches(".rs");
+        let page = tree.text(&format!("lessons/{name}.md")).unwrap_or_default();
+        let headings = Page::parse(page).headings;
+        for (line, content) in (1..).zip(text.lines()) {
+            let Some(see) = content.trim().strip_prefix("see: \"") else { continue };
+            let see = see.trim_end_matches("\",").replace("\\\"", "\"");
+            if !headings.iter().any(|one| matches!(one.level, 2 | 3) && one.text == see) {
+                let rule = format!("lessons/{name}.md has no section `{see}`");
+                findings.push(Finding::new(path, line, rule, "name one that explains the rule"));
+            }
+        }
+    }
+    findings
+}

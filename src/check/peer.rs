@@ -36,6 +36,8 @@ pub struct Peer {
     held: Vec<u8>,
     /// What ended the incoming direction.
     over: Option<Seen>,
+    /// A write was told of a reset. The system tells one call only: to the next read it looks like an end.
+    cut_off: bool,
     run: Arc<Run>,
 }
 
@@ -66,7 +68,14 @@ impl Peer {
     pub(super) fn new(run: &Arc<Run>, name: &str, stream: Stream) -> Peer {
         stream.set_no_delay(true); // each piece leaves at once
         stream.set_write_timeout(run.patience);
-        Peer { name: name.to_string(), stream, held: Vec::new(), over: None, run: run.clone() }
+        Peer {
+            name: name.to_string(),
+            stream,
+            held: Vec::new(),
+            over: None,
+            cut_off: false,
+            run: run.clone(),
+        }
     }
 
     /// Sends these bytes. A program that does not take them, or is gone, shows in what is expected next.
@@ -103,6 +112,7 @@ impl Peer {
         };
         self.log(What::sent(&bytes[..taken]));
         if let Some(error) = refused {
+            self.cut_off |= error.kind() == ErrorKind::ConnectionReset;
             let more = bytes.len() - taken;
             let why = match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => Words::new(
@@ -267,7 +277,8 @@ impl Peer {
                     self.log(What::received(&chunk[..size]));
                     return Ok(());
                 }
-                Ok(0) => (What::ReceivedFin, Seen::Fin),
+                Ok(0) if !self.cut_off => (What::ReceivedFin, Seen::Fin),
+                Ok(0) => (What::ReceivedReset, Seen::Reset),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
                         continue;

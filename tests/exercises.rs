@@ -29,4 +29,5 @@ macro_rules! exercises {
 
 exercises! {
     exercise_03_server "03_server"
+    exercise_12_http_response "12_http_response"
 }

@@ -17,15 +17,26 @@ struct Case {
     wrong: &'static [(&'static str, &'static str)],
 }
 
-const CASES: &[Case] = &[Case {
-    exercise: "03_server",
-    stub: "half-a-line",
-    wrong: &[
-        ("one_answer_a_piece", "glued-lines"),
-        ("one_buffer_for_all", "apart"),
-        ("one_after_another", "many"),
-    ],
-}];
+const CASES: &[Case] = &[
+    Case {
+        exercise: "03_server",
+        stub: "half-a-line",
+        wrong: &[
+            ("one_answer_a_piece", "glued-lines"),
+            ("one_buffer_for_all", "apart"),
+            ("one_after_another", "many"),
+        ],
+    },
+    Case {
+        exercise: "12_http_response",
+        stub: "line-ends",
+        wrong: &[
+            ("length_in_characters", "length"),
+            ("first_piece", "whole-head"),
+            ("closes_at_once", "reads-on"),
+        ],
+    },
+];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
     match outcome {
@@ -64,4 +75,9 @@ fn proved(name: &str) {
 #[test]
 fn judge_03_server() {
     within("03", || proved("03_server"));
+}
+
+#[test]
+fn judge_12_http_response() {
+    within("12", || proved("12_http_response"));
 }

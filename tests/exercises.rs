@@ -30,4 +30,5 @@ macro_rules! exercises {
 exercises! {
     exercise_03_server "03_server"
     exercise_12_http_response "12_http_response"
+    exercise_14_mini_http "14_mini_http"
 }

@@ -36,6 +36,15 @@ const CASES: &[Case] = &[
             ("closes_at_once", "reads-on"),
         ],
     },
+    Case {
+        exercise: "14_mini_http",
+        stub: "parameter",
+        wrong: &[
+            ("not_found_for_a_method", "allow"),
+            ("not_escaped", "escaped"),
+            ("escaped_when_stored", "as-typed"),
+        ],
+    },
 ];
 
 fn broken_rule(outcome: Outcome) -> &'static str {
@@ -80,4 +89,9 @@ fn judge_03_server() {
 #[test]
 fn judge_12_http_response() {
     within("12", || proved("12_http_response"));
+}
+
+#[test]
+fn judge_14_mini_http() {
+    within("14", || proved("14_mini_http"));
 }

@@ -2,7 +2,9 @@
 
 mod e03_server;
 mod e12_http_response;
+mod e14_mini_http;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] = &[e03_server::EXERCISE, e12_http_response::EXERCISE];
+pub(super) const ALL: &[Exercise] =
+    &[e03_server::EXERCISE, e12_http_response::EXERCISE, e14_mini_http::EXERCISE];

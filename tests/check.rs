@@ -176,6 +176,11 @@ fn a_peer_resets_stalls_and_floods() {
         let silent = against(&check, |mut socket| _ = socket.read(&mut [0]));
         assert!(!silent.reset(), "nothing came that could be left unread");
 
+        let mut peer = against(&check, |socket| _ = socket.peek(&mut [0]));
+        let taken = peer.flood(64 << 20);
+        assert!(taken < 64 << 20, "all taken by a server that has gone");
+        peer.expect_reset(&RULE).expect("the send has met it, and the next read does not show it");
+
         let peer = against(&check, move |mut socket| {
             let block = vec![0; 1 << 20];
             socket.set_write_timeout(Some(SHORT)).expect("open");

@@ -42,5 +42,7 @@ exercises! {
     exercise_09_http_by_hand "09_http_by_hand"
     exercise_10_data_loss "10_data_loss"
     exercise_11_server_events "11_server_events"
+    exercise_12_http_response "12_http_response"
     exercise_13_custom_protocol "13_custom_protocol"
+    exercise_14_mini_http "14_mini_http"
 }

@@ -107,11 +107,23 @@ judges! {
         keeps_everything: "bounded",
         listens_for_the_end_only: "leaves",
     }
+    judge_12_http_response "12_http_response" {
+        stub: "line-ends",
+        length_in_characters: "length",
+        first_piece: "whole-head",
+        closes_at_once: "reads-on",
+    }
     judge_13_custom_protocol "13_custom_protocol" {
         stub: "not-sts",
         refuses_half_a_line: "in-pieces",
         no_without_a_length: "counted",
         waits_for_the_body: "too-large",
+    }
+    judge_14_mini_http "14_mini_http" {
+        stub: "parameter",
+        not_found_for_a_method: "allow",
+        not_escaped: "escaped",
+        escaped_when_stored: "as-typed",
     }
 }
 

@@ -11,7 +11,9 @@ mod e08_duplex_client;
 mod e09_http_by_hand;
 mod e10_data_loss;
 mod e11_server_events;
+mod e12_http_response;
 mod e13_custom_protocol;
+mod e14_mini_http;
 
 use super::exercise::Exercise;
 
@@ -27,7 +29,9 @@ pub(super) const ALL: &[Exercise] = &[
     e09_http_by_hand::EXERCISE,
     e10_data_loss::EXERCISE,
     e11_server_events::EXERCISE,
+    e12_http_response::EXERCISE,
     e13_custom_protocol::EXERCISE,
+    e14_mini_http::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -144,27 +144,21 @@ fn proved(name: &str, stub: &str, wrong: &[(&str, &str)]) {
         let outcome = judge_file(&home, exercise, &source, SHORT);
         assert_eq!(broken_rule(outcome), rule, "{}", source.display());
     };
+    let passes = || match judge_file(&home, exercise, &home.solution(exercise), PATIENCE) {
+        Outcome::Passed => {}
+        Outcome::Failed(failure) => panic!("{name}: the solution:\n{failure}"),
+        Outcome::NotCompiled(why) | Outcome::NotChecked(why) => panic!("{name}: {why}"),
+    };
     thread::scope(|scope| {
         scope.spawn(|| broken(home.stub(exercise), stub));
         for (wrong, rule) in wrong {
             scope.spawn(|| broken(home.wrong(exercise, wrong), rule));
         }
-        scope.spawn(|| broken(home.solution(exercise), "none")); // also, so that it is built once
+        passes(); // once, so that it is built
+        for _ in 0..TIMES / AT_ONCE {
+            thread::scope(|scope| (0..AT_ONCE).for_each(|_| _ = scope.spawn(passes)));
+        }
     });
-    for _ in 0..TIMES / AT_ONCE {
-        thread::scope(|scope| {
-            for _ in 0..AT_ONCE {
-                scope.spawn(|| {
-                    let solution = home.solution(exercise);
-                    match judge_file(&home, exercise, &solution, PATIENCE) {
-                        Outcome::Passed => {}
-                        Outcome::Failed(failure) => panic!("{name}: the solution:\n{failure}"),
-                        Outcome::NotCompiled(why) | Outcome::NotChecked(why) => panic!("{why}"),
-                    }
-                });
-            }
-        });
-    }
 }
 
 fn broken_rule(outcome: Outcome) -> &'static str {

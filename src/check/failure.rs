@@ -126,7 +126,7 @@ impl Failure {
         if !transcript.is_empty() {
             let title = lang.pick(
                 "what happened (→ to your program, ← from it)",
-                "全部经过（→ 发给你的程序，← 程序发来的）",
+                "往来记录（→ 发给你的程序，← 程序发来的）",
             );
             text.push_str(&format!("  {title}\n{}", transcript::show(transcript, lang)));
         }

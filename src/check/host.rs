@@ -70,7 +70,7 @@ impl Host {
                     thread::park_timeout(Duration::from_millis(1));
                 }
                 Err(_) => {
-                    let connects = Seen::words("the program connects", "程序连过来");
+                    let connects = Seen::words("the program connects", "程序来连接");
                     let nothing = Seen::Nothing(self.run.patience);
                     return Err(self.run.failed(rule, vec![connects], vec![nothing]));
                 }

@@ -25,7 +25,7 @@ const SLICE: usize = 64 << 10;
 const ACCEPTS: Rule = Rule {
     name: "accepts",
     en: "Whoever connects is let in.",
-    zh: "谁来连，都要让他连上。",
+    zh: "谁来连，都要让它连上。",
     see: "Exercise",
 };
 
@@ -97,7 +97,7 @@ impl Peer {
 
     /// Says nothing for a while.
     pub fn pause(&mut self, time: Duration) {
-        self.log(What::Other(Words::new(format!("pauses {time:?}"), format!("停 {time:?}"))));
+        self.log(What::Other(Words::new(format!("pauses {time:?}"), format!("停顿 {time:?}"))));
         thread::sleep(time);
     }
 
@@ -136,7 +136,7 @@ impl Peer {
             let why = match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => Words::new(
                     format!("{more} B more are not taken in {:?}", self.run.patience),
-                    format!("另外 {more} B 在 {:?} 内没有被收下", self.run.patience),
+                    format!("另外 {more} B，对方 {:?} 内没有收下", self.run.patience),
                 ),
                 _ => Words::new(
                     format!("{more} B more cannot be sent: {error}"),

@@ -140,7 +140,7 @@ impl Program {
                     let rule = if let Seen::Exit(_) = came { &STAYS } else { &SAYS_PORT };
                     let expected = Seen::words(
                         "a line with \"port\" and a number",
-                        "一行带 \"port\" 和数字的输出",
+                        "一行输出，里面有 \"port\" 和数字",
                     );
                     return Err(self.run.failed(rule, vec![expected], vec![came]));
                 }
@@ -156,7 +156,7 @@ impl Program {
     /// The next line of the output, without its line end.
     pub fn line(&self, rule: &Rule) -> Verdict<String> {
         self.next_line().map_err(|came| {
-            let expected = Seen::words("a line on standard output", "标准输出上有一行");
+            let expected = Seen::words("a line on standard output", "标准输出上的一行");
             self.run.failed(rule, vec![expected], vec![came])
         })
     }
@@ -194,7 +194,7 @@ impl Program {
     /// The end of its standard input, as by Ctrl-D.
     pub fn close_stdin(&self) {
         if lock(&self.stdin).take().is_some() {
-            let end = Words::new("its input ends", "它的输入结束");
+            let end = Words::new("its input ends", "输入到头");
             self.run.transcript.add(PROGRAM, What::Other(end));
         }
     }
@@ -213,7 +213,7 @@ impl Program {
                 let after = self.run.patience;
                 let hangs = Seen::words(
                     format!("it still runs after {after:?}"),
-                    format!("{after:?} 之后它还在运行"),
+                    format!("{after:?} 之后程序还在运行"),
                 );
                 let ends = Seen::words("the program ends by itself", "程序自己结束");
                 Err(self.run.failed(rule, vec![ends], vec![hangs]))
@@ -279,7 +279,7 @@ impl Program {
                 drop(printed);
                 return Err(match self.process.end_by(deadline) {
                     Some(status) => Seen::Exit(status.code()),
-                    None => Seen::words("it has closed its output", "它关闭了自己的输出"),
+                    None => Seen::words("it has closed its output", "程序关闭了自己的输出"),
                 });
             }
             if Instant::now() >= deadline {

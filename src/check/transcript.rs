@@ -104,7 +104,7 @@ impl What {
             What::Printed(text) => {
                 format!("{} {}", lang.pick("prints", "打印"), quoted(text, WIDTH))
             }
-            What::Typed(text) => format!("{} {text}", lang.pick("is typed", "被输入")),
+            What::Typed(text) => format!("{} {text}", lang.pick("is typed", "收到输入")),
             What::Other(words) => words.in_lang(lang).to_string(),
         }
     }

@@ -108,7 +108,7 @@ impl Coach {
                 format!(
                     "{path} cannot be read: {error}\nRemove it to begin with no exercise done."
                 ),
-                format!("读不了 {path}：{error}\n删掉它，就从一个都没完成开始。"),
+                format!("读不了 {path}：{error}\n删掉它，就从第一个练习重新开始。"),
             ))
         })
     }

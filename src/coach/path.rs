@@ -38,7 +38,7 @@ impl Coach {
         let Some(next) = next else {
             let done = voice.say(
                 "All done. Now read how it works: lessons/15_how_it_works.md",
-                "全部完成。接下来看看它是怎么做到的：lessons/zh/15_how_it_works.md",
+                "全部完成。接下来读一读内部原理：lessons/zh/15_how_it_works.md",
             );
             return self.print(done);
         };

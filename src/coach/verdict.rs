@@ -69,7 +69,7 @@ impl Coach {
                 ExitCode::FAILURE
             }
             Outcome::NotChecked(why) => {
-                let what = voice.say("it could not be checked:", "没有办法检查：");
+                let what = voice.say("it could not be checked:", "没法检查：");
                 self.print(&format!("{} {id} · {title}: {what} {why}", voice.red("✗")));
                 if !self.home.file(exercise).exists() {
                     let reset = voice.say("to get the file back:", "把文件找回来：");

@@ -64,7 +64,7 @@ impl Peer {
             if let Err(stopped) = self.read(deadline) {
                 let end = String::from_utf8_lossy(mark);
                 let expected =
-                    Seen::words(format!("bytes up to {end:?}"), format!("直到 {end:?} 的内容"));
+                    Seen::words(format!("bytes up to {end:?}"), format!("到 {end:?} 为止的内容"));
                 return Err(self.came_short(expected, stopped, rule));
             }
         }

@@ -43,7 +43,7 @@ const APART: Rule = Rule {
 const STAYS: Rule = Rule {
     name: "stays",
     en: "The server stays up, however many clients come and go.",
-    zh: "客户端来来去去，服务器一直在。",
+    zh: "不管多少客户端来来去去，服务器都要一直运行。",
     see: "Run it",
 };
 

@@ -25,7 +25,7 @@ const TAKES_PORT: Rule = Rule {
 const SAYS: Rule = Rule {
     name: "says-a-line",
     en: "Whoever connects gets one line: some text and a line end (\\n). Nobody has to ask for it.",
-    zh: "谁连上来，就给谁一行：一句话，再加一个换行（\\n）。不用对方开口要。",
+    zh: "谁连上来，就给谁一行：一句话，再加一个换行（\\n）。不等对方开口要。",
     see: "In Rust",
 };
 const ENDS: Rule = Rule {
@@ -43,7 +43,7 @@ const EVERY: Rule = Rule {
 const STAYS: Rule = Rule {
     name: "stays",
     en: "A client may leave before it has read its line. The server stays up for the others.",
-    zh: "客户端可以不等读完就走。服务器要继续为别人服务。",
+    zh: "客户端可能还没读完就走。服务器要继续为别人服务。",
     see: "In Rust",
 };
 
@@ -58,7 +58,7 @@ fn judge(check: &Check) -> Verdict {
     let mut first = check.connect("first", wanted)?;
     let line = first.until(b"\n", &SAYS)?;
     if line.trim_ascii().is_empty() {
-        let text = Seen::words("a line with some text", "一行里面有话");
+        let text = Seen::words("a line with some text", "一行文字，不能是空的");
         return Err(check.failed(&SAYS, text, Seen::Bytes(line)));
     }
     let more = first.read_to_fin(&ENDS)?;

@@ -41,19 +41,19 @@ const GLUED: Rule = Rule {
 const APART: Rule = Rule {
     name: "apart",
     en: "What one client has sent of its line has nothing to do with the line of another.",
-    zh: "一个客户端发来的半行，跟别的客户端的行没有关系。",
+    zh: "一个客户端发来的半行，不能和别的客户端的混在一起。",
     see: "Watch out",
 };
 const LEAVES: Rule = Rule {
     name: "leaves",
     en: "A client may leave without a word, or in the middle of one. The server stays up for the others.",
-    zh: "客户端可以一声不吭就走，也可以话说一半就走。服务器要继续为别人服务。",
+    zh: "客户端可能一声不吭就走，也可能话说一半就走。服务器要继续为别人服务。",
     see: "Run it",
 };
 const MANY: Rule = Rule {
     name: "many",
     en: "Any number of clients are served at the same time.",
-    zh: "同时来多少客户端，都要服务到。",
+    zh: "不管来多少客户端，都要同时服务。",
     see: "Run it",
 };
 

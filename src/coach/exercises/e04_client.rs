@@ -57,7 +57,7 @@ const EMPTY: Rule = Rule {
 const NO_SERVER: Rule = Rule {
     name: "no-server",
     en: "Where no server listens, the client says so on standard error, with the port, and ends with exit status 1.",
-    zh: "没有服务器在监听，客户端就在标准错误上说明，写出端口，并以退出状态 1 结束。",
+    zh: "那里没有服务器在监听，客户端就在标准错误上说明，写出端口，并以退出状态 1 结束。",
     see: "Run it",
 };
 
@@ -112,7 +112,7 @@ fn judge(check: &Check) -> Verdict {
     if !ended.stderr.contains(&nobody) {
         let expected = Seen::words(
             format!("a message on standard error that names port {nobody}"),
-            format!("标准错误上有一条消息，里面写着端口 {nobody}"),
+            format!("标准错误上有一句提示，里面写着端口 {nobody}"),
         );
         return Err(check.failed(&NO_SERVER, expected, Seen::bytes(ended.stderr)));
     }

@@ -11,7 +11,7 @@ use crate::sync::lock;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "06_ipc",
     en: "a counter of words at a Unix path",
-    zh: "守在 Unix 路径上的单词计数器",
+    zh: "在 Unix 路径上监听的单词计数器",
     judge,
 };
 
@@ -54,7 +54,7 @@ const CLOSES: Rule = Rule {
 const KEEPS: Rule = Rule {
     name: "keeps-files",
     en: "A file that is no socket is not left over but somebody's work: the server does not touch it, and ends with an exit status other than 0.",
-    zh: "不是套接字的文件不算遗留，那是别人的东西：服务器不能碰它，要退出，退出状态不是 0。",
+    zh: "不是套接字的文件，就不是遗留下来的，而是别人的东西：服务器不能碰它，要自己退出，退出状态不是 0。",
     see: "Watch out",
 };
 
@@ -155,7 +155,7 @@ fn has_file(check: &Check, path: &Path, there: bool, rule: &Rule) -> Verdict {
 /// The server has to end in place of listening, and say by its status that it is not content.
 fn gives_up(check: &Check, server: &Program, rule: &Rule) -> Verdict {
     let expected =
-        || Seen::words("the program ends, with a status other than 0", "程序退出，状态不是 0");
+        || Seen::words("the program ends, with a status other than 0", "程序结束，退出状态不是 0");
     while let Some(line) = server.line_or_end(rule)? {
         if line.starts_with("listening") {
             return Err(check.failed(rule, expected(), Seen::bytes(line)));

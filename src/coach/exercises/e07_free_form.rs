@@ -8,7 +8,7 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "07_free_form",
     en: "lines out of a stream of bytes, whatever it looks like",
-    zh: "从字节流里切出一行行，不管它长什么样",
+    zh: "把字节流切成一行一行，不管它长什么样",
     judge,
 };
 
@@ -51,7 +51,7 @@ const LAST: Rule = Rule {
 const TOO_LONG: Rule = Rule {
     name: "too-long",
     en: "A line of more than 1000 bytes is refused as soon as it has become too long, end or no end: `1 too long`. The rest of it is thrown away, and the next line is as welcome as ever.",
-    zh: "一行超过 1000 字节，一超过就拒绝，不等行尾：`1 too long`。这一行剩下的都扔掉，下一行照常接待。",
+    zh: "一行只要超过 1000 字节，就马上拒绝，不等行尾：`1 too long`。这一行剩下的都扔掉，下一行照常回答。",
     see: "Exercise",
 };
 

@@ -17,13 +17,13 @@ pub(super) const EXERCISE: Exercise = Exercise {
 const CONNECTS: Rule = Rule {
     name: "connects",
     en: "The client takes a host and a port, and connects to them at once.",
-    zh: "给客户端主机和端口，它马上就去连接。",
+    zh: "给了主机和端口，客户端就马上去连接。",
     see: "In Rust",
 };
 const COUNTS: Rule = Rule {
     name: "counts",
     en: "What the server sends is counted when it comes, also before anything is typed: after each of its lines the client prints how many Chinese characters have come by now: `so far: 2`.",
-    zh: "服务器发来的，一到就数，不管有没有输入过东西：服务器每发完一行，客户端就打印到现在一共有几个汉字：`so far: 2`。",
+    zh: "服务器发来的，一到就数，不管有没有输入过东西。服务器每发完一行，客户端就打印到现在一共有几个汉字：`so far: 2`。",
     see: "On the wire",
 };
 const CHARACTERS: Rule = Rule {
@@ -133,7 +133,7 @@ fn refuses(check: &Check, args: &[&str], words: [&str; 2], rule: &Rule) -> Verdi
     let [en, zh] = words;
     let message = Seen::words(
         format!("a message with the word {en} on standard error"),
-        format!("标准错误上有一句话，提到{zh}（{en}）"),
+        format!("标准错误上有一句提示，提到{zh}（{en}）"),
     );
     Err(check.failed(rule, message, Seen::bytes(ended.stderr)))
 }

@@ -8,7 +8,7 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "09_http_by_hand",
     en: "GET by hand, with a counted body",
-    zh: "手写 GET，正文按字节数",
+    zh: "手写 GET，正文数着字节收",
     judge,
 };
 
@@ -63,7 +63,7 @@ const BYTES: Rule = Rule {
 const CUT: Rule = Rule {
     name: "cut-short",
     en: "If the server ends before the answer is whole, the client says so on standard error, and exits with status 1.",
-    zh: "回答还没完整，服务器就结束了：客户端要在标准错误里说明，并以退出状态 1 结束。",
+    zh: "回答还没完整，服务器就结束了：客户端要在标准错误上说明，并以退出状态 1 结束。",
     see: "A server with moods",
 };
 
@@ -198,8 +198,8 @@ fn cut_short(check: &Check, visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
         server.send_pieces(came);
         server.half_close();
         if client.expect_exit(1, &CUT)?.stderr.trim().is_empty() {
-            let expected = Seen::words("a message on standard error", "标准错误里有一句说明");
-            let nothing = Seen::words("not a word there", "那里一个字也没有");
+            let expected = Seen::words("a message on standard error", "标准错误上有一句提示");
+            let nothing = Seen::words("not a word there", "标准错误上一个字也没有");
             return Err(check.failed(&CUT, expected, nothing));
         }
     }

@@ -18,7 +18,7 @@ const LONG: usize = 8_000_000;
 const ANSWERS: Rule = Rule {
     name: "answers",
     en: "To the line `hello` the server answers `5 bytes` and the line itself, and ends: at once, without waiting for the client's end.",
-    zh: "收到一行 `hello`，服务器就回 `5 bytes` 和这一行本身，然后结束。读到行尾就做，不等客户端先结束。",
+    zh: "收到一行 `hello`，服务器就回 `5 bytes` 和这一行本身，然后结束。读到行尾就回答，不等客户端先结束。",
     see: "The server has not read the request",
 };
 const UNREAD: Rule = Rule {
@@ -30,7 +30,7 @@ const UNREAD: Rule = Rule {
 const WHOLE: Rule = Rule {
     name: "whole-line",
     en: "The server reads the line to its end before it answers, however long the line is and in however many pieces it comes.",
-    zh: "不管这一行有多长、分成几块到，服务器都要读到行尾再回答。",
+    zh: "不管这一行有多长、分成几段到，服务器都要读到行尾再回答。",
     see: "The cliff",
 };
 const HALF: Rule = Rule {

@@ -8,14 +8,14 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "11_server_events",
     en: "a chat room in which nobody waits for the slowest",
-    zh: "谁慢都拖不住别人的聊天室",
+    zh: "再慢的人也拖不住大家的聊天室",
     judge,
 };
 
 const GREETS: Rule = Rule {
     name: "greets",
     en: "Every client is told its number, counted from 1: `You are 1.` From then on it is in the room, and hears what goes on.",
-    zh: "客户端来了，先告诉它自己的编号，从 1 数起：`You are 1.` 从这时起它就在聊天室里，有什么都要听到。",
+    zh: "客户端来了，先告诉它编号，从 1 数起：`You are 1.` 从这时起它就在聊天室里，有什么都要听到。",
     see: "Run it",
 };
 const COMES: Rule = Rule {
@@ -45,7 +45,7 @@ const LEAVES: Rule = Rule {
 const STOPS_NOBODY: Rule = Rule {
     name: "stops-nobody",
     en: "A client that does not read stops nobody: the others hear everything, at once, as ever.",
-    zh: "有一个客户端不读，不能拖住别人：别人照样马上听到每一句。",
+    zh: "一个客户端不读，不能拖住别人：别人照样马上听到每一句。",
     see: "Exercise",
 };
 const PATIENT: Rule = Rule {
@@ -63,7 +63,7 @@ const BOUNDED: Rule = Rule {
 const MANY: Rule = Rule {
     name: "many",
     en: "Any number of clients are in the room, and each hears all the others, also when all speak at once.",
-    zh: "聊天室里人再多，大家同时开口，每个人也都要听到其他所有人的话。",
+    zh: "聊天室里人再多，哪怕大家同时开口，每个人也都要听到其他所有人的话。",
     see: "Run it",
 };
 
@@ -127,7 +127,7 @@ fn judge(check: &Check) -> Verdict {
     for n in 1..=WHILE / LINE {
         let line = long_line(n);
         if speaks(&mut ada, &mut bob, &line, "5 has left.\n")? {
-            let stays = Seen::words("5 stays in the room", "5 还在聊天室里");
+            let stays = Seen::words("5 stays in the room", "5 号还在聊天室里");
             return Err(check.failed(&PATIENT, stays, Seen::bytes("5 has left.\n")));
         }
         said += &format!("1: {line}");

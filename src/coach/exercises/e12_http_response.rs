@@ -53,7 +53,7 @@ const PAGE: Rule = Rule {
 const WHOLE: Rule = Rule {
     name: "whole-head",
     en: "A request may come in many pieces: it is answered when the blank line at the end of its head has come, and not before.",
-    zh: "请求可能分成很多块到：要等头部末尾的空行到了才回答，早了不行。",
+    zh: "请求可能分成很多段到：要等头部末尾的空行到了才回答，早了不行。",
     see: "On the wire",
 };
 const READS_ON: Rule = Rule {
@@ -65,7 +65,7 @@ const READS_ON: Rule = Rule {
 const OTHERS: Rule = Rule {
     name: "others",
     en: "A client may say nothing, or leave in the middle of its request. The server stays up for the others, and serves them at the same time.",
-    zh: "客户端可以什么都不说，也可以请求发到一半就走。服务器要继续运行，同时为别人服务。",
+    zh: "客户端可能什么都不说，也可能请求发到一半就走。服务器要继续运行，同时为别人服务。",
     see: "Exercise",
 };
 
@@ -129,7 +129,7 @@ fn goes_on_sending(check: &Check, mut client: Peer) -> Verdict {
         return Ok(());
     }
     // The answer got through, this time.
-    let all = Seen::words("all that the client sends is read", "客户端发的全部被读走");
+    let all = Seen::words("all that the client sends is read", "客户端发来的全部读走");
     let left = BODY - FIRST - taken;
     let some = Seen::words(format!("{left} B could not be sent"), format!("有 {left} B 发不出去"));
     Err(check.failed(&READS_ON, all, some))
@@ -152,7 +152,7 @@ fn answered(check: &Check, mut client: Peer, page: &str, ends: &Rule, says: &Rul
     }
     let lacks = |rule, line: &str| {
         let expected =
-            Seen::words(format!("a header line `{line}`"), format!("头部有一行 `{line}`"));
+            Seen::words(format!("a header line `{line}`"), format!("头部里有一行 `{line}`"));
         Err(check.failed(rule, expected, Seen::bytes(&answer)))
     };
     let Head { length, kind, body } = Head::of(&answer)
@@ -221,7 +221,7 @@ impl Head<'_> {
 fn no_header(rest: &[u8]) -> Fault<'_> {
     let line = Seen::words(
         "the next header line `Name: value`, or the blank line",
-        "下一行 `名字: 值`，或者空行",
+        "下一个头部行 `名字: 值`，或者空行",
     );
     Fault(&HEAD, line, rest)
 }

@@ -8,7 +8,7 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "13_custom_protocol",
     en: "STS, and how it says no",
-    zh: "STS，还有它怎么说不",
+    zh: "STS，以及怎么用它说“不”",
     judge,
 };
 
@@ -57,7 +57,7 @@ const SKIPS: Rule = Rule {
 const NOT_STS: Rule = Rule {
     name: "not-sts",
     en: "What does not begin with the line `STS/1.1 SAY`, exactly so, is answered with `STS/1.1 400` and a reason: HTTP, for example, or another version.",
-    zh: "第一行不是 `STS/1.1 SAY`，差一个字也不行，就回答 `STS/1.1 400` 加一个原因：比如来的是 HTTP，或者别的版本。",
+    zh: "第一行必须正好是 `STS/1.1 SAY`，否则就回答 `STS/1.1 400` 加一个原因：比如来的是 HTTP，或者别的版本。",
     see: "Watch out",
 };
 const NO_LENGTH: Rule = Rule {
@@ -69,13 +69,13 @@ const NO_LENGTH: Rule = Rule {
 const TOO_LARGE: Rule = Rule {
     name: "too-large",
     en: "A body may have 1 MiB, which is 1048576 bytes. A length beyond that is answered with `STS/1.1 413` and a reason, as soon as the head is there: nobody waits for such a body.",
-    zh: "正文最多 1 MiB，也就是 1048576 字节。长度超过它，头部一到就回答 `STS/1.1 413` 加一个原因，不等这样的正文。",
+    zh: "正文最多 1 MiB，也就是 1048576 字节。长度超过它，头部一到就回答 `STS/1.1 413` 加一个原因，不去等这样的正文。",
     see: "Watch out",
 };
 const APART: Rule = Rule {
     name: "apart",
     en: "Each client has its own request: the server stays up, and goes on with the others, whoever stops in the middle of one, leaves, or sends something else.",
-    zh: "各人的请求各归各：有人说到一半停下、走掉，或者发来别的东西，服务器都照常运行，继续为别人服务。",
+    zh: "每个客户端的请求互不相干：有的说到一半停下、走掉，或者发来别的东西，服务器都照常运行，继续为别的客户端服务。",
     see: "Exercise",
 };
 

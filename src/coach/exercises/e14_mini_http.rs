@@ -8,7 +8,7 @@ use crate::wire::quoted;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "14_mini_http",
     en: "a router, and a notebook for the browser",
-    zh: "浏览器里的记事本，给它写路由",
+    zh: "浏览器里的记事本，给它写一个路由",
     judge,
 };
 
@@ -27,7 +27,7 @@ const ADDS: Rule = Rule {
 const PARAMETER: Rule = Rule {
     name: "parameter",
     en: "The `*` of `/notes/*` stands for any one part of a path: `/notes/2` is the page of note 2.",
-    zh: "`/notes/*` 里的 `*` 可以是路径里的任意一段：`/notes/2` 就是第 2 条笔记的页面。",
+    zh: "`/notes/*` 里的 `*` 代表路径里的任意一段：`/notes/2` 就是第 2 条笔记的页面。",
     see: "Exercise",
 };
 const QUERY: Rule = Rule {
@@ -45,7 +45,7 @@ const NOT_FOUND: Rule = Rule {
 const ALLOW: Rule = Rule {
     name: "allow",
     en: "A path that the table has, but not with this method, is a 405, and the header `Allow` names the methods that it has. Where there is GET, there is HEAD.",
-    zh: "路径表里有，但没有这个方法，就回答 405，并在头部 `Allow` 里列出它有哪些方法。有 GET 就有 HEAD。",
+    zh: "表里有这个路径，却没有这个方法，就回答 405，并用头部字段 `Allow` 列出它有哪些方法。有 GET 就有 HEAD。",
     see: "Exercise",
 };
 const HEAD: Rule = Rule {
@@ -63,7 +63,7 @@ const ESCAPED: Rule = Rule {
 const AS_TYPED: Rule = Rule {
     name: "as-typed",
     en: "A note is kept as it was typed, and that is what a search looks in. It becomes HTML when it goes into a page, and not earlier.",
-    zh: "笔记存的就是当初输入的样子，搜索也在其中找。放进页面的时候才变成 HTML，不能更早。",
+    zh: "笔记要照输入的原样存，搜索也在原样里找。放进页面的时候才变成 HTML，不能更早。",
     see: "What somebody has typed is not HTML",
 };
 const AT_ONCE: Rule = Rule {
@@ -292,7 +292,7 @@ impl<'c> Reply<'c> {
         if self.status != status {
             let expected = Seen::words(
                 format!("status {status} to {asked}"),
-                format!("对 {asked} 回答状态码 {status}"),
+                format!("对 {asked} 的回答，状态码是 {status}"),
             );
             return Err(self.check.failed(rule, expected, Seen::bytes(self.head.start())));
         }
@@ -308,7 +308,7 @@ impl<'c> Reply<'c> {
             None => Ok(()),
             Some(part) => Err(self.shows(
                 format!("to {asked} a page with {part}"),
-                format!("对 {asked} 回答的页面里有 {part}"),
+                format!("对 {asked} 的回答，页面里有 {part}"),
                 rule,
             )),
         }
@@ -320,7 +320,7 @@ impl<'c> Reply<'c> {
             false => Ok(()),
             true => Err(self.shows(
                 format!("to {asked} a page without {part}"),
-                format!("对 {asked} 回答的页面里没有 {part}"),
+                format!("对 {asked} 的回答，页面里没有 {part}"),
                 rule,
             )),
         }
@@ -335,7 +335,7 @@ impl<'c> Reply<'c> {
     /// The header with this name has to have this value, or not to be there if that is empty.
     fn has_line(&self, name: &str, value: &str, rule: &Rule) -> Verdict {
         let line = |value: &str| match value {
-            "" => Seen::words(format!("no header `{name}`"), format!("没有头部 `{name}`")),
+            "" => Seen::words(format!("no header `{name}`"), format!("没有头部字段 `{name}`")),
             value => Seen::bytes(format!("{name}: {value}")),
         };
         let came = self.header(name);

@@ -19,9 +19,9 @@ pub fn http(
     // It counts whole seconds only.
     let seconds = seconds.ceil() as u64;
     let mut wrk = Command::new("wrk");
-    // One thread, which drives any number of connections: with two, on a machine with two processors, half of what is
-    // measured would be who of them gets one.
-    wrk.args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")]);
+    // One thread of it is not enough: with short connections it would be at its limit long before the server.
+    let threads = connections.min(2);
+    wrk.args([format!("-t{threads}"), format!("-c{connections}"), format!("-d{seconds}s")]);
     if close {
         wrk.args(["-H", "Connection: close"]);
     }

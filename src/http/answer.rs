@@ -37,7 +37,7 @@ enum Stage {
     Counted(usize),
     /// HTTP/1.0: the end of the connection is the end of the body.
     UntilClose,
-    /// There is a head only: HEAD, 204, 304.
+    /// There is a head only: HEAD, 204, 205, 304.
     Bodiless,
     Ended,
 }
@@ -125,7 +125,8 @@ impl Answer {
                 return self.mistaken("Transfer-Encoding is not the handler's to set");
             }
             () if name.eq_ignore_ascii_case("content-length") => {
-                content_length(value).and_then(|_| self.head.set(name, value))
+                // One number, though `9, 9` would mean the same.
+                content_length(value).and_then(|length| self.head.set(name, &length.to_string()))
             }
             // The one header of which several lines are not one list (RFC 9110 5.3).
             () if name.eq_ignore_ascii_case("set-cookie") => self.head.append(name, value),
@@ -180,27 +181,29 @@ impl Answer {
         if self.mistake {
             return self.fail();
         }
+        self.unpromise();
         let promised = self.head.header("content-length").map(content_length);
-        self.stage = match promised {
-            _ if self.status == 205 => Stage::Counted(0),
-            Some(Ok(length)) => Stage::Counted(length),
-            _ if self.exchange.old => Stage::UntilClose,
-            _ => Stage::Chunked,
+        let (stage, framing) = match promised {
+            _ if matches!(self.status, 204 | 304) => (Stage::Bodiless, Framing::None),
+            _ if self.status == 205 => (Stage::Bodiless, Framing::Length(0)),
+            Some(Ok(length)) => (Stage::Counted(length), Framing::None),
+            _ if self.exchange.old => (Stage::UntilClose, Framing::None),
+            _ => (Stage::Chunked, Framing::Chunked),
         };
-        let framing = match self.stage {
-            _ if matches!(self.status, 204 | 304) => Framing::None,
-            Stage::Chunked => Framing::Chunked,
-            _ => Framing::None,
-        };
-        self.keep_alive &= self.stage != Stage::UntilClose;
+        self.keep_alive &= stage != Stage::UntilClose;
         self.push_head(framing);
+        self.stage = if self.exchange.head_only { Stage::Bodiless } else { stage };
         let body = std::mem::take(&mut self.body);
-        if self.exchange.head_only || matches!(self.status, 204 | 304) {
-            self.stage = Stage::Bodiless;
-        }
         self.write(&body);
         self.body = body;
         self.body.clear();
+    }
+
+    /// These have no length of the handler's: 204 none at all (RFC 9110 8.6), 205 zero (15.3.6).
+    fn unpromise(&mut self) {
+        if matches!(self.status, 204 | 205) {
+            self.head.remove("content-length");
+        }
     }
 
     /// The last of the body. Returns the part of it that has to go out after [`out`](Self::out): a long one is not copied.
@@ -231,6 +234,7 @@ impl Answer {
     fn end_gathered<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
         let length = self.body.len() + data.len();
         let with_body = !matches!(self.status, 204 | 205 | 304);
+        self.unpromise();
         let promised = self.head.header("content-length").is_some();
         // To HEAD, the length that GET would get (RFC 9110 9.3.2), if the handler has said so in any way.
         let keeps_promise = promised && (self.exchange.head_only || self.status == 304);

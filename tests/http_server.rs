@@ -165,6 +165,37 @@ fn a_handler_that_panics_is_one_failed_request() {
     server.close();
 }
 
+/// A program may hold any lock of its own when it calls, and standard error has one, too.
+#[test]
+fn a_mistake_is_told_without_a_lock() {
+    let (give, responses) = channel::<Response>();
+    let give = Mutex::new(give);
+    let server = Running::new(move |_, response| {
+        give.lock().expect("no panic").send(response).expect("the test waits");
+    });
+    let mut client = server.client();
+    client.send(get("/"));
+    let response = Arc::new(responses.recv_timeout(DEADLINE).expect("called"));
+    within("nobody waits for the other", move || {
+        let stderr = std::io::stderr().lock();
+        let (same, (ready, begun)) = (response.clone(), channel());
+        let mistaken = thread::spawn(move || {
+            ready.send(()).expect("the other waits");
+            same.header("A", "\n").status(0); // told when standard error is free
+        });
+        begun.recv().expect("it begins");
+        for _ in 0..100 {
+            response.status(404);
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        drop(stderr);
+        mistaken.join().expect("no panic");
+    });
+    assert_eq!(client.answer().status, 500);
+    drop(client);
+    server.close();
+}
+
 #[test]
 fn slow_clients_hold_nobody_up() {
     let options = Options::default().request_timeout(Duration::from_secs(2));

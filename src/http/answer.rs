@@ -5,7 +5,6 @@ use std::io::Write;
 use super::date;
 use super::request::{Exchange, has};
 use super::status::{Refusal, reason};
-use crate::error;
 use crate::message::{Head, content_length};
 
 /// This much of a body waits for its end: an answer that ends before goes out with its length, in one system call.
@@ -25,6 +24,8 @@ pub(super) struct Answer {
     keep_alive: bool,
     /// The handler asked for something that must not go on the wire; the answer will be a 500.
     mistake: bool,
+    /// What the handler did wrong, and has to be told of.
+    pub(super) complaint: Option<String>,
 }
 
 /// How far it has come, and how the body is delimited (RFC 9112 6).
@@ -61,6 +62,7 @@ impl Answer {
             out: Vec::new(),
             keep_alive: false,
             mistake: false,
+            complaint: None,
         }
     }
 
@@ -137,16 +139,21 @@ impl Answer {
         }
     }
 
-    fn may_change(&self, what: &str) -> bool {
+    fn may_change(&mut self, what: &str) -> bool {
         if !self.is_unsent() {
-            error::complain(&format!("http: a {what} was set after the head had been sent"));
+            self.complain(format!("http: a {what} was set after the head had been sent"));
         }
         self.is_unsent()
     }
 
     fn mistaken(&mut self, what: &str) {
-        error::complain(&format!("http: answered 500, as {what}"));
+        self.complain(format!("http: answered 500, as {what}"));
         self.mistake = true;
+    }
+
+    /// The first of several is the cause of the others.
+    fn complain(&mut self, what: impl Into<String>) {
+        self.complaint.get_or_insert_with(|| what.into());
     }
 
     /// More of the body. What is gathered goes out when it is much; see [`flush`](Self::flush).
@@ -163,7 +170,7 @@ impl Answer {
             Stage::Counted(left) => {
                 let fits = &data[..data.len().min(left)];
                 if fits.len() < data.len() {
-                    error::complain("http: a body was cut to the Content-Length that was set");
+                    self.complain("http: a body was cut to the Content-Length that was set");
                 }
                 self.out.extend_from_slice(fits);
                 self.stage = Stage::Counted(left - fits.len());
@@ -219,7 +226,7 @@ impl Answer {
         match self.stage {
             Stage::Chunked => self.out.extend_from_slice(b"0\r\n\r\n"),
             Stage::Counted(1..) => {
-                error::complain("http: a body is shorter than the Content-Length that was set");
+                self.complain("http: a body is shorter than the Content-Length that was set");
                 self.keep_alive = false; // the client learns it from the end of the connection
             }
             _ => {}

@@ -10,6 +10,9 @@ use crate::message::{Head, content_length};
 /// This much of a body waits for its end: an answer that ends before goes out with its length, in one system call.
 pub(super) const GATHER: usize = 16 * 1024;
 
+/// A memory that grew larger than this is given back.
+const KEEP: usize = 4 * GATHER;
+
 /// One answer after another of a connection; the memory stays.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -72,9 +75,6 @@ impl Answer {
         self.status = 200;
         self.head.clear();
         self.body.clear();
-        if self.body.capacity() > 4 * GATHER {
-            self.body = Vec::new();
-        }
         self.stage = Stage::Gathering;
         self.keep_alive = exchange.keep_alive;
         self.mistake = false;
@@ -276,6 +276,14 @@ impl Answer {
         self.end_gathered(&[]);
     }
 
+    /// What had to go out has gone.
+    pub(super) fn sent(&mut self) {
+        self.out.clear();
+        if self.out.capacity() > KEEP {
+            self.out = Vec::new(); // a long part of a body went through it
+        }
+    }
+
     /// No more requests after this one.
     pub(super) fn close(&mut self) {
         self.keep_alive = false;
@@ -342,4 +350,21 @@ fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
     let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
     out.extend_from_slice(data);
     out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_part_of_a_body_leaves_no_memory_behind() {
+        let mut answer = Answer::new();
+        answer.begin(Exchange { head_only: false, old: false, keep_alive: true });
+        answer.write(&[b'a'; GATHER]);
+        answer.write(&vec![b'a'; 1 << 20]);
+        assert!(answer.out.len() > 1 << 20);
+        answer.sent();
+        assert!(answer.out.is_empty() && answer.out.capacity() <= KEEP);
+        assert!(answer.body.capacity() <= KEEP);
+    }
 }

@@ -41,7 +41,7 @@ pub(super) struct Inner {
     /// When the first byte of the request that is coming came.
     pub(super) began: Option<Instant>,
     /// The socket's idle time is set for the rest of a request, and not for the time between two.
-    hurried: bool,
+    pub(super) hurried: bool,
     pub(super) paused: bool,
     /// The client has ended its side.
     no_more: bool,
@@ -133,13 +133,11 @@ impl Connection {
     fn timed_out(&self) {
         let mut inner = self.lock();
         match inner.phase {
-            Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
-            // The handler takes its time, and the client has all there is.
-            Phase::Outstanding if self.socket.writable_length() == 0 => {}
             Phase::Handling | Phase::Answered { .. } => {}
-            Phase::Reading | Phase::Outstanding | Phase::Flushing | Phase::Closing => {
-                self.socket.destroy();
-            }
+            Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
+            Phase::Reading => self.socket.destroy(),
+            Phase::Outstanding | Phase::Flushing => self.wait_for_client(&mut inner),
+            Phase::Closing => self.linger(&mut inner),
         }
     }
 

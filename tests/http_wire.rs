@@ -374,6 +374,20 @@ fn the_server_says_continue_before_the_body() {
 }
 
 #[test]
+fn a_time_of_zero_is_no_limit() {
+    let options = Options::default().request_timeout(Duration::ZERO).idle_timeout(Duration::ZERO);
+    let server = Running::with(options, |_, response| response.end_with(vec![b'a'; 20_000_000]));
+    let mut client = server.client();
+    for _ in 0..2 {
+        client.send_pieces(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1);
+        let answer = client.answer();
+        assert_eq!((answer.status, answer.body.len()), (200, 20_000_000));
+    }
+    client.end().at_end();
+    server.close();
+}
+
+#[test]
 fn a_request_without_an_end_is_too_slow() {
     let options = Options::default()
         .request_timeout(Duration::from_millis(300))

@@ -55,6 +55,7 @@ mod request;
 mod response;
 mod sending;
 mod status;
+mod url;
 
 use std::sync::Arc;
 

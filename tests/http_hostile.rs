@@ -80,7 +80,11 @@ fn hostile(random: &mut Random) -> Vec<u8> {
         wire.extend_from_slice(random.pick(&GOOD));
     }
     for _ in 0..=random.below(4) {
-        let at = random.below(wire.len());
+        let mut at = random.below(wire.len());
+        if random.below(2) == 0 {
+            // Where a line begins, as there the meaning changes most.
+            at = wire[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        }
         match random.below(6) {
             0 => wire[at] = random.next() as u8,
             1 if wire.len() > 1 => drop(wire.remove(at)),

@@ -1,6 +1,6 @@
 //! The bench: what does `EventSocket` cost next to a bare blocking loop, and how does Node compare?
 //!
-//!     cargo run --release --example bench                     all rows, 5 rounds: about 6 minutes
+//!     cargo run --release --example bench                     all rows, 5 rounds: about 8 minutes
 //!     cargo run --release --example bench -- --quick          all rows, once
 //!     cargo run --release --example bench -- --only ping,idle-1000 --seconds 0.5
 //!     cargo run --release --example bench -- --help
@@ -15,7 +15,7 @@
 //!
 //! How to read it, and why it is measured this way:
 //!
-//! - **Interleaved.** A machine is never the same for six minutes: it heats up, a backup starts, a neighbour wakes.
+//! - **Interleaved.** A machine is never the same for eight minutes: it heats up, a backup starts, a neighbour wakes.
 //!   All of one server and then all of the next would book that on whoever's turn it was. Here the three take turns
 //!   in every row, second by second, and the order rotates from round to round, so that nobody is always first.
 //! - **Ratios.** The absolute figures belong to this machine in this hour. The ratio to the bare loop *in the same

@@ -53,8 +53,8 @@ impl Options {
         self
     }
 
-    /// How long a connection may be idle between two requests, and how long a client may read nothing of its answer, 10 s
-    /// if not set; then it is closed. Node: `keepAliveTimeout`, which is 5 s.
+    /// How long a connection may be idle between two requests, and how long a client may take nothing of what is queued for
+    /// it, 10 s if not set; then it is closed. Node: `keepAliveTimeout`, which is 5 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = or_for_ever(limit);
         self

@@ -139,6 +139,8 @@ pub fn accepted() -> Vec<(&'static str, &'static [u8], &'static str)> {
         ("absolute with a query only", b"GET HTTP://b?d HTTP/1.1\r\nHost: b\r\n\r\n", "GET / d ''"),
         ("a URL in the path", b"GET /http://b/ HTTP/1.1\r\nHost: b\r\n\r\n", "GET /http://b/ - ''"),
         ("star", b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * - ''"),
+        ("an upgrade, which is not made", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "GET / - ''"),
+        ("trailers, which are not headers", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nContent-Length: 9\r\nHost: b\r\n\r\n", "POST / - 'a'"),
         ("unknown method", b"M-SEARCH / HTTP/1.1\r\nHost: a\r\n\r\n", "M-SEARCH / - ''"),
         ("raw UTF-8", "GET /网 HTTP/1.1\r\nHost: a\r\n\r\n".as_bytes(), "GET /网 - ''"),
         ("raw Latin-1", b"GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /é - ''"),

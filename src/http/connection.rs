@@ -40,7 +40,7 @@ pub(super) struct Inner {
     pub(super) phase: Phase,
     /// When the first byte of the request that is coming came.
     pub(super) began: Option<Instant>,
-    /// The socket's idle time is set for the rest of a request, and not for the time between two.
+    /// The socket's idle time is set for the rest of a request or of an answer, and not for the time between two requests.
     pub(super) hurried: bool,
     pub(super) paused: bool,
     /// The client has ended its side.
@@ -134,6 +134,8 @@ impl Connection {
         let mut inner = self.lock();
         match inner.phase {
             Phase::Handling | Phase::Answered { .. } => {}
+            // The handler takes its time, and the client has all there is.
+            Phase::Outstanding if self.socket.writable_length() == 0 => {}
             Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
             Phase::Reading => self.socket.destroy(),
             Phase::Outstanding | Phase::Flushing => self.wait_for_client(&mut inner),

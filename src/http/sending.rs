@@ -43,18 +43,16 @@ impl Connection {
         }
     }
 
-    /// Nothing has moved for a while, and the answer is not over.
+    /// Nothing has moved for a while, and there is something to move; but it may be there only just now.
     pub(super) fn wait_for_client(&self, inner: &mut Inner) {
-        if self.socket.writable_length() == 0 {
-            // The client has all there is, and the handler takes its time; or has answered just now.
-            return self.socket.set_timeout(Some(self.options.idle_timeout));
-        }
         let left = self.patience(inner);
-        if left.is_zero() {
-            return self.socket.destroy();
+        match left.is_zero() {
+            true => self.socket.destroy(),
+            false => {
+                inner.hurried = true;
+                self.socket.set_timeout(Some(left));
+            }
         }
-        inner.hurried = true;
-        self.socket.set_timeout(Some(left));
     }
 
     /// From here on small writes are not held back for an acknowledgement.

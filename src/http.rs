@@ -34,7 +34,7 @@
 //! | 413 | its body is larger than [`body_limit`](Options::body_limit) |
 //! | 414, 431 | its first line, or its head, is too large |
 //! | 417 | it expects something else than `100-continue` |
-//! | 501 | a transfer coding that is not `chunked` |
+//! | 501 | a transfer coding that is not `chunked`; CONNECT, which asks for a tunnel (RFC 9110 9.3.6) |
 //! | 505 | it is not HTTP/1 |
 //!
 //! # Threads
@@ -55,6 +55,7 @@ mod request;
 mod response;
 mod sending;
 mod status;
+mod url;
 
 use std::sync::Arc;
 

@@ -5,12 +5,11 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Program, example};
+use common::{Program, example, peer};
 
 /// The one value of a figure in the report of one round: the JSON has one object a line.
-fn value(json: &str, figure: &str, server: &str) -> Option<f64> {
-    let object =
-        format!("\"row\": \"ping-1-64B\", \"figure\": \"{figure}\", \"server\": \"{server}\"");
+fn value(json: &str, row: &str, figure: &str, server: &str) -> Option<f64> {
+    let object = format!("\"row\": \"{row}\", \"figure\": \"{figure}\", \"server\": \"{server}\"");
     let line = json.lines().find(|line| line.contains(&object))?;
     let (_, values) = line.split_once("\"values\": [")?;
     values.split(']').next()?.parse().ok()
@@ -27,7 +26,7 @@ fn one_small_row_gives_a_table_and_json_with_plausible_figures() {
 
     for server in ["bare", "event"] {
         let figure = |name| {
-            value(&json, name, server)
+            value(&json, "ping-1-64B", name, server)
                 .unwrap_or_else(|| panic!("no {name} of {server} in {json}\n{progress}"))
         };
         let (rate, p50, p99) = (figure("requests/s"), figure("p50 µs"), figure("p99 µs"));
@@ -47,6 +46,66 @@ fn one_small_row_gives_a_table_and_json_with_plausible_figures() {
         "{table}"
     );
     assert!(table.contains("not measured  ping-*"), "a mean over one of eight cells: {table}");
+}
+
+/// Short connections and kept ones; all answers are checked, by the bench's own warm-up and by wrk.
+#[test]
+fn http_rows_are_measured_with_wrk() {
+    if peer("wrk").is_none() {
+        return;
+    }
+    let options =
+        ["--quick", "--seconds", "0.2", "--only", "http-keep-1,http-close-1", "--json", "-"];
+    let (_, json, progress) = Program::start(example("bench"), &options).wait();
+    assert!(json.contains("\"failures\": []"), "{json}\n{progress}");
+    for row in ["http-keep-1", "http-close-1"] {
+        for server in ["bare", "event"] {
+            let rate = value(&json, row, "requests/s", server);
+            assert!(
+                rate.is_some_and(|rate| (50.0..1e7).contains(&rate)),
+                "{row}, {server}: {json}"
+            );
+            assert_eq!(value(&json, row, "errors", server), Some(0.0), "{row}, {server}: {json}");
+        }
+    }
+}
+
+/// With a `wrk` on the PATH whose report says that not all went well, and with none at all.
+#[cfg(unix)]
+#[test]
+fn what_wrk_says_of_errors_is_counted_and_without_it_its_rows_are_left_out() {
+    use std::process::Command;
+
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-wrk");
+    fs::create_dir_all(&folder).expect("a folder");
+    let bench = |only, json| {
+        let options = ["--quick", "--seconds", "0.01", "--only", only, "--json", json, "--check"];
+        // Nothing else is on this PATH: no Node either.
+        Program::spawn(Command::new(example("bench")).args(options).env("PATH", &folder)).wait()
+    };
+
+    // Written by a shell: a program that this process had open for writing could be busy still, in a child of another test.
+    let script = r#"cat > wrk <<'end'
+#!/bin/sh
+echo '  8122 requests in 1.10s, 341.06KB read'
+echo '  Socket errors: connect 1, read 20, write 300, timeout 4000'
+echo '  Non-2xx or 3xx responses: 50000'
+echo 'Requests/sec:   7386.68'
+end
+chmod +x wrk"#;
+    let (status, _, error) =
+        Program::spawn(Command::new("sh").args(["-c", script]).current_dir(&folder)).wait();
+    assert!(status.success(), "{error}");
+    let (status, json, progress) = bench("http-keep-1", "-");
+    assert_eq!(value(&json, "http-keep-1", "requests/s", "event"), Some(7386.68), "{json}");
+    assert_eq!(value(&json, "http-keep-1", "errors", "event"), Some(54321.0), "{json}");
+    assert!(!status.success(), "errors are within no budget: {json}\n{progress}");
+
+    fs::remove_file(folder.join("wrk")).expect("just written");
+    let (status, table, progress) = bench("paced-64,http", "/dev/null");
+    assert!(status.success(), "{table}\n{progress}");
+    assert_eq!(table.matches("  left out: wrk is missing\n").count(), 5, "{table}");
+    assert!(table.contains("p99 µs"), "{table}");
 }
 
 #[test]
@@ -90,8 +149,9 @@ fn a_cell_that_fails_is_reported_and_with_check_it_is_the_exit_status() {
 /// However the bench ends, the pipe to its servers' stdin closes with it; so this is what leaves no server behind.
 #[test]
 fn a_server_ends_with_its_stdin() {
-    for server in ["bare", "event"] {
-        let mut server = Program::start(example("bench"), &["serve", server, "echo"]);
+    for (server, how) in [("bare", "echo"), ("event", "echo"), ("bare", "http"), ("event", "http")]
+    {
+        let mut server = Program::start(example("bench"), &["serve", server, how]);
         let port: u16 = server.line().trim().parse().expect("a port");
         assert_ne!(port, 0);
         let (status, _, error) = server.wait(); // closes stdin

@@ -1,4 +1,4 @@
-//! The same server and client with programs that others wrote: curl, and Node's `http`.
+//! The same server and client with programs that others wrote: curl, ab, wrk, and Node's `http`.
 
 mod common;
 #[path = "http/running.rs"]
@@ -6,9 +6,12 @@ mod running;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use common::{DEADLINE, Program, peer, within};
+use net::event;
 use net::http::{self, Reply};
 use net_notes as net;
 use running::Running;
@@ -83,6 +86,76 @@ fn curl_downloads() {
     let out = curl(&["-I", &server.url("/")]).expect("here");
     assert!(out.starts_with("HTTP/1.1 200 OK\n") && out.contains("Content-Length: 20\n"), "{out}");
     server.close();
+}
+
+/// How many connections a server has accepted from here on.
+fn count_connections(server: &Running) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    server.server.on(event::Connection, move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    count
+}
+
+/// The number after `title` in a report of ab.
+fn said(report: &str, title: &str) -> Option<usize> {
+    let line = report.lines().find_map(|line| line.strip_prefix(title)?.strip_prefix(':'));
+    line.map(|number| number.trim().parse().unwrap_or_else(|_| panic!("{title}: {report}")))
+}
+
+#[test]
+fn apache_bench_asks_a_thousand_times() {
+    let Some(ab) = peer("ab") else { return };
+    for keep in ["-k", "-q"] {
+        let server = mirror();
+        let connections = count_connections(&server);
+        let url = server.url("/");
+        let args = [keep, "-n", "1000", "-c", "8", "-s", "20", &url];
+        let (status, report, error) = Program::start(&ab, &args).wait();
+        assert!(status.success(), "{report}{error}");
+        assert_eq!(said(&report, "Complete requests"), Some(1000), "{report}");
+        assert_eq!(said(&report, "Failed requests"), Some(0), "{report}");
+        assert_eq!(said(&report, "Non-2xx responses"), None, "{report}");
+        let kept = (keep == "-k").then_some(1000);
+        assert_eq!(said(&report, "Keep-Alive requests"), kept, "{report}");
+        // When it has its thousand, it may have begun up to seven more.
+        let (calls, connections) = (server.calls(), connections.load(Ordering::SeqCst));
+        assert!((1000..1008).contains(&calls), "{calls} calls: {report}");
+        let expected = if keep == "-k" { 8..9 } else { 1000..1008 };
+        assert!(expected.contains(&connections), "{connections} connections: {report}");
+        server.close();
+    }
+}
+
+#[test]
+fn wrk_asks_for_a_second() {
+    let Some(wrk) = peer("wrk") else { return };
+    for close in [false, true] {
+        let server = mirror();
+        let connections = count_connections(&server);
+        let url = server.url("/");
+        let mut args = vec!["-t2", "-c8", "-d1s", "--timeout", "20s", &url];
+        if close {
+            args.extend(["-H", "Connection: close"]);
+        }
+        let (status, report, error) = Program::start(&wrk, &args).wait();
+        assert!(status.success(), "{report}{error}");
+        // It says nothing of errors if there were none.
+        assert!(!report.contains("Socket errors") && !report.contains("Non-2xx"), "{report}");
+        let count = report.lines().find_map(|line| line.trim().split_once(" requests in "));
+        let count: usize = count.and_then(|(count, _)| count.parse().ok()).expect("a count");
+        // When its time is over it does not wait for the answers that are on their way.
+        let (calls, connections) = (server.calls(), connections.load(Ordering::SeqCst));
+        assert!(count >= 10 && (count..=count + 8).contains(&calls), "{calls} calls: {report}");
+        // Besides the eight it looks once, with each of its threads, whether anybody listens.
+        let expected = if close { calls..=calls + 11 } else { 8..=11 };
+        assert!(
+            expected.contains(&connections),
+            "{connections} connections, {calls} calls: {report}"
+        );
+        server.close();
+    }
 }
 
 #[test]

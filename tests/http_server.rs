@@ -6,12 +6,14 @@ mod running;
 
 use std::io::Write;
 use std::panic;
-use std::sync::mpsc::channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{DEADLINE, until, within};
+use net::event;
 use net::http::{Options, Response};
 use net_notes as net;
 use running::Running;
@@ -110,35 +112,31 @@ fn the_silence_of_a_handler_is_no_timeout() {
 
 #[test]
 fn a_handler_that_panics_is_one_failed_request() {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if info.payload().downcast_ref() != Some(&"planned") {
-            usual(info);
-        }
-    }));
+    // A panic that does not print: the hook that does is one for the whole process.
+    let fail = || -> () { panic::resume_unwind(Box::new("planned")) };
     let kept = Mutex::new(Vec::new());
     let server = Running::new(move |request, response| match request.path() {
-        "/at once" | "/now" => panic::panic_any("planned"),
+        "/now" => fail(),
         "/written" => {
             response.header("A", "b").write("part");
-            panic::panic_any("planned")
+            fail()
         }
         "/sent" => {
             response.write([b'a'; 20_000]);
-            panic::panic_any("planned")
+            fail()
         }
         "/ended" => {
             response.end_with("fine");
-            panic::panic_any("planned")
+            fail()
         }
         "/kept" => {
             kept.lock().expect("no panic").push(response);
-            panic::panic_any("planned")
+            fail()
         }
         "/thread" => {
             let _ = thread::spawn(move || {
                 response.write("part");
-                panic::panic_any("planned")
+                fail()
             });
         }
         _ => response.end_with("fine"),
@@ -162,6 +160,37 @@ fn a_handler_that_panics_is_one_failed_request() {
         assert!(!all.ends_with(b"0\r\n\r\n"), "{path}");
     }
     assert_eq!(server.client().send(get("/")).answer().text(), "fine");
+    server.close();
+}
+
+/// A program may hold any lock of its own when it calls, and standard error has one, too.
+#[test]
+fn a_mistake_is_told_without_a_lock() {
+    let (give, responses) = channel::<Response>();
+    let give = Mutex::new(give);
+    let server = Running::new(move |_, response| {
+        give.lock().expect("no panic").send(response).expect("the test waits");
+    });
+    let mut client = server.client();
+    client.send(get("/"));
+    let response = Arc::new(responses.recv_timeout(DEADLINE).expect("called"));
+    within("nobody waits for the other", move || {
+        let stderr = std::io::stderr().lock();
+        let (same, (ready, begun)) = (response.clone(), channel());
+        let mistaken = thread::spawn(move || {
+            ready.send(()).expect("the other waits");
+            same.header("A", "\n").status(0); // told when standard error is free
+        });
+        begun.recv().expect("it begins");
+        for _ in 0..100 {
+            response.status(404);
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        drop(stderr);
+        mistaken.join().expect("no panic");
+    });
+    assert_eq!(client.answer().status, 500);
+    drop(client);
     server.close();
 }
 
@@ -215,30 +244,25 @@ fn a_client_that_goes_away_is_no_news() {
     server.close();
 }
 
+/// The server's own end of the next connection.
+fn accepted(server: &Running) -> Receiver<net::EventSocket> {
+    let (tell, sockets) = channel();
+    let tell = Mutex::new(tell);
+    server.server.on(event::Connection, move |_, socket| {
+        let _ = tell.lock().expect("no panic").send(socket.clone());
+    });
+    sockets
+}
+
 #[test]
-fn a_client_that_does_not_read_is_told_from_one_that_does_and_given_up() {
-    let idle = Duration::from_millis(300);
+fn write_tells_of_a_client_that_does_not_read_and_it_is_given_up() {
     let (tell, told) = channel();
     let tell = Mutex::new(tell);
-    let server = Running::with(Options::default().idle_timeout(idle), move |request, response| {
-        let endless = request.path() == "/endless";
-        let mut written = 0u64;
-        while response.write([b'a'; 10_000]) || endless {
+    let options = Options::default().idle_timeout(Duration::from_millis(300));
+    let server = Running::with(options, move |_, response| {
+        let mut written = 0;
+        while response.write([b'a'; 10_000]) && written < 50_000_000 {
             written += 10_000;
-            if response.write("") {
-                continue;
-            }
-            if endless && written > 1 << 34 {
-                break; // the test has failed
-            }
-            thread::yield_now();
-            if !endless {
-                break;
-            }
-            thread::park_timeout(Duration::from_millis(1));
-            if !response.write("a") && written > 40_000_000 {
-                break;
-            }
         }
         tell.lock().expect("no panic").send(written).expect("the test waits");
     });
@@ -248,6 +272,65 @@ fn a_client_that_does_not_read_is_told_from_one_that_does_and_given_up() {
     assert!(written < 50_000_000, "{written} bytes were queued before write said so");
     until("the client that reads nothing is given up", || server.server.connections() == 0);
     drop(client);
+    server.close();
+}
+
+/// Every write starts the socket's idle time anew, and so does all that the client sends: neither helps.
+#[test]
+fn a_client_that_does_not_read_is_given_up_whatever_goes_on_meanwhile() {
+    let options = Options::default().idle_timeout(Duration::from_millis(300));
+    let enough = Arc::new(AtomicBool::new(false));
+    let stop = enough.clone();
+    let server = Running::with(options, move |request, response| match request.path() {
+        // A handler that does not care what write says.
+        "/endless" => {
+            while !stop.load(Ordering::SeqCst) {
+                if !response.write([b'a'; 10_000]) {
+                    thread::park_timeout(Duration::from_millis(1));
+                }
+            }
+        }
+        _ => response.end_with(vec![b'a'; 50_000_000]),
+    });
+    let sockets = accepted(&server);
+
+    let mut client = server.client();
+    client.send(get("/endless"));
+    let socket = sockets.recv_timeout(DEADLINE).expect("accepted");
+    until("it is given up while the handler writes", || socket.is_destroyed());
+    enough.store(true, Ordering::SeqCst);
+    drop(client);
+
+    let mut client = server.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let socket = sockets.recv_timeout(DEADLINE).expect("accepted");
+    until("it is given up while it sends", || {
+        let _ = client.stream().write_all(b"a");
+        socket.is_destroyed()
+    });
+    server.close();
+}
+
+#[test]
+fn a_client_that_reads_slowly_gets_all() {
+    let idle = Duration::from_millis(500);
+    let server = Running::with(Options::default().idle_timeout(idle), |_, response| {
+        // A second and more of writes that all say "wait", and are not obeyed.
+        for _ in 0..1000 {
+            response.write([b'a'; 50_000]);
+            thread::park_timeout(Duration::from_millis(1));
+        }
+    });
+    let mut client = server.client();
+    client.send("GET / HTTP/1.0\r\n\r\n").answer_to_head();
+    let (mut left, start) = (50_000_000, Instant::now());
+    while left > 0 {
+        if start.elapsed() < 4 * idle {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        left -= client.body(left.min(50_000)).len();
+    }
+    client.at_end();
     server.close();
 }
 

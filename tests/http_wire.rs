@@ -152,11 +152,53 @@ fn forms_of_an_answer() {
             |r| r.status(205).end_with("a"),
             "205 Reset Content\r\nContent-Length: 0\r\n\r\n",
         ),
+        (
+            "204, a length",
+            "GET 1.1",
+            |r| r.status(204).header("Content-Length", "5").end_with("hello"),
+            "204 No Content\r\n\r\n",
+        ),
+        (
+            "204, long",
+            "GET 1.1",
+            |r| assert!(r.status(204).header("Content-Length", "20000").write([b'a'; 20_000])),
+            "204 No Content\r\n\r\n",
+        ),
+        (
+            "205, long",
+            "GET 1.1",
+            |r| assert!(r.status(205).header("Content-Length", "20000").write([b'a'; 20_000])),
+            "205 Reset Content\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            "304, long",
+            "GET 1.1",
+            |r| assert!(r.status(304).write([b'a'; 20_000])),
+            "304 Not Modified\r\n\r\n",
+        ),
+        (
+            "304, its own length",
+            "GET 1.1",
+            |r| r.status(304).header("Content-Length", "9").end_with("a"),
+            "304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+        ),
         ("HEAD", "HEAD 1.1", |r| r.end_with("hello"), "200 OK\r\nContent-Length: 5\r\n\r\n"),
         (
             "HEAD, its own length",
             "HEAD 1.1",
             |r| r.header("Content-Length", "9").end(),
+            "200 OK\r\nContent-Length: 9\r\n\r\n",
+        ),
+        (
+            "HEAD, 204",
+            "HEAD 1.1",
+            |r| r.status(204).header("Content-Length", "9").end(),
+            "204 No Content\r\n\r\n",
+        ),
+        (
+            "HEAD, its length twice",
+            "HEAD 1.1",
+            |r| r.header("Content-Length", "9, 009").end(),
             "200 OK\r\nContent-Length: 9\r\n\r\n",
         ),
         ("HEAD, no length", "HEAD 1.1", |r| r.end(), "200 OK\r\n\r\n"),
@@ -328,6 +370,20 @@ fn the_server_says_continue_before_the_body() {
         assert_eq!(client.send("hello").answer().text(), "hello");
     }
     drop(client);
+    server.close();
+}
+
+#[test]
+fn a_time_of_zero_is_no_limit() {
+    let options = Options::default().request_timeout(Duration::ZERO).idle_timeout(Duration::ZERO);
+    let server = Running::with(options, |_, response| response.end_with(vec![b'a'; 20_000_000]));
+    let mut client = server.client();
+    for _ in 0..2 {
+        client.send_pieces(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1);
+        let answer = client.answer();
+        assert_eq!((answer.status, answer.body.len()), (200, 20_000_000));
+    }
+    client.end().at_end();
     server.close();
 }
 

@@ -1,4 +1,4 @@
-//! The figures that EventSocket is to reach, all of them in one table, and the verdict on each.
+//! The figures that EventSocket, and `http` on it, are to reach, all of them in one table, and the verdict on each.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ const fn budget(rows: &'static str, figure: &'static str, of: Of, limit: Limit) 
     Budget { rows, figure, of, limit }
 }
 
-const BUDGETS: [Budget; 16] = [
+const BUDGETS: [Budget; 20] = [
     budget("ping", "requests/s", Ratio(Bare), AtLeast(0.95)),
     budget("ping", "requests/s", Mean(Bare), AtLeast(0.97)),
     budget("ping", "requests/s", Mean(Node), AtLeast(1.0)),
@@ -56,6 +56,10 @@ const BUDGETS: [Budget; 16] = [
     budget("idle-1000", "fds each", Value, AtMost(1.0)),
     budget("idle-10000", "fds each", Value, AtMost(1.0)),
     budget("paced-64", "p99 µs", Ratio(Node), AtMost(1.0)),
+    budget("http-keep", "requests/s", Ratio(Bare), AtLeast(0.9)),
+    budget("http-keep", "requests/s", Ratio(Node), AtLeast(1.0)),
+    budget("http-close", "requests/s", Ratio(Bare), AtLeast(1.3)),
+    budget("http", "errors", Value, AtMost(0.0)),
 ];
 
 pub struct Verdict {

@@ -1,7 +1,7 @@
 //! Child processes: servers and holders of idle connections. None outlives its handle, and none is waited for
 //! without a deadline.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -50,6 +50,22 @@ impl Process {
         Ok(command)
     }
 
+    /// All that a program prints until it ends by itself, which it has to do within `limit`.
+    pub fn output(mut command: Command, limit: Duration) -> io::Result<String> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take();
+        let process = Process { child, first_line: String::new() };
+        let (send, text) = channel();
+        thread::spawn(move || {
+            let mut text = String::new();
+            let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_string(&mut text));
+            let _ = send.send(read.map(|_| text));
+        });
+        let text = text.recv_timeout(limit);
+        drop(process);
+        text.unwrap_or_else(|_| Err(io::Error::other(format!("not done after {limit:?}"))))
+    }
+
     /// Memory that is really there, in KiB. Only Linux says so in a file.
     pub fn resident_kib(&self) -> Option<f64> {
         self.status("VmRSS:")
@@ -85,7 +101,7 @@ pub fn server(contender: Contender, how: &str) -> io::Result<(Process, u16)> {
         Contender::Event => Process::this(&["serve", "event", how])?,
         Contender::Node => {
             let mut node = Command::new("node");
-            node.args(["-e", include_str!("echo.js"), how]);
+            node.args(["-e", include_str!("server.js"), how]);
             node
         }
     })?;

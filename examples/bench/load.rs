@@ -1,7 +1,9 @@
-//! The load generator: plain blocking clients, a small thread for each connection, the same for every server.
+//! The load generator: plain blocking clients, a small thread for each connection, the same for every server. HTTP alone
+//! has a generator that others wrote.
 
 pub mod bulk;
 pub mod connect;
+pub mod http;
 pub mod idle;
 pub mod paced;
 pub mod ping;
@@ -20,7 +22,11 @@ const MESSAGE: [u8; 64] = [b'm'; 64];
 
 /// One cell: a fresh server, the load, the figures in the order of `Load::figures`.
 pub fn measure(load: &Load, contender: Contender, seconds: f64) -> io::Result<Vec<Option<f64>>> {
-    let how = if matches!(load, Load::Bulk { .. }) { "pipe" } else { "echo" };
+    let how = match load {
+        Load::Bulk { .. } => "pipe",
+        Load::Http { .. } => "http",
+        _ => "echo",
+    };
     let (server, port) = children::server(contender, how)?;
     match *load {
         Load::PingPong { connections, bytes } => ping::ping(port, connections, bytes, seconds),
@@ -31,6 +37,7 @@ pub fn measure(load: &Load, contender: Contender, seconds: f64) -> io::Result<Ve
         Load::Paced { connections, per_second } => {
             paced::paced(port, connections, per_second, seconds)
         }
+        Load::Http { connections, close } => http::http(port, connections, close, seconds),
     }
 }
 

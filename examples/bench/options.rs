@@ -21,7 +21,8 @@ pub fn help() -> String {
     let names: Vec<String> = rows::all().into_iter().map(|row| row.name).collect();
     let (first, second) = names.split_at(names.len() / 2);
     format!(
-        "Compares a bare blocking loop, EventSocket and Node's net (if `node` is on the PATH) as echo servers.
+        "Compares a bare blocking loop, EventSocket and Node (if `node` is on the PATH) as echo servers, and as servers
+of HTTP (if `wrk` is on the PATH).
 
   --quick          one round (the default is 5)
   --rounds N       this many rounds

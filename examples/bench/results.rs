@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 
 use crate::options::Options;
-use crate::rows::{self, Contender, Row, node_version};
+use crate::rows::{self, Contender, Row, has_wrk, node_version};
 use crate::stats::{Spread, geometric_mean};
 
 pub struct Results<'a> {
@@ -15,6 +15,7 @@ pub struct Results<'a> {
     /// Where and when: without it, figures can not be compared with anybody else's.
     pub machine: String,
     pub samples: Vec<Sample>,
+    has_wrk: bool,
 }
 
 /// One cell of one round.
@@ -35,7 +36,13 @@ impl<'a> Results<'a> {
             seconds: options.seconds,
             machine: machine(),
             samples: Vec::new(),
+            has_wrk: has_wrk(),
         }
+    }
+
+    /// Why a row is not measured, if it is not.
+    pub fn left_out(&self, row: usize) -> Option<&'static str> {
+        (self.rows[row].load.needs_wrk() && !self.has_wrk).then_some("wrk is missing")
     }
 
     fn value(&self, row: usize, figure: usize, contender: Contender, round: usize) -> Option<f64> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::{Command, Stdio};
 
-/// The echo servers that are compared.
+/// The servers that are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Contender {
     Bare,
@@ -30,6 +30,11 @@ impl fmt::Display for Contender {
             Contender::Node => "node",
         })
     }
+}
+
+/// The load of the http rows, a program of others: whoever has not got it does without these rows.
+pub fn has_wrk() -> bool {
+    Command::new("wrk").arg("--version").stdin(Stdio::null()).output().is_ok()
 }
 
 pub fn node_version() -> Option<String> {
@@ -64,6 +69,8 @@ pub enum Load {
     Idle { connections: usize },
     /// A message each at fixed times, whether or not the server is fast: what a user of a half-idle server feels.
     Paced { connections: usize, per_second: u32 },
+    /// HTTP requests for "hello", each connection one after another; with `close`, each on a connection of its own.
+    Http { connections: usize, close: bool },
 }
 
 pub struct Figure {
@@ -93,7 +100,13 @@ impl Load {
                 &const { [less("KiB each"), less("threads each"), less("fds each")] }
             }
             Load::Paced { .. } => &const { [less("p99 µs"), less("p50 µs")] },
+            Load::Http { .. } => &const { [more("requests/s"), less("errors")] },
         }
+    }
+
+    /// Whether another program makes this load.
+    pub fn needs_wrk(&self) -> bool {
+        matches!(self, Load::Http { .. })
     }
 }
 
@@ -122,6 +135,12 @@ impl fmt::Display for Load {
                     "{per_second} requests a second in all, {connections} connections, 64 bytes"
                 )
             }
+            Load::Http { connections, close: false } => {
+                write!(f, "HTTP \"hello\", keep-alive, connections: {connections}")
+            }
+            Load::Http { connections, close: true } => {
+                write!(f, "HTTP \"hello\", Connection: close; at a time: {connections}")
+            }
         }
     }
 }
@@ -145,5 +164,11 @@ pub fn all() -> Vec<Row> {
         row(format!("idle-{connections}"), Load::Idle { connections });
     }
     row("paced-64".into(), Load::Paced { connections: 64, per_second: 10_000 });
+    for connections in [1, 64, 256] {
+        row(format!("http-keep-{connections}"), Load::Http { connections, close: false });
+    }
+    for connections in [1, 64] {
+        row(format!("http-close-{connections}"), Load::Http { connections, close: true });
+    }
     rows
 }

@@ -21,6 +21,10 @@ impl fmt::Display for Table<'_> {
         )?;
         for (row, name) in results.rows.iter().map(|row| &row.name).enumerate() {
             writeln!(f, "\n{name}  ({})", results.rows[row].load)?;
+            if let Some(why) = results.left_out(row) {
+                writeln!(f, "  left out: {why}")?;
+                continue;
+            }
             for (figure, kind) in results.rows[row].load.figures().iter().enumerate() {
                 for (nth, &contender) in results.contenders.iter().enumerate() {
                     let title = if nth == 0 { kind.name } else { "" };

@@ -5,11 +5,13 @@ use std::io::Write;
 use super::date;
 use super::request::{Exchange, has};
 use super::status::{Refusal, reason};
-use crate::error;
 use crate::message::{Head, content_length};
 
 /// This much of a body waits for its end: an answer that ends before goes out with its length, in one system call.
 pub(super) const GATHER: usize = 16 * 1024;
+
+/// A memory that grew larger than this is given back.
+const KEEP: usize = 4 * GATHER;
 
 /// One answer after another of a connection; the memory stays.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Answer {
     keep_alive: bool,
     /// The handler asked for something that must not go on the wire; the answer will be a 500.
     mistake: bool,
+    /// What the handler did wrong, and has to be told of.
+    pub(super) complaint: Option<String>,
 }
 
 /// How far it has come, and how the body is delimited (RFC 9112 6).
@@ -37,7 +41,7 @@ enum Stage {
     Counted(usize),
     /// HTTP/1.0: the end of the connection is the end of the body.
     UntilClose,
-    /// There is a head only: HEAD, 204, 304.
+    /// There is a head only: HEAD, 204, 205, 304.
     Bodiless,
     Ended,
 }
@@ -61,6 +65,7 @@ impl Answer {
             out: Vec::new(),
             keep_alive: false,
             mistake: false,
+            complaint: None,
         }
     }
 
@@ -70,9 +75,6 @@ impl Answer {
         self.status = 200;
         self.head.clear();
         self.body.clear();
-        if self.body.capacity() > 4 * GATHER {
-            self.body = Vec::new();
-        }
         self.stage = Stage::Gathering;
         self.keep_alive = exchange.keep_alive;
         self.mistake = false;
@@ -125,7 +127,8 @@ impl Answer {
                 return self.mistaken("Transfer-Encoding is not the handler's to set");
             }
             () if name.eq_ignore_ascii_case("content-length") => {
-                content_length(value).and_then(|_| self.head.set(name, value))
+                // One number, though `9, 9` would mean the same.
+                content_length(value).and_then(|length| self.head.set(name, &length.to_string()))
             }
             // The one header of which several lines are not one list (RFC 9110 5.3).
             () if name.eq_ignore_ascii_case("set-cookie") => self.head.append(name, value),
@@ -136,16 +139,21 @@ impl Answer {
         }
     }
 
-    fn may_change(&self, what: &str) -> bool {
+    fn may_change(&mut self, what: &str) -> bool {
         if !self.is_unsent() {
-            error::complain(&format!("http: a {what} was set after the head had been sent"));
+            self.complain(format!("http: a {what} was set after the head had been sent"));
         }
         self.is_unsent()
     }
 
     fn mistaken(&mut self, what: &str) {
-        error::complain(&format!("http: answered 500, as {what}"));
+        self.complain(format!("http: answered 500, as {what}"));
         self.mistake = true;
+    }
+
+    /// The first of several is the cause of the others.
+    fn complain(&mut self, what: impl Into<String>) {
+        self.complaint.get_or_insert_with(|| what.into());
     }
 
     /// More of the body. What is gathered goes out when it is much; see [`flush`](Self::flush).
@@ -162,7 +170,7 @@ impl Answer {
             Stage::Counted(left) => {
                 let fits = &data[..data.len().min(left)];
                 if fits.len() < data.len() {
-                    error::complain("http: a body was cut to the Content-Length that was set");
+                    self.complain("http: a body was cut to the Content-Length that was set");
                 }
                 self.out.extend_from_slice(fits);
                 self.stage = Stage::Counted(left - fits.len());
@@ -180,27 +188,29 @@ impl Answer {
         if self.mistake {
             return self.fail();
         }
+        self.unpromise();
         let promised = self.head.header("content-length").map(content_length);
-        self.stage = match promised {
-            _ if self.status == 205 => Stage::Counted(0),
-            Some(Ok(length)) => Stage::Counted(length),
-            _ if self.exchange.old => Stage::UntilClose,
-            _ => Stage::Chunked,
+        let (stage, framing) = match promised {
+            _ if matches!(self.status, 204 | 304) => (Stage::Bodiless, Framing::None),
+            _ if self.status == 205 => (Stage::Bodiless, Framing::Length(0)),
+            Some(Ok(length)) => (Stage::Counted(length), Framing::None),
+            _ if self.exchange.old => (Stage::UntilClose, Framing::None),
+            _ => (Stage::Chunked, Framing::Chunked),
         };
-        let framing = match self.stage {
-            _ if matches!(self.status, 204 | 304) => Framing::None,
-            Stage::Chunked => Framing::Chunked,
-            _ => Framing::None,
-        };
-        self.keep_alive &= self.stage != Stage::UntilClose;
+        self.keep_alive &= stage != Stage::UntilClose;
         self.push_head(framing);
+        self.stage = if self.exchange.head_only { Stage::Bodiless } else { stage };
         let body = std::mem::take(&mut self.body);
-        if self.exchange.head_only || matches!(self.status, 204 | 304) {
-            self.stage = Stage::Bodiless;
-        }
         self.write(&body);
         self.body = body;
         self.body.clear();
+    }
+
+    /// These have no length of the handler's: 204 none at all (RFC 9110 8.6), 205 zero (15.3.6).
+    fn unpromise(&mut self) {
+        if matches!(self.status, 204 | 205) {
+            self.head.remove("content-length");
+        }
     }
 
     /// The last of the body. Returns the part of it that has to go out after [`out`](Self::out): a long one is not copied.
@@ -216,7 +226,7 @@ impl Answer {
         match self.stage {
             Stage::Chunked => self.out.extend_from_slice(b"0\r\n\r\n"),
             Stage::Counted(1..) => {
-                error::complain("http: a body is shorter than the Content-Length that was set");
+                self.complain("http: a body is shorter than the Content-Length that was set");
                 self.keep_alive = false; // the client learns it from the end of the connection
             }
             _ => {}
@@ -231,6 +241,7 @@ impl Answer {
     fn end_gathered<'d>(&mut self, data: &'d [u8]) -> &'d [u8] {
         let length = self.body.len() + data.len();
         let with_body = !matches!(self.status, 204 | 205 | 304);
+        self.unpromise();
         let promised = self.head.header("content-length").is_some();
         // To HEAD, the length that GET would get (RFC 9110 9.3.2), if the handler has said so in any way.
         let keeps_promise = promised && (self.exchange.head_only || self.status == 304);
@@ -263,6 +274,14 @@ impl Answer {
         self.body.clear();
         self.body.extend_from_slice(b"500 Internal Server Error\n");
         self.end_gathered(&[]);
+    }
+
+    /// What had to go out has gone.
+    pub(super) fn sent(&mut self) {
+        self.out.clear();
+        if self.out.capacity() > KEEP {
+            self.out = Vec::new(); // a long part of a body went through it
+        }
     }
 
     /// No more requests after this one.
@@ -331,4 +350,21 @@ fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
     let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
     out.extend_from_slice(data);
     out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_part_of_a_body_leaves_no_memory_behind() {
+        let mut answer = Answer::new();
+        answer.begin(Exchange { head_only: false, old: false, keep_alive: true });
+        answer.write(&[b'a'; GATHER]);
+        answer.write(&vec![b'a'; 1 << 20]);
+        assert!(answer.out.len() > 1 << 20);
+        answer.sent();
+        assert!(answer.out.is_empty() && answer.out.capacity() <= KEEP);
+        assert!(answer.body.capacity() <= KEEP);
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::chunked::{BadChunk, Chunked};
+use super::url::Url;
 use crate::event;
 use crate::message::{Error, Head, Limits, Parsed, Parser};
 use crate::options::ConnectOptions;
@@ -133,57 +134,6 @@ fn cut_short() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, why)
 }
 
-/// The parts of a URL that a request needs.
-struct Url {
-    host: String,
-    port: u16,
-    /// Host, and the port if there was one, as written.
-    authority: String,
-    target: String,
-}
-
-impl Url {
-    /// RFC 9110 4.2.1.
-    fn parse(url: &str) -> Result<Url, String> {
-        let wrong = |why: &str| format!("{url:?} is no http://host[:port]/path: {why}");
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it has no http://"))?;
-        if scheme.eq_ignore_ascii_case("https") {
-            return Err(wrong("https needs TLS, which is not here"));
-        }
-        if !scheme.eq_ignore_ascii_case("http") {
-            return Err(wrong("it does not begin with http://"));
-        }
-        if rest.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(wrong("it has a space or a control character in it"));
-        }
-        let rest = rest.split('#').next().unwrap_or_default(); // the fragment is for the reader
-        let at = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(at);
-        if authority.contains('@') {
-            return Err(wrong("a user's name is not sent like this any more"));
-        }
-        // The last colon, unless it is one of an IPv6 address.
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port),
-            _ => (authority, ""),
-        };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if host.is_empty() {
-            return Err(wrong("it has no host"));
-        }
-        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-        let port = if port.is_empty() { Ok(80) } else { port.parse() };
-        let port = port.ok().filter(|_| digits).ok_or_else(|| wrong("the port is no number"))?;
-        let slash = if target.starts_with('/') { "" } else { "/" };
-        Ok(Url {
-            host: host.to_string(),
-            port,
-            authority: authority.to_string(),
-            target: format!("{slash}{target}"),
-        })
-    }
-}
-
 /// What came of the answer so far.
 struct Incoming {
     parser: Parser,
@@ -288,6 +238,111 @@ impl From<BadChunk> for io::Error {
             BadChunk::Malformed => invalid("a chunk does not begin or end as it has to"),
             BadChunk::TooLarge => Error::BodyTooLarge.into(),
             BadChunk::Trailer(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::thread;
+
+    use super::*;
+
+    /// A server for one request, which `speak` answers.
+    fn get_from(
+        limit: Duration,
+        body: usize,
+        speak: impl FnOnce(TcpStream) + Send + 'static,
+    ) -> io::Result<Reply> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let (stop, stopped) = channel::<()>();
+        let speaking = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            assert_ne!(stream.read(&mut request).unwrap(), 0);
+            speak(stream.try_clone().unwrap());
+            // Open, and silent.
+            assert_eq!(
+                stopped.recv_timeout(Duration::from_secs(30)),
+                Err(RecvTimeoutError::Disconnected)
+            );
+        });
+        let reply = get_by(&url, Instant::now() + limit, body);
+        drop(stop);
+        speaking.join().unwrap();
+        reply
+    }
+
+    /// Says `what` again and again until nobody listens; or the test has failed.
+    fn trickle(begin: &'static [u8], what: &'static [u8]) -> impl FnOnce(TcpStream) {
+        move |mut stream| {
+            let _ = stream.write_all(begin);
+            for _ in 0..2000 {
+                if stream.write_all(what).is_err() {
+                    return;
+                }
+                thread::park_timeout(Duration::from_millis(5));
+            }
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+    }
+
+    #[test]
+    fn the_deadline_is_for_the_whole_answer() {
+        let limit = Duration::from_millis(300);
+        let late = |speak: Box<dyn FnOnce(TcpStream) + Send>| {
+            let start = Instant::now();
+            let error = get_from(limit, BODY, speak).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+            assert_eq!(error.to_string(), "the answer did not come in time");
+            let took = start.elapsed();
+            assert!(took >= limit && took < Duration::from_secs(10), "{took:?}");
+        };
+        late(Box::new(|_| {})); // says nothing
+        late(Box::new(|mut stream| stream.write_all(b"HTTP/1.1 200 OK\r\nConte").unwrap()));
+        // Each piece comes in time, and the answer does not.
+        late(Box::new(trickle(b"HTTP/1.1 200 OK\r\nA: ", b"b")));
+        late(Box::new(trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n")));
+        late(Box::new(trickle(b"HTTP/1.1 200 OK\r\n\r\n", b"until the end")));
+        late(Box::new(trickle(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"1\r\na\r\n",
+        )));
+        late(Box::new(trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"a")));
+    }
+
+    #[test]
+    fn a_deadline_that_is_over() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let error = get_by(&url, Instant::now(), BODY).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    }
+
+    #[test]
+    fn a_body_has_a_limit_however_it_is_delimited() {
+        let limit = Duration::from_secs(10);
+        for (head, body) in [
+            ("Content-Length: 6", "hello!"),
+            ("Transfer-Encoding: chunked", "3\r\nhel\r\n3\r\nlo!\r\n0\r\n\r\n"),
+            ("Connection: close", "hello!"),
+        ] {
+            let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
+            let speak = |answer: String| {
+                move |mut stream: TcpStream| {
+                    stream.write_all(answer.as_bytes()).unwrap();
+                    stream.shutdown(std::net::Shutdown::Write).unwrap();
+                }
+            };
+            let reply = get_from(limit, 6, speak(answer.clone())).unwrap();
+            assert_eq!(reply.text(), "hello!");
+            let error = get_from(limit, 5, speak(answer)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidData, "{head}");
+            assert_eq!(error.to_string(), "the body is too large", "{head}");
         }
     }
 }

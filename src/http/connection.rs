@@ -14,6 +14,7 @@ use super::request::Request;
 use super::response::Response;
 use super::status::{Refusal, refuse};
 use crate::endpoint::Address;
+use crate::error;
 use crate::event;
 use crate::socket::EventSocket;
 use crate::sync::lock;
@@ -39,8 +40,8 @@ pub(super) struct Inner {
     pub(super) phase: Phase,
     /// When the first byte of the request that is coming came.
     pub(super) began: Option<Instant>,
-    /// The socket's idle time is set for the rest of a request, and not for the time between two.
-    hurried: bool,
+    /// The socket's idle time is set for the rest of a request or of an answer, and not for the time between two requests.
+    pub(super) hurried: bool,
     pub(super) paused: bool,
     /// The client has ended its side.
     no_more: bool,
@@ -100,6 +101,16 @@ impl Connection {
         lock(&self.inner)
     }
 
+    /// Lets the lock go, and then says what the handler has done wrong: not before, as standard error has a lock of its own,
+    /// and who holds that may wait for this one.
+    fn unlock(mut inner: MutexGuard<'_, Inner>) {
+        let complaint = inner.answer.complaint.take();
+        drop(inner);
+        if let Some(complaint) = complaint {
+            error::complain(&complaint);
+        }
+    }
+
     // From the socket.
 
     fn received(self: &Arc<Self>, data: &[u8]) {
@@ -122,13 +133,13 @@ impl Connection {
     fn timed_out(&self) {
         let mut inner = self.lock();
         match inner.phase {
-            Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
+            Phase::Handling | Phase::Answered { .. } => {}
             // The handler takes its time, and the client has all there is.
             Phase::Outstanding if self.socket.writable_length() == 0 => {}
-            Phase::Handling | Phase::Answered { .. } => {}
-            Phase::Reading | Phase::Outstanding | Phase::Flushing | Phase::Closing => {
-                self.socket.destroy();
-            }
+            Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
+            Phase::Reading => self.socket.destroy(),
+            Phase::Outstanding | Phase::Flushing => self.wait_for_client(&mut inner),
+            Phase::Closing => self.linger(&mut inner),
         }
     }
 
@@ -161,6 +172,10 @@ impl Connection {
                         self.fail_locked(&mut inner, number);
                     }
                     self.handled(&mut inner);
+                    if inner.answer.complaint.is_some() {
+                        Connection::unlock(inner);
+                        inner = self.lock();
+                    }
                 }
             }
         }
@@ -262,6 +277,7 @@ impl Connection {
         if inner.number == number {
             change(&mut inner.answer);
         }
+        Connection::unlock(inner);
     }
 
     pub(super) fn write(&self, number: u64, data: &[u8]) -> bool {
@@ -277,7 +293,9 @@ impl Connection {
         if was_unsent && !inner.answer.is_unsent() {
             self.hurry(&mut inner);
         }
-        self.send(&mut inner, &[])
+        let clear = self.send(&mut inner, &[]);
+        Connection::unlock(inner);
+        clear
     }
 
     pub(super) fn end(self: &Arc<Self>, number: u64, data: &[u8]) {
@@ -288,6 +306,7 @@ impl Connection {
         inner.number += 1;
         let rest = inner.answer.end(data);
         self.finish(&mut inner, rest);
+        Connection::unlock(inner);
     }
 
     /// The response was dropped by a panic.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::message::Limits;
 
-/// How much a server takes from a client, and how long it waits for it.
+/// How much a server takes from a client, and how long it waits for it. A time of zero is no limit, as in Node.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     pub(super) limits: Limits,
@@ -49,14 +49,19 @@ impl Options {
 
     /// From the first byte of a request to its last, 10 s if not set; then a 408. Node: `requestTimeout`.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = limit;
+        self.request_timeout = or_for_ever(limit);
         self
     }
 
-    /// How long a connection may be idle between two requests, and how long a client may read nothing of its answer, 10 s
-    /// if not set; then it is closed. Node: `keepAliveTimeout`, which is 5 s.
+    /// How long a connection may be idle between two requests, and how long a client may take nothing of what is queued for
+    /// it, 10 s if not set; then it is closed. Node: `keepAliveTimeout`, which is 5 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = limit;
+        self.idle_timeout = or_for_ever(limit);
         self
     }
+}
+
+/// Longer than any `Instant` can tell.
+fn or_for_ever(limit: Duration) -> Duration {
+    if limit.is_zero() { Duration::MAX } else { limit }
 }

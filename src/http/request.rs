@@ -220,11 +220,12 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
         let http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
         (http && !rest.is_empty() && !rest.starts_with(['/', '?'])).then_some(())
     };
-    let fits = match method {
-        "CONNECT" => target.contains(':') && !target.contains('/'),
-        "OPTIONS" if target == "*" => true,
-        _ => target.starts_with('/') || absolute().is_some(),
-    };
+    if method == "CONNECT" {
+        // After a 2xx to it the client takes all that follows for the tunnel, and a proxy between lets it through unread.
+        return Err(refuse(501, "CONNECT asks for a tunnel, and this server is no proxy"));
+    }
+    let star = method == "OPTIONS" && target == "*";
+    let fits = star || target.starts_with('/') || absolute().is_some();
     if fits && !target.contains('\t') {
         return Ok(());
     }

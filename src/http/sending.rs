@@ -15,7 +15,7 @@ impl Connection {
         let mut clear = true;
         if !inner.answer.out.is_empty() {
             clear = self.socket.write(&inner.answer.out);
-            inner.answer.out.clear();
+            inner.answer.sent();
         }
         if !rest.is_empty() {
             self.hurry(inner);
@@ -23,22 +23,35 @@ impl Connection {
         }
         if clear {
             inner.stalled = None;
-        } else {
-            self.give_up_if_stalled(inner);
+        } else if self.patience(inner).is_zero() {
+            self.socket.destroy();
         }
         clear
     }
 
-    /// Every write starts the socket's idle time anew, so that of a client that reads nothing is kept here.
-    fn give_up_if_stalled(&self, inner: &mut Inner) {
+    /// How long a client that takes nothing of what is queued may go on so. Asked for at every write, and where the client
+    /// itself goes on sending, as either starts the socket's own idle time anew.
+    pub(super) fn patience(&self, inner: &mut Inner) -> Duration {
+        let idle = self.options.idle_timeout;
         let taken = self.socket.bytes_written() - self.socket.writable_length() as u64;
         match inner.stalled {
-            Some((since, before)) if before == taken => {
-                if since.elapsed() > self.options.idle_timeout {
-                    self.socket.destroy();
-                }
+            Some((since, before)) if before == taken => idle.saturating_sub(since.elapsed()),
+            _ => {
+                inner.stalled = Some((Instant::now(), taken));
+                idle
             }
-            _ => inner.stalled = Some((Instant::now(), taken)),
+        }
+    }
+
+    /// Nothing has moved for a while, and there is something to move; but it may be there only just now.
+    pub(super) fn wait_for_client(&self, inner: &mut Inner) {
+        let left = self.patience(inner);
+        match left.is_zero() {
+            true => self.socket.destroy(),
+            false => {
+                inner.hurried = true;
+                self.socket.set_timeout(Some(left));
+            }
         }
     }
 
@@ -61,17 +74,17 @@ impl Connection {
         inner.incoming = Incoming::new(self.options.limits);
         self.socket.end();
         self.socket.resume();
-        let idle = self.options.idle_timeout;
-        let queued = self.socket.writable_length() > 0;
-        self.socket.set_timeout(Some(if queued { idle } else { LINGER.min(idle) }));
+        self.linger(inner);
     }
 
-    /// The client goes on sending after the last answer: not for ever.
+    /// After the last answer: waits until the client has taken it, and then for its end, and not for ever.
     pub(super) fn linger(&self, inner: &mut Inner) {
-        if self.socket.writable_length() > 0 {
-            return;
-        }
-        let left = LINGER.saturating_sub(inner.began.get_or_insert_with(Instant::now).elapsed());
+        let left = if self.socket.writable_length() > 0 {
+            self.patience(inner)
+        } else {
+            let limit = LINGER.min(self.options.idle_timeout);
+            limit.saturating_sub(inner.began.get_or_insert_with(Instant::now).elapsed())
+        };
         match left.is_zero() {
             true => self.socket.destroy(),
             false => self.socket.set_timeout(Some(left)),

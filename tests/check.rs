@@ -115,6 +115,25 @@ fn an_end_is_a_fin_or_a_reset() {
 }
 
 #[test]
+fn endless_sending_fills_no_memory() {
+    within("endless sending", || {
+        let check = Check::with_patience(Subject::new("sh"), common::DEADLINE);
+        let endless = |mut socket: TcpStream| {
+            let block = vec![b'x'; 1 << 20];
+            while socket.write_all(&block).is_ok() {}
+        };
+        for expect in [
+            |peer: &mut Peer| peer.read_to_fin(&RULE).map(drop),
+            |peer: &mut Peer| peer.until(b"\n", &RULE).map(drop),
+            |peer: &mut Peer| peer.take(usize::MAX, &RULE).map(drop),
+        ] {
+            let failure = failed(expect(&mut against(&check, endless)));
+            assert!(said(&failure).contains(", then more than 64 MiB"), "{failure}");
+        }
+    });
+}
+
+#[test]
 fn silence_is_expected_for_a_time() {
     within("silence", || {
         let check = check();

@@ -287,7 +287,9 @@ impl Program {
         let mut printed = self.process.printed.lock();
         loop {
             if Instant::now() >= deadline {
-                return Err(Seen::Nothing(self.run.patience));
+                let status = self.process.status(); // a child that it left may keep its output open
+                let nothing = Seen::Nothing(self.run.patience);
+                return Err(status.map_or(nothing, |status| Seen::Exit(status.code())));
             }
             let rest = &printed.stdout[*taken..];
             let ended = printed.open == 0;

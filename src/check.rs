@@ -46,6 +46,7 @@ mod failure;
 mod guard;
 mod host;
 mod peer;
+mod process;
 mod program;
 mod rule;
 mod scratch;
@@ -60,7 +61,7 @@ use std::time::{Duration, Instant};
 pub use self::failure::{Failure, Seen};
 pub use self::host::Host;
 pub use self::peer::{Peer, byte_by_byte, cut};
-use self::program::Process;
+use self::process::Process;
 pub use self::program::{Ended, Program, Subject};
 pub use self::rule::{Lang, Rule, Words};
 pub use self::scratch::Scratch;
@@ -164,7 +165,7 @@ impl Run {
     }
 
     fn failed(&self, rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
-        let (stderr, ended) = program::last_words(&lock(&self.programs), &came);
+        let (stderr, ended) = process::last_words(&lock(&self.programs), &came);
         let transcript = self.transcript.entries();
         Failure::new(rule, expected, came).with_program(stderr, ended).with_transcript(transcript)
     }

@@ -115,6 +115,25 @@ fn an_end_is_a_fin_or_a_reset() {
 }
 
 #[test]
+fn endless_sending_fills_no_memory() {
+    within("endless sending", || {
+        let check = Check::with_patience(Subject::new("sh"), common::DEADLINE);
+        let endless = |mut socket: TcpStream| {
+            let block = vec![b'x'; 1 << 20];
+            while socket.write_all(&block).is_ok() {}
+        };
+        for expect in [
+            |peer: &mut Peer| peer.read_to_fin(&RULE).map(drop),
+            |peer: &mut Peer| peer.until(b"\n", &RULE).map(drop),
+            |peer: &mut Peer| peer.take(usize::MAX, &RULE).map(drop),
+        ] {
+            let failure = failed(expect(&mut against(&check, endless)));
+            assert!(said(&failure).contains(", then more than 64 MiB"), "{failure}");
+        }
+    });
+}
+
+#[test]
 fn silence_is_expected_for_a_time() {
     within("silence", || {
         let check = check();
@@ -249,8 +268,8 @@ fn output_is_read_line_by_line_and_input_typed() {
         let check = check();
         let script = r#"echo one; read x; printf 'got %s\r\n' "$x"; cat; printf last; exit 7"#;
         let program = check.start(["-c", script]).expect("sh runs");
-        program.expect_line("one", &RULE).expect("the first line");
-        let failure = failed(program.expect_line("too early", &RULE));
+        program.expect_line("", "one", &RULE).expect("the first line");
+        let failure = failed(program.expect_line("", "too early", &RULE));
         assert!(said(&failure).contains("came      nothing in 1s"), "{failure}");
         program.type_in("that\n");
         assert_eq!(program.line(&RULE).expect("an answer"), "got that");
@@ -352,17 +371,59 @@ fn what_cannot_start_and_what_does_not_listen_is_said() {
     });
 }
 
+/// A program may say more than it was asked for, but not for ever.
 #[test]
-fn the_next_line_or_the_end() {
-    within("line or end", || {
+fn other_lines_are_passed_over_until_the_deadline() {
+    within("other lines", || {
         let check = check();
-        let program = check.start(["-c", "echo one; exit 4"]).expect("sh runs");
-        assert_eq!(program.line_or_end(&RULE).expect("a line").as_deref(), Some("one"));
-        assert_eq!(program.line_or_end(&RULE).expect("the end"), None);
-        assert_eq!(program.wait(&RULE).expect("it has ended").status, Some(4));
-        let hangs = check.start(["-c", "read -r _"]).expect("sh runs");
-        let failure = failed(hangs.line_or_end(&RULE));
-        assert!(said(&failure).contains("came      nothing in 1s"), "{failure}");
+        let script = "echo hello; echo listening; echo PORT: 4000; echo '2 found '; echo bye";
+        let program = check.start(["-c", script]).expect("sh runs");
+        assert_eq!(program.line_with("listen", &RULE).expect("it is there"), "listening");
+        assert_eq!(program.port().expect("the next line has it"), 4000);
+        program.expect_line("found", "2 found", &RULE).expect("it is there");
+        let text = said(&failed(program.expect_line("found", "3 found", &RULE)));
+        let came = "expected  \"3 found\"\n  came      \"bye\", then the program ends with";
+        assert!(text.contains(came), "{text}");
+
+        let endless = check.start(["-c", "while :; do echo not yet; sleep 0.1; done"]);
+        let endless = endless.expect("sh runs");
+        let failure = failed(endless.port());
+        assert_eq!(failure.rule().name, "says-port");
+        let failure = failed(endless.line_with("now", &RULE));
+        assert!(said(&failure).contains("came      \"not yet\", then nothing in 1s"), "{failure}");
+    });
+}
+
+#[test]
+fn an_error_is_a_status_and_a_message() {
+    within("error", || {
+        let check = check();
+        let ends = |script| check.start(["-c", script]).expect("sh runs");
+        ends("echo 'No Port' >&2; exit 1").expect_error(&["host", "port"], &RULE).expect("it is");
+        ends("echo any >&2; exit 1").expect_error(&[], &RULE).expect("any message");
+        for (script, expected) in [
+            ("echo port >&2; exit 2", "the program ends with exit status 1"),
+            ("echo port; exit 1", "a message on standard error with host/port"),
+            ("echo oops >&2; exit 1", "a message on standard error with host/port"),
+        ] {
+            let failure = failed(ends(script).expect_error(&["host", "port"], &RULE));
+            assert!(said(&failure).contains(&format!("expected  {expected}\n")), "{failure}");
+        }
+        failed(ends("echo >&2; exit 1").expect_error(&[], &RULE));
+    });
+}
+
+#[test]
+fn who_does_not_read_what_is_typed_holds_up_nobody() {
+    within("typed", || {
+        let check = check();
+        let program = check.start(["-c", "sleep 1000"]).expect("sh runs");
+        program.type_in(&("x".repeat(1 << 20) + "\n"));
+        let failure = failed(program.wait(&RULE));
+        assert!(failure.to_string().contains("program  does not take all of it"), "{failure}");
+        program.close_stdin();
+        program.kill();
+        program.type_in("nobody is there any more");
     });
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command as Process;
+use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
 use common::{Program, peer, skipped, within};
@@ -295,6 +295,56 @@ fn what_is_not_understood_is_said_with_a_way_out() {
 }
 
 #[test]
+fn what_is_broken_is_said_with_a_way_out() {
+    let student = Student::new("broken");
+    student.write(".progress", "03 hints 18446744073709551615\r\n03 done\r\n04 done");
+    says(&student.coach(&["hint", "03"]).0, &["hint 3 of 3"]);
+    says(&student.coach(&[]).0, &["✓ 03", "✓ 04"]);
+    fs::write(student.path(".progress"), b"\xff\n").expect("writable");
+    says(&student.coach(&[]).0, &[".progress cannot be read", "Remove it"]);
+
+    let ours = "tests/exercises/03_server";
+    student.write(&format!("{ours}/hints.md"), "# nothing below\n");
+    fs::remove_file(student.path(&format!("{ours}/stub.rs"))).expect("it was there");
+    fs::remove_file(student.path(&format!("{ours}/solution.rs"))).expect("it was there");
+    fs::remove_file(student.path(".progress")).expect("it was there");
+    for (args, file) in [
+        (&["hint", "03"][..], "hints.md"),
+        (&["reset", "03"], "stub.rs"),
+        (&["solution", "03", "--anyway"], "solution.rs"),
+    ] {
+        let (text, code) = student.coach(args);
+        assert_eq!(code, 1, "{args:?}");
+        says(&text, &[&format!("To get it back: git checkout -- {ours}/{file}")]);
+    }
+
+    fs::remove_file(student.path(MINE)).expect("it was there");
+    says(&student.coach(&["run", "03"]).0, &["to get the file back: cargo run -- reset 03"]);
+    fs::create_dir(student.path(MINE)).expect("a free name");
+    for command in ["check", "run"] {
+        let (text, code) = student.coach(&[command, "03"]);
+        assert_eq!(code, 1);
+        says(&text, &["Is a directory", "cargo run -- check 03"]);
+    }
+    let (text, code) = student.coach(&["reset", "03", "--yes"]);
+    assert_eq!(code, 1);
+    says(&text, &["Is a directory", "Move it out of the way, and: cargo run -- reset 03"]);
+}
+
+#[test]
+fn a_missing_tool_is_not_the_students_mistake() {
+    let student = Student::new("tools");
+    for (name, value) in [("PATH", "/nowhere"), ("RUSTC", "/nowhere/rustc")] {
+        let mut coach = student.command();
+        coach.args(["check", "03"]).env(name, value).env_remove("CARGO");
+        let output = coach.output().expect("the coach runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1));
+        says(&text, &["it could not be checked: cargo", "cargo run -- check 03"]);
+    }
+}
+
+#[test]
 fn the_list_is_json() {
     let Some(node) = peer("node") else { return };
     let student = Student::new("json");
@@ -328,6 +378,12 @@ fn run_starts_the_students_program() {
         drop(running);
         student.write(MINE, "fn main() { std::process::exit(7) }\n");
         assert_eq!(student.coach(&["run", "03"]).1, 7);
+        let program = "fn main() { println!(\"{:?}\", std::env::args().collect::<Vec<_>>()) }\n";
+        student.write(MINE, program);
+        let (text, _) = student.coach(&["--lang", "zh", "run", "03", "--lang", "of mine"]);
+        says(&text, &["\"--lang\", \"of mine\"]"]);
+        student.write(MINE, "fn main() { oops }\n");
+        says(&student.coach(&["run", "03"]).0, &["error[E0425]", "cargo run -- check 03"]);
     });
 }
 
@@ -348,6 +404,45 @@ fn watch_checks_whenever_the_file_is_saved() {
         let (status, _, _) = watching.wait();
         assert!(status.success());
         assert_eq!(student.read(".progress"), "03 done\n");
+    });
+}
+
+/// `git checkout` writes many at once, and some editors take a file away for a moment.
+#[test]
+fn watch_misses_none_of_several_files() {
+    within("watch several", || {
+        let student = Student::new("several");
+        let mut coach = student.command();
+        let mut watching = Program::spawn(coach.args(["watch", "03"]));
+        watching.line_with("✗ 03");
+        watching.line_with("q and Enter ends it");
+        fs::remove_file(student.path(MINE)).expect("it was there");
+        for name in ["01_concept", "02_require"] {
+            student.write(&format!("tests/exercises/{name}.rs"), "fn main() {}\n");
+        }
+        watching.line_with("✗ 01");
+        watching.line_with("✗ 02");
+        watching.line_with("q and Enter ends it");
+        student.solve();
+        let text = watching.line_with(" 03 · ");
+        assert!(text.starts_with("✓"), "{text}");
+        watching.type_in("q\n");
+        watching.wait();
+    });
+}
+
+/// `cargo run -- watch | head`
+#[test]
+fn watch_ends_when_nobody_reads_it() {
+    within("watch, unread", || {
+        let student = Student::new("unread");
+        let mut coach = student.command();
+        coach.args(["watch", "03"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut watching = coach.spawn().expect("the coach runs");
+        let typed = watching.stdin.take(); // or its end would be the end of watching
+        drop(watching.stdout.take());
+        assert!(watching.wait().expect("it was started").success());
+        drop(typed);
     });
 }
 

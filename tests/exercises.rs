@@ -2,7 +2,7 @@
 //!
 //! Red until solved, and so not part of a plain `cargo test`. `cargo run -- check 03` does the same, and says more.
 
-use net_notes::coach::{Exercise, Home, Outcome, judge};
+use net_notes::coach::{Exercise, Home, Outcome, judge, system_lang};
 
 fn solved(name: &str) {
     let exercise = Exercise::find(name).expect("an exercise");
@@ -10,12 +10,20 @@ fn solved(name: &str) {
         return eprintln!("{name} is left out: std has no Unix sockets on this system");
     }
     let (id, file) = (exercise.id(), format!("tests/exercises/{name}.rs"));
-    let why = match judge(&Home::new(), exercise, false) {
+    let (home, lang) = (Home::new(), system_lang());
+    let why = match judge(&home, exercise, false) {
         Outcome::Passed => return,
-        Outcome::Failed(failure) => failure.to_string(),
+        Outcome::Failed(failure) => {
+            let section = home.section(exercise, &failure, lang);
+            format!("{}{}{section}", failure.show(lang), lang.pick("read again: ", "再读一遍："))
+        }
         Outcome::NotCompiled(why) | Outcome::NotChecked(why) => why,
     };
-    panic!("{file} is not right yet:\n\n{why}\nnext: edit {file}, and `cargo run -- check {id}`\n");
+    let (not_yet, next) = lang.pick(
+        ("is not right yet", format!("next: edit {file}, and `cargo run -- check {id}`")),
+        ("还不对", format!("下一步：修改 {file}，再执行 `cargo run -- check {id}`")),
+    );
+    panic!("{file} {not_yet}:\n\n{why}\n{next}\n");
 }
 
 macro_rules! exercises {

@@ -10,6 +10,11 @@ use crate::wire::columns;
 /// How many bytes are shown before the first wrong one, and how many from it on.
 const BEFORE: usize = 24;
 const FROM: usize = 36;
+/// How many characters of a line are shown of what a program printed, and how many of its lines: the first ones, where it
+/// says what went wrong, and the last ones. It may have printed without end.
+const WIDTH: usize = 500;
+const FIRST: usize = 20;
+const LAST: usize = 10;
 
 /// Something that was expected, or that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,7 @@ impl Seen {
             Seen::Exit(None) => {
                 lang.pick("the program is killed by a signal", "程序被信号终止").to_string()
             }
-            Seen::Words(words) => words.in_lang(lang).to_string(),
+            Seen::Words(words) => harmless(words.in_lang(lang)),
         }
     }
 }
@@ -121,7 +126,7 @@ impl Failure {
         }
         if !stderr.trim().is_empty() {
             text.push_str(&format!("{}\n", label("stderr", "stderr").trim_end()));
-            stderr.lines().for_each(|line| text.push_str(&format!("    {line}\n")));
+            errors(stderr, lang).iter().for_each(|line| text.push_str(&format!("    {line}\n")));
         }
         if !transcript.is_empty() {
             let title = lang.pick(
@@ -141,6 +146,32 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What the program wrote to standard error, line by line, and what is left out said in one.
+fn errors(stderr: &str, lang: Lang) -> Vec<String> {
+    let mut lines: Vec<String> = stderr.lines().map(harmless).collect();
+    if lines.len() > FIRST + LAST {
+        let more = lines.len() - FIRST - LAST;
+        let left_out =
+            lang.pick(format!("… {more} lines more …"), format!("……中间还有 {more} 行……"));
+        lines.splice(FIRST..FIRST + more, [left_out]);
+    }
+    lines
+}
+
+/// One line as a terminal may be given it: what a program printed may move the cursor, or rename the window.
+fn harmless(line: &str) -> String {
+    let mut text = String::new();
+    for (n, character) in line.chars().enumerate() {
+        match character {
+            _ if n == WIDTH => return text + "…",
+            '\t' => text.push_str("    "),
+            _ if character.is_control() => text.extend(character.escape_default()),
+            _ => text.push(character),
+        }
+    }
+    text
+}
 
 /// Where the bytes that came leave those that were expected; `None` where it is not bytes that differ.
 fn first_wrong(expected: &[Seen], came: &[Seen]) -> Option<usize> {
@@ -253,6 +284,21 @@ mod tests {
         assert!(text.contains("came      \"你\\xe5\\xa5\"\n"), "{text}");
         let equal = shown(vec![Seen::bytes("a")], vec![Seen::bytes("a"), Seen::Fin]);
         assert!(!equal.contains('^'), "{equal}");
+    }
+
+    #[test]
+    fn what_a_program_printed_cannot_move_the_cursor_or_fill_the_screen() {
+        let failure = || Failure::new(&RULE, vec![Seen::Fin], vec![Seen::words("a\x1bc", "")]);
+        let text = failure().to_string();
+        assert!(text.ends_with("came      a\\u{1b}c\n"), "{text}");
+        let stderr = "\t\"\x1b[2J\u{9b}1m\r'你\n".to_string() + &"x".repeat(WIDTH + 1);
+        let text = failure().with_program(stderr, None).to_string();
+        assert!(text.contains("\n        \"\\u{1b}[2J\\u{9b}1m\\r'你\n    xxx"), "{text}");
+        assert!(text.ends_with(&("x".repeat(WIDTH) + "…\n")), "{text}");
+        let stderr: String = (1..=100).map(|n| format!("line {n}\n")).collect();
+        let text = failure().with_program(stderr, None).to_string();
+        assert!(text.contains("line 20\n    … 70 lines more …\n    line 91\n"), "{text}");
+        assert!(text.ends_with("line 100\n"), "{text}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::sync::lock;
 /// Between two pieces, so that the program's reads find them one by one. A machine under load may still join two: then the
 /// program has it easier, and none that is right is ever failed by it.
 const GAP: Duration = Duration::from_millis(10);
+/// So many bytes are held that nobody has expected: a program that sends without end must not fill the memory.
+const HELD: usize = 64 << 20;
 /// Bytes for one system call.
 const SLICE: usize = 64 << 10;
 
@@ -29,7 +31,7 @@ const ACCEPTS: Rule = Rule {
     see: "Exercise",
 };
 
-/// One connection to the program. Closed when it is dropped.
+/// One connection to the program. Closed when it is dropped. Each expectation takes up to 64 MiB, and fails at more.
 #[derive(Debug)]
 pub struct Peer {
     name: String,

@@ -1,24 +1,21 @@
 //! The program under check: started, listened to, typed to, waited for, and always ended.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::failure::Seen;
+use super::process::{PROGRAM, Process};
 use super::rule::{Rule, Words};
 use super::transcript::What;
 use super::tree::Tree;
 use super::{Run, Verdict};
-use crate::sync::{Monitor, lock};
-
-/// How much of what a program prints is kept; one that prints for ever is read on, and not kept.
-const KEPT: usize = 1 << 20;
-/// How long the end of a program is waited for that has just closed its connections: it may be about to end.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+use crate::sync::lock;
 
 const STARTS: Rule =
     Rule {
@@ -62,10 +59,14 @@ impl Subject {
 pub struct Program {
     process: Arc<Process>,
     run: Arc<Run>,
-    stdin: Mutex<Option<ChildStdin>>,
+    /// Who types for us; the input ends with it. Nothing yet, or nothing any more, is there to be typed.
+    typist: Mutex<Option<Sender<Typed>>>,
     /// How much of its output the lines that were asked for have taken.
     taken: Mutex<usize>,
 }
+
+/// What is to be typed, and whom to tell when the program's pipe has taken it.
+type Typed = (String, Sender<()>);
 
 /// How a program ended, and all that it printed.
 #[derive(Debug, Clone)]
@@ -76,22 +77,6 @@ pub struct Ended {
     pub stdout: String,
     /// All of its standard error.
     pub stderr: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Process {
-    child: Mutex<Child>,
-    tree: Mutex<Tree>,
-    printed: Monitor<Printed>,
-}
-
-/// What came out of a program so far. Its two readers add to it, and whoever waits for a line or for the end looks again.
-#[derive(Debug, Default)]
-struct Printed {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    /// The streams that have not ended yet.
-    open: usize,
 }
 
 impl Program {
@@ -114,11 +99,7 @@ impl Program {
         let tree = Tree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let process = Arc::new(Process {
-            child: Mutex::new(child),
-            tree: Mutex::new(tree),
-            printed: Monitor::new(Printed { open: 2, ..Printed::default() }),
-        });
+        let process = Arc::new(Process::new(child, tree));
         lock(&run.programs).push(process.clone());
         let args = args.join(OsStr::new(" "));
         let args = args.to_string_lossy();
@@ -128,13 +109,19 @@ impl Program {
             process.follow(run, stdout, |printed| &mut printed.stdout);
             process.follow(run, stderr, |printed| &mut printed.stderr);
         }
-        Ok(Program { process, run: run.clone(), stdin: Mutex::new(stdin), taken: Mutex::new(0) })
+        let typist = stdin.map(|stdin| {
+            let (typist, typed) = channel();
+            thread::spawn(move || types(stdin, &typed));
+            typist
+        });
+        Ok(Program { process, run: run.clone(), typist: Mutex::new(typist), taken: Mutex::new(0) })
     }
 
     /// Waits for a line of the output with `port` and a number, and gives the number.
     pub fn port(&self) -> Verdict<u16> {
+        let deadline = self.run.deadline(); // for all lines together: it may print others without end
         loop {
-            let line = match self.next_line() {
+            let line = match self.next_line(deadline) {
                 Ok(line) => line,
                 Err(came) => {
                     let rule = if let Seen::Exit(_) = came { &STAYS } else { &SAYS_PORT };
@@ -145,9 +132,7 @@ impl Program {
                     return Err(self.run.failed(rule, vec![expected], vec![came]));
                 }
             };
-            let digits = line.split("port ").nth(1).unwrap_or_default();
-            let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-            if let Ok(port) = digits.parse() {
+            if let Some(port) = port_in(&line) {
                 return Ok(port);
             }
         }
@@ -155,46 +140,53 @@ impl Program {
 
     /// The next line of the output, without its line end.
     pub fn line(&self, rule: &Rule) -> Verdict<String> {
-        self.next_line().map_err(|came| {
-            let expected = Seen::words("a line on standard output", "标准输出上的一行");
-            self.run.failed(rule, vec![expected], vec![came])
+        self.line_with("", rule)
+    }
+
+    /// The next line of the output with this in it, without its line end. A program may say more than it was asked for: all
+    /// others are passed over.
+    pub fn line_with(&self, mark: &str, rule: &Rule) -> Verdict<String> {
+        self.find_line(mark).map_err(|came| {
+            let expected = match mark {
+                "" => Seen::words("a line on standard output", "标准输出上的一行"),
+                _ => Seen::words(
+                    format!("a line with {mark:?} on standard output"),
+                    format!("标准输出上带 {mark:?} 的一行"),
+                ),
+            };
+            self.run.failed(rule, vec![expected], came)
         })
     }
 
-    /// The next line of the output, or `None` when the program has ended without one.
-    pub fn line_or_end(&self, rule: &Rule) -> Verdict<Option<String>> {
-        match self.next_line() {
-            Ok(line) => Ok(Some(line)),
-            Err(Seen::Exit(_)) => Ok(None),
-            Err(came) => {
-                let expected = Seen::words("a line, or the end", "一行输出，或者程序结束");
-                Err(self.run.failed(rule, vec![expected], vec![came]))
+    /// The next line of the output with this in it has to be this one; all others are passed over. A space behind it can
+    /// hardly be seen, and does no harm.
+    pub fn expect_line(&self, mark: &str, line: &str, rule: &Rule) -> Verdict {
+        match self.find_line(mark) {
+            Ok(came) if came.trim_end() == line.trim_end() => Ok(()),
+            Ok(came) => {
+                Err(self.run.failed(rule, vec![Seen::bytes(line)], vec![Seen::bytes(came)]))
             }
+            Err(came) => Err(self.run.failed(rule, vec![Seen::bytes(line)], came)),
         }
     }
 
-    /// The next line of the output has to be this one.
-    pub fn expect_line(&self, line: &str, rule: &Rule) -> Verdict {
-        let wrong = |came| self.run.failed(rule, vec![Seen::bytes(line)], vec![came]);
-        match self.next_line() {
-            Ok(came) if came == line => Ok(()),
-            Ok(came) => Err(wrong(Seen::bytes(came))),
-            Err(came) => Err(wrong(came)),
-        }
-    }
-
-    /// Types this into the program. If it does not read, or has ended, that shows in what is expected next.
+    /// Types this into the program, and waits until it is taken. If it is not, or the program has ended, that shows in what is
+    /// expected next.
     pub fn type_in(&self, text: &str) {
-        if let Some(stdin) = &mut *lock(&self.stdin) {
-            self.run.transcript.add(PROGRAM, What::typed(text));
-            let _ = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
+        let Some(typist) = lock(&self.typist).clone() else { return };
+        self.run.transcript.add(PROGRAM, What::typed(text));
+        let (taken, wait) = channel();
+        let _ = typist.send((text.to_string(), taken));
+        if wait.recv_timeout(self.run.patience) == Err(RecvTimeoutError::Timeout) {
+            let stuck = Words::new("does not take all of it", "没有全部收下");
+            self.run.transcript.add(PROGRAM, What::Other(stuck));
         }
     }
 
     /// The end of its standard input, as by Ctrl-D.
     pub fn close_stdin(&self) {
-        if lock(&self.stdin).take().is_some() {
-            let end = Words::new("its input ends", "输入到头");
+        if lock(&self.typist).take().is_some() {
+            let end = Words::new("its input ends", "它的输入结束");
             self.run.transcript.add(PROGRAM, What::Other(end));
         }
     }
@@ -231,6 +223,25 @@ impl Program {
         Err(self.run.failed(rule, vec![expected], vec![came]))
     }
 
+    /// Waits until the program has ended by itself, with exit status 1 and a message on standard error that has one of these
+    /// words in it, in whatever case; without words, any message will do.
+    pub fn expect_error(&self, words: &[&str], rule: &Rule) -> Verdict {
+        let said = self.expect_exit(1, rule)?.stderr;
+        let (lower, said) = (said.to_lowercase(), said.trim());
+        if !said.is_empty() && (words.is_empty() || words.iter().any(|word| lower.contains(word))) {
+            return Ok(());
+        }
+        let words = words.join("/");
+        let message = match &*words {
+            "" => Seen::words("a message on standard error", "标准错误上有一句说明"),
+            _ => Seen::words(
+                format!("a message on standard error with {words}"),
+                format!("标准错误上有一句说明，里面有 {words}"),
+            ),
+        };
+        Err(self.run.failed(rule, vec![message], vec![Seen::bytes(said)]))
+    }
+
     /// Waits until the program has ended by itself. All of its standard output has to be these bytes, 1 MiB at most.
     pub fn expect_output(&self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.wait(rule)?;
@@ -254,18 +265,32 @@ impl Program {
 
     /// Kills the program and its children now.
     pub fn kill(&self) {
-        let mut child = lock(&self.process.child);
-        let _ = child.kill();
-        lock(&self.process.tree).kill(); // its children; before `wait`, which frees the number of the group
-        let _ = child.wait();
+        self.process.kill();
+    }
+
+    /// The next line with this in it; or what came in its place, and the last of the others.
+    fn find_line(&self, mark: &str) -> Result<String, Vec<Seen>> {
+        let deadline = self.run.deadline(); // for all of them together
+        let mut other = None;
+        loop {
+            match self.next_line(deadline) {
+                Ok(line) if line.contains(mark) => return Ok(line),
+                Ok(line) => other = Some(Seen::bytes(line)),
+                Err(came) => return Err(other.into_iter().chain([came]).collect()),
+            }
+        }
     }
 
     /// The next line, or what there was in its place: the program's end, or nothing.
-    fn next_line(&self) -> Result<String, Seen> {
-        let deadline = self.run.deadline();
+    fn next_line(&self, deadline: Instant) -> Result<String, Seen> {
         let mut taken = lock(&self.taken);
         let mut printed = self.process.printed.lock();
         loop {
+            if Instant::now() >= deadline {
+                let status = self.process.status(); // a child that it left may keep its output open
+                let nothing = Seen::Nothing(self.run.patience);
+                return Err(status.map_or(nothing, |status| Seen::Exit(status.code())));
+            }
             let rest = &printed.stdout[*taken..];
             let ended = printed.open == 0;
             let end = rest.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
@@ -282,9 +307,6 @@ impl Program {
                     None => Seen::words("it has closed its output", "程序关闭了自己的输出"),
                 });
             }
-            if Instant::now() >= deadline {
-                return Err(Seen::Nothing(self.run.patience));
-            }
             printed = self.process.printed.wait(printed, Some(deadline));
         }
     }
@@ -296,72 +318,36 @@ impl Drop for Program {
     }
 }
 
-pub(super) const PROGRAM: &str = "program";
-
-impl Process {
-    /// Keeps what comes out of one of the program's streams, on a thread that ends with the stream.
-    fn follow(
-        self: &Arc<Self>,
-        run: &Arc<Run>,
-        mut stream: impl Read + Send + 'static,
-        into: fn(&mut Printed) -> &mut Vec<u8>,
-    ) {
-        let (process, run) = (self.clone(), run.clone());
-        thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            loop {
-                let size = match stream.read(&mut chunk) {
-                    Ok(0) => break,
-                    Ok(size) => size,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(_) => break,
-                };
-                run.transcript.add(PROGRAM, What::printed(&chunk[..size]));
-                let mut printed = process.printed.lock();
-                let kept = into(&mut printed);
-                let room = KEPT.saturating_sub(kept.len());
-                kept.extend_from_slice(&chunk[..size.min(room)]);
-                process.printed.notify(&printed);
-            }
-            let mut printed = process.printed.lock();
-            printed.open -= 1;
-            process.printed.notify(&printed);
-        });
-    }
-
-    fn status(&self) -> Option<ExitStatus> {
-        lock(&self.child).try_wait().ok().flatten()
-    }
-
-    /// How it ended, if it does so in time, with all that it printed read.
-    fn end_by(&self, deadline: Instant) -> Option<ExitStatus> {
-        loop {
-            // std can wait for a child, or look, but not wait for a while: so look again every millisecond.
-            let Some(status) = self.status() else {
-                if Instant::now() >= deadline {
-                    return None;
-                }
-                thread::park_timeout(Duration::from_millis(1));
-                continue;
-            };
-            let mut printed = self.printed.lock();
-            // A child that the program has left behind may hold its streams open: then what it printed so far is all.
-            let end = Instant::now() + LAST_WORDS;
-            while printed.open > 0 && Instant::now() < end {
-                printed = self.printed.wait(printed, Some(end));
-            }
-            return Some(status);
-        }
+/// Types, and waits for the program where that does not read. With the last sender its input ends.
+fn types(mut stdin: ChildStdin, typed: &Receiver<Typed>) {
+    for (text, taken) in typed {
+        // It may have ended: there is nobody to type for then.
+        let _ = stdin.write_all(text.as_bytes());
+        let _ = taken.send(());
     }
 }
 
-/// What the program that was started last said on standard error, and whether it has ended: for the failure to show.
-pub(super) fn last_words(programs: &[Arc<Process>], came: &[Seen]) -> (String, Option<Seen>) {
-    let Some(process) = programs.last() else { return (String::new(), None) };
-    let cut_off = matches!(came.last(), Some(Seen::Fin | Seen::Reset | Seen::Words(_)));
-    let patience = if cut_off { LAST_WORDS } else { Duration::ZERO };
-    let ended = process.end_by(Instant::now() + patience).map(|status| Seen::Exit(status.code()));
-    let known = came.iter().any(|seen| matches!(seen, Seen::Exit(_)));
-    let stderr = String::from_utf8_lossy(&process.printed.lock().stderr).into_owned();
-    (stderr, ended.filter(|_| !known))
+/// The number behind the word: `listening on port 5000`, `Port: 5000`, `端口 5000`.
+fn port_in(line: &str) -> Option<u16> {
+    let line = line.to_lowercase().replace("端口", "port");
+    line.split("port").skip(1).find_map(|behind| {
+        let digits = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_the_number_behind_the_word() {
+        for line in ["listening on port 5000", "Port: 5000.", "端口：5000", "port = 5000 (80)"] {
+            assert_eq!(port_in(line), Some(5000), "{line}");
+        }
+        assert_eq!(port_in("it supports me on PORT 5000"), Some(5000));
+        for line in ["listening on 5000", "port", "port 70000", "a port for 2", "5000 is my port"] {
+            assert_eq!(port_in(line), None, "{line}");
+        }
+    }
 }

@@ -13,6 +13,9 @@ const ENTRIES: usize = 2000;
 const SHOWN: usize = 40;
 /// Pieces of this size that come one after another are one entry: megabytes must not push out all else.
 const BIG: usize = 4096;
+/// Of what is printed, so many entries in a row; more are one. A program may print without end, and that must not push out
+/// all else.
+const IN_A_ROW: usize = 12;
 /// How wide the bytes of one line may be.
 const WIDTH: usize = 56;
 
@@ -46,7 +49,11 @@ pub(super) enum What {
     SentReset,
     ReceivedReset,
     /// The beginning of it, unescaped: the rest of a line may follow.
-    Printed(Vec<u8>),
+    Printed {
+        line: Vec<u8>,
+        bytes: usize,
+        pieces: usize,
+    },
     Typed(String),
     Other(Words),
 }
@@ -61,21 +68,30 @@ impl What {
     }
 
     pub(super) fn printed(text: &[u8]) -> What {
-        What::Printed(text[..text.len().min(4 * WIDTH)].to_vec()) // no character has more than four
+        let line = text[..text.len().min(4 * WIDTH)].to_vec(); // no character has more than four
+        What::Printed { line, bytes: text.len(), pieces: 1 }
     }
 
     pub(super) fn typed(text: &str) -> What {
         What::Typed(quoted(text.as_bytes(), WIDTH))
     }
 
-    /// Adds what came next to this, if they are better seen as one.
-    fn joins(&mut self, next: &What) -> bool {
+    /// Adds what came next to this, if they are better seen as one. `many`: before this there was much of the same.
+    fn joins(&mut self, next: &What, many: bool) -> bool {
         match (self, next) {
             // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
-            (What::Printed(line), What::Printed(more))
+            (What::Printed { line, bytes, pieces: 1 }, What::Printed { line: rest, .. })
                 if !line.ends_with(b"\n") && line.len() < 4 * WIDTH =>
             {
-                line.extend_from_slice(more);
+                line.extend_from_slice(rest);
+                *bytes += rest.len();
+                true
+            }
+            (What::Printed { bytes: sum, pieces, .. }, What::Printed { bytes: more, .. })
+                if many =>
+            {
+                *sum += more;
+                *pieces += 1;
                 true
             }
             (What::Received { bytes: sum, pieces, .. }, What::Received { bytes: more, .. })
@@ -101,8 +117,15 @@ impl What {
             What::ReceivedFin => "← FIN".to_string(),
             What::SentReset => "→ RST".to_string(),
             What::ReceivedReset => "← RST".to_string(),
-            What::Printed(text) => {
-                format!("{} {}", lang.pick("prints", "打印"), quoted(text, WIDTH))
+            What::Printed { line, pieces: 1, .. } => {
+                format!("{} {}", lang.pick("prints", "打印"), quoted(line, WIDTH))
+            }
+            What::Printed { line, bytes, pieces } => {
+                let line = quoted(line, WIDTH);
+                lang.pick(
+                    format!("prints {line} and on, {bytes} B in {pieces} pieces"),
+                    format!("打印 {line}，没完没了，共 {bytes} B，分 {pieces} 块"),
+                )
             }
             What::Typed(text) => format!("{} {text}", lang.pick("is typed", "收到输入")),
             What::Other(words) => words.in_lang(lang).to_string(),
@@ -117,7 +140,9 @@ impl Transcript {
 
     pub(super) fn add(&self, who: &str, what: What) {
         let mut entries = lock(&self.entries);
-        if entries.last_mut().is_some_and(|last| last.who == who && last.what.joins(&what)) {
+        let printed = |entry: &&Entry| matches!(entry.what, What::Printed { .. });
+        let many = entries.iter().rev().take_while(printed).take(IN_A_ROW).count() == IN_A_ROW;
+        if entries.last_mut().is_some_and(|last| last.who == who && last.what.joins(&what, many)) {
             return;
         }
         if entries.len() >= ENTRIES {
@@ -163,6 +188,16 @@ mod tests {
     fn the_bits_of_a_line_are_one_entry_and_lines_are_not() {
         let printed = ["a", "b\n", "c\n"].map(|text| What::printed(text.as_bytes()));
         assert_eq!(shown(printed), [r#"prints "ab\n""#, r#"prints "c\n""#]);
+    }
+
+    #[test]
+    fn endless_printing_does_not_push_out_all_else() {
+        let endless = (0..5000).map(|_| What::printed(b"again\n"));
+        let shown = shown([What::SentFin].into_iter().chain(endless).chain([What::ReceivedFin]));
+        assert_eq!(shown.len(), 1 + IN_A_ROW + 1);
+        assert_eq!((&*shown[0], &*shown[1]), ("→ FIN", r#"prints "again\n""#));
+        let last = r#"prints "again\n" and on, 29934 B in 4989 pieces"#;
+        assert_eq!((&*shown[IN_A_ROW], &*shown[IN_A_ROW + 1]), (last, "← FIN"));
     }
 
     #[test]

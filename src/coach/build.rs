@@ -8,7 +8,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
@@ -52,19 +52,21 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
     rustc.current_dir(home.root()).args(["--edition", "2024", "--crate-type", "bin"]);
     rustc.args(["--crate-name", &crate_name(source)]);
+    // With all the names and line numbers of std in it, each would take 16 MB: one for every save of the student's.
+    rustc.args(["-C", "strip=debuginfo"]);
     rustc.args(["--color", if colour { "always" } else { "never" }]);
     let mut with_library = OsString::from("net_notes=");
     with_library.push(&library);
     rustc.arg("--extern").arg(with_library);
     // Relative, so that the message names the file as the student knows it.
     rustc.arg(source.strip_prefix(home.root()).unwrap_or(source)).arg("-o").arg(&unfinished);
-    let built = rustc.output().map_err(|error| Error::Io(format!("rustc: {error}")))?;
+    let built = rustc.output().map_err(|error| no_tool("rustc", &error))?;
     let message = String::from_utf8_lossy(&built.stderr).into_owned();
     if !built.status.success() {
         let _ = fs::remove_file(&unfinished);
         return Err(Error::Compiler(message));
     }
-    eprint!("{message}"); // warnings
+    let _ = io::stderr().write_all(message.as_bytes()); // warnings
     fs::rename(&unfinished, &program)?;
     Ok(program)
 }
@@ -79,15 +81,20 @@ fn library() -> Result<PathBuf, Error> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.current_dir(Home::library());
     cargo.args(["build", "--quiet", "--lib", "--message-format", "json-render-diagnostics"]);
-    let built = cargo.output().map_err(|error| Error::Io(format!("cargo: {error}")))?;
+    let built = cargo.output().map_err(|error| no_tool("cargo", &error))?;
     if !built.status.success() {
-        return Err(Error::Compiler(String::from_utf8_lossy(&built.stderr).into_owned()));
+        let message = String::from_utf8_lossy(&built.stderr);
+        return Err(Error::Io(format!("cargo build --lib:\n\n{message}"))); // it is not the student's program
     }
     // {"reason":"compiler-artifact",…,"filenames":["/…/libnet_notes.rlib",…],…}: the one string that ends so.
     let said = String::from_utf8_lossy(&built.stdout);
     let path = said.split('"').find(|text| text.ends_with("libnet_notes.rlib"));
     let path = path.ok_or_else(|| Error::Io("cargo does not say where the library is".into()))?;
     Ok(found.insert(path.replace(r"\\", r"\").into()).clone())
+}
+
+fn no_tool(name: &str, error: &io::Error) -> Error {
+    Error::Io(format!("{name}: {error} (it comes with Rust: https://rustup.rs)"))
 }
 
 /// `03_server` is no name for a crate: `exercise_03_server` is.

@@ -1,6 +1,7 @@
 //! The coach's commands. Each ends by naming the next one.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use super::build;
@@ -42,7 +43,9 @@ cargo run -- list --json           学习路线，给程序读
 /// Finds out what is asked for, and does it.
 pub(super) fn run(mut args: Vec<String>) -> ExitCode {
     let mut lang = Some(system_lang());
-    if let Some(at) = args.iter().position(|arg| arg == "--lang") {
+    // Behind `run 03` all is the student's program's.
+    let ours = if args.first().is_some_and(|first| first == "run") { 2 } else { args.len() };
+    if let Some(at) = args.iter().take(ours).position(|arg| arg == "--lang") {
         lang = match args.get(at + 1).map(String::as_str) {
             Some("en") => Some(Lang::En),
             Some("zh") => Some(Lang::Zh),
@@ -85,7 +88,10 @@ impl Coach {
         let source = self.home.file(exercise);
         let program = match build::program(&self.home, &source, self.voice.colour) {
             Ok(program) => program,
-            Err(build::Error::Compiler(why) | build::Error::Io(why)) => return self.failed(&why),
+            Err(build::Error::Compiler(why) | build::Error::Io(why)) => {
+                let _ = self.failed(&why);
+                return self.failed(&self.again(exercise));
+            }
         };
         let mut command = Command::new(program);
         command.args(args);
@@ -111,6 +117,30 @@ impl Coach {
                 format!("读不了 {path}：{error}\n删掉它，就从第一个练习重新开始。"),
             ))
         })
+    }
+
+    /// What to do after a failure.
+    pub(super) fn again(&self, exercise: &Exercise) -> String {
+        let (id, file) = (exercise.id(), Home::short_file(exercise));
+        if !self.home.file(exercise).exists() {
+            return self.voice.say(
+                format!("to get the file back: cargo run -- reset {id}"),
+                format!("把文件找回来：cargo run -- reset {id}"),
+            );
+        }
+        self.voice.say(
+            format!("then        edit {file}, and: cargo run -- check {id}"),
+            format!("然后        修改 {file}，再执行：cargo run -- check {id}"),
+        )
+    }
+
+    /// A file that comes with the repository cannot be read.
+    pub(super) fn lost(&self, path: &Path, error: &io::Error) -> ExitCode {
+        let path = path.strip_prefix(self.home.root()).unwrap_or(path).display();
+        self.failed(&self.voice.say(
+            format!("{path}: {error}\nTo get it back: git checkout -- {path}"),
+            format!("{path}：{error}\n把它找回来：git checkout -- {path}"),
+        ))
     }
 
     pub(super) fn not_saved(&self, error: &io::Error) {

@@ -1,6 +1,7 @@
 //! Hints, one after another, and the solution.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use super::command::Coach;
@@ -13,15 +14,18 @@ impl Coach {
         let path = self.home.hints(exercise, voice.lang);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) => return self.failed(&format!("{}: {error}", path.display())),
+            Err(error) => return self.lost(&path, &error),
         };
         let hints: Vec<&str> = text.split("\n## ").skip(1).collect();
+        if hints.is_empty() {
+            return self.lost(&path, &ErrorKind::UnexpectedEof.into());
+        }
         let mut progress = match self.progress() {
             Ok(progress) => progress,
             Err(code) => return code,
         };
         let number = match number.map(str::parse) {
-            None => (progress.hints(exercise) + 1).min(hints.len()),
+            None => progress.hints(exercise).saturating_add(1).min(hints.len()),
             Some(Ok(number @ 1..)) if number <= hints.len() => number,
             Some(_) => {
                 let count = hints.len();
@@ -77,7 +81,7 @@ impl Coach {
                 self.print("");
                 self.lead_on(progress.next())
             }
-            Err(error) => self.failed(&format!("{}: {error}", path.display())),
+            Err(error) => self.lost(&path, &error),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Where everything is that the coach reads and writes.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::exercise::Exercise;
-use crate::check::Lang;
+use crate::check::{Failure, Lang};
 
 /// The folder of a student: this repository.
 #[derive(Debug, Clone)]
@@ -72,6 +73,24 @@ impl Home {
     /// The lesson that the exercise belongs to, as one would write it on the command line.
     pub fn short_lesson(exercise: &Exercise, lang: Lang) -> String {
         format!("lessons/{}{}.md", lang.pick("", "zh/"), exercise.name)
+    }
+
+    /// The lesson's section that explains the rule that was broken. A Chinese page has the same headings in the same order.
+    pub fn section(&self, exercise: &Exercise, failure: &Failure, lang: Lang) -> String {
+        let see = failure.rule().see;
+        let path = Home::short_lesson(exercise, lang);
+        let headings = |lang| -> Vec<String> {
+            let page = self.0.join(Home::short_lesson(exercise, lang));
+            let page = fs::read_to_string(page).unwrap_or_default();
+            page.lines()
+                .filter(|line| line.starts_with("## ") || line.starts_with("### "))
+                .map(|line| line.trim_start_matches('#').trim().to_string())
+                .collect()
+        };
+        let at = headings(Lang::En).iter().position(|heading| heading == see);
+        let heading = at.and_then(|at| headings(lang).into_iter().nth(at));
+        let heading = heading.unwrap_or_else(|| see.to_string());
+        lang.pick(format!("{path}, “{heading}”"), format!("{path} 的“{heading}”一节"))
     }
 }
 

@@ -42,7 +42,7 @@ impl Voice {
 }
 
 /// The language that the system is set to: the first of these variables that is set decides (locale(7)).
-pub(super) fn system_lang() -> Lang {
+pub fn system_lang() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));

@@ -62,10 +62,13 @@ impl Progress {
         }
         self.lines = lines;
         let text: String = self.lines.iter().flat_map(|line| [line, "\n"]).collect();
-        // First whole under another name: a full disk must not cost the student what is there.
-        let unfinished = self.path.with_extension("new");
-        fs::write(&unfinished, text)?;
-        fs::rename(&unfinished, &self.path)
+        // First whole under another name: a full disk must not cost the student what is there. A name of our own: another
+        // coach may write at this moment.
+        let unfinished = self.path.with_extension(format!("{}.bak", std::process::id()));
+        let written = fs::write(&unfinished, text);
+        written.and_then(|()| fs::rename(&unfinished, &self.path)).inspect_err(|_| {
+            let _ = fs::remove_file(&unfinished);
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Beginning an exercise again. Nothing of the student's is lost by it.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write, stdin};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,10 +14,23 @@ impl Coach {
     pub(super) fn reset(&self, exercise: &Exercise, yes: bool) -> ExitCode {
         let (voice, id) = (&self.voice, exercise.id());
         let (file, short) = (self.home.file(exercise), Home::short_file(exercise));
-        let mine = fs::read(&file).ok();
-        let stub = match fs::read(self.home.stub(exercise)) {
+        let mine = match fs::read(&file) {
+            Ok(mine) => Some(mine),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // There is something, and it may be the student's.
+            Err(error) => {
+                return self.failed(&voice.say(
+                    format!(
+                        "{short}: {error}\nMove it out of the way, and: cargo run -- reset {id}"
+                    ),
+                    format!("{short}：{error}\n先把它挪开，再执行：cargo run -- reset {id}"),
+                ));
+            }
+        };
+        let path = self.home.stub(exercise);
+        let stub = match fs::read(&path) {
             Ok(stub) => stub,
-            Err(error) => return self.failed(&error.to_string()),
+            Err(error) => return self.lost(&path, &error),
         };
         if mine.as_ref() == Some(&stub) {
             return self.print(&voice.say(
@@ -34,7 +47,10 @@ impl Coach {
                 format!("把 {short} 恢复成最初的样子？你写的会留在 {copy_name}。[y/N] "),
             );
             if !yes && !self.agreed(&question) {
-                return self.failed(voice.say("Nothing was changed.", "什么都没改。"));
+                return self.failed(&voice.say(
+                    format!("Nothing was changed. Next: cargo run -- check {id}"),
+                    format!("什么都没改。下一步：cargo run -- check {id}"),
+                ));
             }
             if let Err(error) = fs::copy(&file, &copy) {
                 return self.failed(&voice.say(
@@ -78,8 +94,8 @@ impl Coach {
 
     /// Asks, and takes only a clear yes for one.
     fn agreed(&self, question: &str) -> bool {
-        print!("{question}");
-        let _ = io::stdout().flush();
+        let mut stdout = io::stdout();
+        let _ = stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush());
         let mut answer = String::new();
         let read = stdin().read_line(&mut answer).is_ok();
         if !stdin().is_terminal() {

@@ -1,13 +1,10 @@
 //! A check, and what it says.
 
-use std::fs;
 use std::process::ExitCode;
 
 use super::command::Coach;
 use super::exercise::Exercise;
-use super::home::Home;
 use super::judge::{Outcome, judge};
-use crate::check::{Failure, Lang};
 
 impl Coach {
     /// Judges the student's program, and says how it was.
@@ -25,16 +22,6 @@ impl Coach {
                 Err(code) => code,
             };
         }
-        let again = voice.say(
-            format!(
-                "then        edit {}, and: cargo run -- check {id}",
-                Home::short_file(exercise)
-            ),
-            format!(
-                "然后        修改 {}，再执行：cargo run -- check {id}",
-                Home::short_file(exercise)
-            ),
-        );
         match judge(&self.home, exercise, voice.colour) {
             Outcome::Passed => {
                 let passed = voice.say("every rule is kept.", "所有规则都做到了。");
@@ -53,11 +40,9 @@ impl Coach {
             Outcome::Failed(failure) => {
                 self.print(&format!("{} {id} · {title}", voice.red("✗")));
                 self.print(&failure.show(voice.lang));
-                self.print(&voice.say(
-                    format!("read again  {}", self.section(exercise, &failure)),
-                    format!("再读一遍    {}", self.section(exercise, &failure)),
-                ));
-                self.print(&again);
+                let section = self.home.section(exercise, &failure, voice.lang);
+                self.print(&(voice.say("read again  ", "再读一遍    ").to_string() + &section));
+                self.print(&self.again(exercise));
                 let stuck = voice.say("stuck?      ", "卡住了      ");
                 self.print(&format!("{stuck}cargo run -- hint {id}"));
                 ExitCode::FAILURE
@@ -65,36 +50,15 @@ impl Coach {
             Outcome::NotCompiled(message) => {
                 let what = voice.say("it does not compile yet:", "还没有编译通过：");
                 self.print(&format!("{} {id} · {title}: {what}\n\n{message}", voice.red("✗")));
-                self.print(&again);
+                self.print(&self.again(exercise));
                 ExitCode::FAILURE
             }
             Outcome::NotChecked(why) => {
                 let what = voice.say("it could not be checked:", "没法检查：");
                 self.print(&format!("{} {id} · {title}: {what} {why}", voice.red("✗")));
-                if !self.home.file(exercise).exists() {
-                    let reset = voice.say("to get the file back:", "把文件找回来：");
-                    self.print(&format!("{reset} cargo run -- reset {id}"));
-                }
+                self.print(&self.again(exercise));
                 ExitCode::FAILURE
             }
         }
-    }
-
-    /// The lesson's section that explains the rule. A Chinese page has the same headings in the same order.
-    fn section(&self, exercise: &Exercise, failure: &Failure) -> String {
-        let see = failure.rule().see;
-        let path = Home::short_lesson(exercise, self.voice.lang);
-        let headings = |lang| -> Vec<String> {
-            let page = self.home.root().join(Home::short_lesson(exercise, lang));
-            let page = fs::read_to_string(page).unwrap_or_default();
-            page.lines()
-                .filter(|line| line.starts_with("## ") || line.starts_with("### "))
-                .map(|line| line.trim_start_matches('#').trim().to_string())
-                .collect()
-        };
-        let at = headings(Lang::En).iter().position(|heading| heading == see);
-        let heading = at.and_then(|at| headings(self.voice.lang).into_iter().nth(at));
-        let heading = heading.unwrap_or_else(|| see.to_string());
-        self.voice.say(format!("{path}, “{heading}”"), format!("{path} 的“{heading}”一节"))
     }
 }

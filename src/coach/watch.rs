@@ -1,7 +1,7 @@
 //! Checks whenever the student saves.
 
 use std::fs;
-use std::io::{BufRead, stdin};
+use std::io::{BufRead, Write, stdin, stdout};
 use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -38,20 +38,22 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
         if let Some(exercise) = due.take() {
             let _ = coach.check(exercise);
         }
-        coach.print(
-            coach
-                .voice
-                .say("\n(watching; q and Enter ends it)", "\n（盯着文件呢；按 q 再回车退出）"),
-        );
+        let watching = coach
+            .voice
+            .say("\n(watching; q and Enter ends it)", "\n（盯着文件呢；按 q 再回车退出）");
+        if writeln!(stdout(), "{watching}").is_err() {
+            return ExitCode::SUCCESS; // nobody reads it any more
+        }
         while due.is_none() {
             if keys.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
                 return ExitCode::SUCCESS;
             }
             for (exercise, seen) in Exercise::all().iter().zip(&mut seen) {
                 let now = state(coach, exercise);
-                if now != *seen {
+                if now.is_some() && now != *seen {
                     *seen = now;
                     due = Some(exercise);
+                    break; // the others are still as they were seen, and so will be next
                 }
             }
         }

@@ -3,12 +3,14 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use super::Peer;
+use super::{HELD, Peer};
 use crate::check::Verdict;
 use crate::check::failure::{Failure, Seen};
 use crate::check::rule::Rule;
 use crate::check::transcript::What;
 
+/// So many bytes are kept to be shown of those that do not count.
+const SHOWN: usize = 1 << 16;
 /// How long more of a wrong answer is waited for, so that it is shown whole.
 const REST: Duration = Duration::from_millis(50);
 
@@ -105,7 +107,7 @@ impl Peer {
         let deadline = self.run.deadline();
         loop {
             match self.read(deadline) {
-                Ok(()) => {}
+                Ok(()) => self.held.truncate(SHOWN),
                 Err(Seen::Reset) => return Ok(()),
                 Err(stopped) => return Err(self.came_short(Seen::Reset, stopped, rule)),
             }
@@ -118,7 +120,7 @@ impl Peer {
         let deadline = self.run.deadline();
         loop {
             match self.read(deadline) {
-                Ok(()) => {}
+                Ok(()) => self.held.truncate(SHOWN),
                 Err(Seen::Fin | Seen::Reset) => return Ok(()),
                 Err(stopped) => {
                     let end = Seen::words("the program ends the connection", "程序结束连接");
@@ -143,6 +145,13 @@ impl Peer {
     fn read(&mut self, deadline: Instant) -> Result<(), Seen> {
         if let Some(over) = &self.over {
             return Err(over.clone());
+        }
+        if self.held.len() >= HELD {
+            let mib = HELD >> 20;
+            return Err(Seen::words(
+                format!("more than {mib} MiB"),
+                format!("超过 {mib} MiB，还在来"),
+            ));
         }
         let mut chunk = [0; 16 << 10];
         loop {
@@ -183,7 +192,7 @@ impl Peer {
         let deadline = Instant::now() + REST;
         let stopped = loop {
             match self.read(deadline) {
-                Ok(()) if self.held.len() < 1 << 16 => {}
+                Ok(()) if self.held.len() < SHOWN => {}
                 Ok(()) => break None,
                 Err(Seen::Nothing(_)) => break None,
                 Err(stopped) => break Some(stopped),

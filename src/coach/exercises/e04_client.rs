@@ -75,10 +75,7 @@ fn answered(
     server.line(&ASKS)?;
     send(&mut server);
     server.half_close();
-    let ended = client.wait(rule)?;
-    if ended.status != Some(0) {
-        return Err(check.failed(rule, Seen::Exit(Some(0)), Seen::Exit(ended.status)));
-    }
+    let ended = client.expect_exit(0, rule)?;
     let expected = format!("{} bytes\n{answer}", answer.len());
     // One more line end behind it does no harm, and with an answer that has none it looks better.
     if ended.stdout == expected || ended.stdout.strip_suffix('\n') == Some(&expected) {
@@ -105,17 +102,7 @@ fn judge(check: &Check) -> Verdict {
     answered(check, "empty", "", &EMPTY, |_| {})?;
 
     let nobody = check.free_port()?.to_string();
-    let ended = check.start(["127.0.0.1", &nobody])?.wait(&NO_SERVER)?;
-    if ended.status != Some(1) {
-        return Err(check.failed(&NO_SERVER, Seen::Exit(Some(1)), Seen::Exit(ended.status)));
-    }
-    if !ended.stderr.contains(&nobody) {
-        let expected = Seen::words(
-            format!("a message on standard error that names port {nobody}"),
-            format!("标准错误上有一句提示，里面写着端口 {nobody}"),
-        );
-        return Err(check.failed(&NO_SERVER, expected, Seen::bytes(ended.stderr)));
-    }
+    check.start(["127.0.0.1", &nobody])?.expect_error(&[&nobody], &NO_SERVER)?;
 
     let lines: Vec<String> = (1..=100).map(|n| format!("line {n}\n")).collect();
     answered(check, "pieces", &lines.concat(), &PIECES, |server| {

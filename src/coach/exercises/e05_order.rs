@@ -44,10 +44,7 @@ fn judge(check: &Check) -> Verdict {
 
 /// Runs the program once, and looks at the order on each side.
 fn visit(check: &Check, first: &str, rule: &Rule) -> Verdict {
-    let ended = check.start([first])?.wait(&ENDS)?;
-    if ended.status != Some(0) {
-        return Err(check.failed(&ENDS, Seen::Exit(Some(0)), Seen::Exit(ended.status)));
-    }
+    let ended = check.start([first])?.expect_exit(0, &ENDS)?;
     for (side, opening) in [("server", "listening connection"), ("client", "connect")] {
         let orders: &[&str] = match side == first {
             // It may end before it gets anything.

@@ -72,7 +72,7 @@ fn judge(check: &Check) -> Verdict {
     let path = scratch.path().join("words.sock");
     let started = |rule: &Rule| -> Verdict<Program> {
         let server = check.start([&path])?;
-        while !server.line(rule)?.starts_with("listening") {}
+        server.line_with("listening", rule)?;
         Ok(server)
     };
     let client = |name: &str, rule: &Rule| -> Verdict<Peer> {
@@ -154,23 +154,16 @@ fn has_file(check: &Check, path: &Path, there: bool, rule: &Rule) -> Verdict {
 
 /// The server has to end in place of listening, and say by its status that it is not content.
 fn gives_up(check: &Check, server: &Program, rule: &Rule) -> Verdict {
-    let expected =
-        || Seen::words("the program ends, with a status other than 0", "程序结束，退出状态不是 0");
-    while let Some(line) = server.line_or_end(rule)? {
-        if line.starts_with("listening") {
-            return Err(check.failed(rule, expected(), Seen::bytes(line)));
-        }
-    }
     match server.wait(rule)?.status {
-        Some(0) => Err(check.failed(rule, expected(), Seen::Exit(Some(0)))),
+        Some(0) => {
+            let other = Seen::words("an exit status other than 0", "退出状态不是 0");
+            Err(check.failed(rule, other, Seen::Exit(Some(0))))
+        }
         _ => Ok(()),
     }
 }
 
 fn closed(check: &Check, server: &Program, path: &Path) -> Verdict {
-    let status = server.wait(&CLOSES)?.status;
-    if status != Some(0) {
-        return Err(check.failed(&CLOSES, Seen::Exit(Some(0)), Seen::Exit(status)));
-    }
+    server.expect_exit(0, &CLOSES)?;
     has_file(check, path, false, &CLOSES)
 }

@@ -350,7 +350,7 @@ fn chunks(client: &mut Peer, rule: &Rule) -> Verdict<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let size = usize::from_str_radix(&client.line(rule)?, 16).unwrap_or_default();
-        let chunk = client.take(size + 2, rule)?;
+        let chunk = client.take(size.saturating_add(2), rule)?;
         if size == 0 {
             return Ok(body);
         }

@@ -178,6 +178,23 @@ fn pieces_arrive_one_by_one_and_whole() {
     });
 }
 
+/// What was sent stands before what it has caused, and byte by byte it is one entry.
+#[test]
+fn the_transcript_goes_from_cause_to_effect() {
+    within("transcript", || {
+        let check = check();
+        let mut peer = against(&check, |mut socket| {
+            let mut word = [0; 5];
+            socket.read_exact(&mut word).expect("the peer sends");
+            socket.write_all(b"thanks").expect("the peer reads");
+        });
+        peer.send_pieces(byte_by_byte(b"hello"));
+        let text = failed(peer.expect_exactly("welcome", &RULE)).to_string();
+        let sent = text.find("→ \"hello\" 5 B, one by one").unwrap_or_else(|| panic!("{text}"));
+        assert!(text.find("← \"thanks\" 6 B").is_some_and(|came| came > sent), "{text}");
+    });
+}
+
 #[test]
 fn a_peer_resets_stalls_and_floods() {
     within("hostile", || {

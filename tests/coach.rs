@@ -145,7 +145,7 @@ fn wrong_and_then_right() {
     assert!(!student.path(".progress").exists());
     let (text, code) = student.coach(&["--lang", "zh", "check", "3"]);
     assert_eq!(code, 1);
-    says(&text, &["规则      半行不算一行", "再读一遍    lessons/zh/03_server.md 的“容易踩的坑”"]);
+    says(&text, &["规则      半行不算一行", "再读一遍    lessons/zh/03_server.md 的“想一想”"]);
 
     student.solve();
     let (text, code) = student.coach(&["check", "03_server"]);
@@ -241,8 +241,20 @@ fn a_compile_error_is_shown_whole_and_stops_nothing_else() {
             "expected `u16`, found `&str`",
             "For more information about this error",
             "cargo run -- check 03",
+            "stuck?      cargo run -- hint 03",
         ],
     );
+    assert!(!text.contains("Arc<Mutex"), "this is about something else: {text}");
+    student.write(
+        MINE,
+        "use net_notes::{create_server, event};\n\
+         fn main() {\n\
+         \x20   let mut line = String::new();\n\
+         \x20   let _ = create_server(|socket| drop(socket.on(event::Text, |_, text| line.push_str(text))));\n\
+         }\n",
+    );
+    let (text, _) = student.coach(&["check", "03"]);
+    says(&text, &["error[E0596]", "has to own what it uses", "Arc<Mutex<…>>"]);
     let (text, _) = student.coach(&["check", "01"]);
     says(&text, &["✗ 01", "rule      "]); // judged, and not stopped by 03
 }

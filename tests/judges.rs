@@ -100,6 +100,7 @@ judges! {
         waits_for_the_end: "answers",
         reads_what_is_there: "slow",
         leaves_with_the_client: "half-close",
+        never_looks_at_zero: "leaves",
     }
     judge_11_server_events "11_server_events" {
         stub: "not-own",

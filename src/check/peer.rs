@@ -109,6 +109,7 @@ impl Peer {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> usize {
+        let began_at = self.run.transcript.now();
         let mut taken = 0;
         let refused = loop {
             if taken == bytes.len() {
@@ -130,7 +131,7 @@ impl Peer {
             }
         };
         if taken > 0 || refused.is_none() {
-            self.log(What::sent(&bytes[..taken]));
+            self.run.transcript.add_at(began_at, &self.name, What::sent(&bytes[..taken]));
         }
         if let Some(error) = refused {
             self.cut_off |= error.kind() == ErrorKind::ConnectionReset;

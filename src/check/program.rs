@@ -87,6 +87,7 @@ impl Program {
     ) -> Verdict<Program> {
         let mut command = Command::new(&subject.program);
         let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
+        command.env_remove("RUST_BACKTRACE"); // its first line says enough
         command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Tree::plant(&mut command);

@@ -36,8 +36,9 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     Sent {
-        shown: String,
+        line: Vec<u8>,
         bytes: usize,
+        pieces: usize,
     },
     Received {
         shown: String,
@@ -60,7 +61,7 @@ pub(super) enum What {
 
 impl What {
     pub(super) fn sent(bytes: &[u8]) -> What {
-        What::Sent { shown: quoted(bytes, WIDTH), bytes: bytes.len() }
+        What::Sent { line: beginning(bytes), bytes: bytes.len(), pieces: 1 }
     }
 
     pub(super) fn received(bytes: &[u8]) -> What {
@@ -68,8 +69,7 @@ impl What {
     }
 
     pub(super) fn printed(text: &[u8]) -> What {
-        let line = text[..text.len().min(4 * WIDTH)].to_vec(); // no character has more than four
-        What::Printed { line, bytes: text.len(), pieces: 1 }
+        What::Printed { line: beginning(text), bytes: text.len(), pieces: 1 }
     }
 
     pub(super) fn typed(text: &str) -> What {
@@ -79,6 +79,17 @@ impl What {
     /// Adds what came next to this, if they are better seen as one. `many`: before this there was much of the same.
     fn joins(&mut self, next: &What, many: bool) -> bool {
         match (self, next) {
+            // Byte by byte, which is one message for the reader.
+            (What::Sent { line, bytes, pieces }, What::Sent { line: byte, bytes: 1, .. })
+                if *bytes == *pieces =>
+            {
+                if line.len() < 4 * WIDTH {
+                    line.extend_from_slice(byte);
+                }
+                *bytes += 1;
+                *pieces += 1;
+                true
+            }
             // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
             (What::Printed { line, bytes, pieces: 1 }, What::Printed { line: rest, .. })
                 if !line.ends_with(b"\n") && line.len() < 4 * WIDTH =>
@@ -107,7 +118,14 @@ impl What {
 
     fn show(&self, lang: Lang) -> String {
         match self {
-            What::Sent { shown, bytes } => format!("→ {shown} {bytes} B"),
+            What::Sent { line, bytes, pieces: 1 } => format!("→ {} {bytes} B", quoted(line, WIDTH)),
+            What::Sent { line, pieces, .. } => {
+                let line = quoted(line, WIDTH);
+                lang.pick(
+                    format!("→ {line} {pieces} B, one by one"),
+                    format!("→ {line} {pieces} B，一个一个地发"),
+                )
+            }
             What::Received { shown, bytes, pieces: 1 } => format!("← {shown} {bytes} B"),
             What::Received { shown, bytes, pieces } => lang.pick(
                 format!("← {shown} {bytes} B in {pieces} pieces"),
@@ -133,12 +151,26 @@ impl What {
     }
 }
 
+/// As much as is shown of a line: no character has more than four bytes.
+fn beginning(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len().min(4 * WIDTH)].to_vec()
+}
+
 impl Transcript {
     pub(super) fn new() -> Transcript {
         Transcript { began: Instant::now(), entries: Mutex::default() }
     }
 
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     pub(super) fn add(&self, who: &str, what: What) {
+        self.add_at(self.now(), who, what);
+    }
+
+    /// Adds something that was begun at `at`: what it has caused may have been told of already, and comes after it.
+    pub(super) fn add_at(&self, at: Duration, who: &str, what: What) {
         let mut entries = lock(&self.entries);
         let printed = |entry: &&Entry| matches!(entry.what, What::Printed { .. });
         let many = entries.iter().rev().take_while(printed).take(IN_A_ROW).count() == IN_A_ROW;
@@ -148,8 +180,8 @@ impl Transcript {
         if entries.len() >= ENTRIES {
             entries.drain(..ENTRIES / 2);
         }
-        // The clock is read under the lock, so that the times go one way.
-        entries.push(Entry { at: self.began.elapsed(), who: who.to_string(), what });
+        let place = entries.partition_point(|entry| entry.at <= at);
+        entries.insert(place, Entry { at, who: who.to_string(), what });
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {

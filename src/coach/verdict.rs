@@ -6,6 +6,9 @@ use super::command::Coach;
 use super::exercise::Exercise;
 use super::judge::{Outcome, judge};
 
+/// The compiler's complaints about who owns what: the first things that a listener runs into.
+const OWNERSHIP: [&str; 6] = ["E0373", "E0382", "E0507", "E0521", "E0596", "E0597"];
+
 impl Coach {
     /// Judges the student's program, and says how it was.
     pub(super) fn check(&self, exercise: &Exercise) -> ExitCode {
@@ -22,10 +25,12 @@ impl Coach {
                 Err(code) => code,
             };
         }
+        let stuck = voice.say("stuck?      ", "卡住了      ");
+        let stuck = format!("{stuck}cargo run -- hint {id}");
         match judge(&self.home, exercise, voice.colour) {
             Outcome::Passed => {
-                let passed = voice.say("every rule is kept.", "所有规则都做到了。");
-                self.print(&format!("{} {id} · {title}: {passed}", voice.green("✓")));
+                let passed = voice.say(": every rule is kept.", "：所有规则都做到了。");
+                self.print(&format!("{} {id} · {title}{passed}", voice.green("✓")));
                 let compare = voice.say("compare     ", "对照        ");
                 self.print(&format!("{compare}cargo run -- solution {id}\n"));
                 let mut progress = match self.progress() {
@@ -43,19 +48,25 @@ impl Coach {
                 let section = self.home.section(exercise, &failure, voice.lang);
                 self.print(&(voice.say("read again  ", "再读一遍    ").to_string() + &section));
                 self.print(&self.again(exercise));
-                let stuck = voice.say("stuck?      ", "卡住了      ");
-                self.print(&format!("{stuck}cargo run -- hint {id}"));
+                self.print(&stuck);
                 ExitCode::FAILURE
             }
             Outcome::NotCompiled(message) => {
-                let what = voice.say("it does not compile yet:", "还没有编译通过：");
-                self.print(&format!("{} {id} · {title}: {what}\n\n{message}", voice.red("✗")));
+                let what = voice.say(": it does not compile yet:", "：还没有编译通过：");
+                self.print(&format!("{} {id} · {title}{what}\n\n{message}", voice.red("✗")));
+                if OWNERSHIP.iter().any(|code| message.contains(code)) {
+                    self.print(voice.say(
+                        "A listener outlives the function that adds it, so it has to own what it uses: write `move` in front of `|socket, …|`.\nWhat two listeners share goes into an `Arc<Mutex<…>>`, of which each owns a clone.\n",
+                        "监听器比添加它的那个函数活得久，所以它用到的东西得归它自己：在 `|socket, …|` 前面写上 `move`。\n两个监听器要共用的东西，放进 `Arc<Mutex<…>>`，各自拿一个克隆。\n",
+                    ));
+                }
                 self.print(&self.again(exercise));
+                self.print(&stuck);
                 ExitCode::FAILURE
             }
             Outcome::NotChecked(why) => {
-                let what = voice.say("it could not be checked:", "没法检查：");
-                self.print(&format!("{} {id} · {title}: {what} {why}", voice.red("✗")));
+                let what = voice.say(": it could not be checked: ", "：没法检查：");
+                self.print(&format!("{} {id} · {title}{what}{why}", voice.red("✗")));
                 self.print(&self.again(exercise));
                 ExitCode::FAILURE
             }

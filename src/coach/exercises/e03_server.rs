@@ -30,19 +30,19 @@ const HALF: Rule = Rule {
     name: "half-a-line",
     en: "Half a line is no line: the server answers when the rest has come, and then to all of it.",
     zh: "半行不算一行：等剩下的到了，再对整行回复。",
-    see: "Watch out",
+    see: "Reflect",
 };
 const GLUED: Rule = Rule {
     name: "glued-lines",
     en: "Two lines in one piece are two lines: each gets its own answer.",
     zh: "一块数据里有两行，就是两行：每行各回一次。",
-    see: "Watch out",
+    see: "Reflect",
 };
 const APART: Rule = Rule {
     name: "apart",
     en: "What one client has sent of its line has nothing to do with the line of another.",
     zh: "一个客户端发来的半行，不能和别的客户端的混在一起。",
-    see: "Watch out",
+    see: "Reflect",
 };
 const LEAVES: Rule = Rule {
     name: "leaves",

@@ -45,6 +45,12 @@ const SLOW: Rule = Rule {
     zh: "不管客户端读得多慢，也不管它中间又说了什么，回答都要一个字节不少地送到。",
     see: "On the wire",
 };
+const LEAVES: Rule = Rule {
+    name: "leaves",
+    en: "A client may end without a line, or in the middle of one: `read` says 0, nothing more will come, and the server ends the connection, too.",
+    zh: "客户端可能一行都没发完就结束了：`read` 返回 0，不会再有数据，服务器也要结束这条连接。",
+    see: "On the wire",
+};
 const OTHERS: Rule = Rule {
     name: "others",
     en: "A client that stays for ever, or never reads, holds up no other.",
@@ -104,6 +110,12 @@ fn judge(check: &Check) -> Verdict {
     ends_early.pause(Duration::from_millis(100));
     ends_early.expect_until_fin(answer_to(&line), &HALF)?;
 
+    for word in ["", "hel"] {
+        let mut leaves = check.connect("leaves", port)?;
+        leaves.send(word);
+        leaves.half_close();
+        leaves.read_to_fin(&LEAVES)?; // whatever it says to half a line
+    }
     let mut stuck = check.connect("never reads", port)?;
     stuck.send(format!("{line}\n"));
     stuck.stall();

@@ -14,7 +14,7 @@ fn main() -> std::io::Result<()> {
     let server = net::create_server(|socket| {
         // What this client has sent. Two listeners need it: so each has a handle of its own (`Arc`), and only one of them at
         // a time may use it (`Mutex`).
-        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let bytes = Arc::new(Mutex::new(Vec::<u8>::new()));
 
         let kept = bytes.clone();
         socket.on(event::Data, move |_, data| {

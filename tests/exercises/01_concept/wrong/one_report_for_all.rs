@@ -8,7 +8,7 @@ use net_notes as net;
 fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).map_or(Ok(5000), |port| port.parse::<u16>());
     let port = port.expect("a port is a number, 0 to 65535");
-    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let bytes = Arc::new(Mutex::new(Vec::<u8>::new()));
     let server = net::create_server(move |socket| {
         let (kept, bytes) = (bytes.clone(), bytes.clone());
         socket.on(event::Data, move |_, data| kept.lock().unwrap().extend_from_slice(data));

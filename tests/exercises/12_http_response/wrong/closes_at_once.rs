@@ -34,7 +34,7 @@ fn main() -> std::io::Result<()> {
                 socket.destroy();
             }
         });
-        socket.on(event::Error, |_, _| {}); // clients come and go as they like
+        socket.on(event::Error, |_, error| eprintln!("{error}")); // no reason to stop
     });
     server.listen(port, |server| {
         let port = server.address().and_then(|address| address.port()).unwrap_or_default();

@@ -38,7 +38,7 @@ fn main() -> std::io::Result<()> {
                 socket.end_with(answer(&request)); // our FIN; it reads on to the client's
             }
         });
-        socket.on(event::Error, |_, _| {}); // clients come and go as they like
+        socket.on(event::Error, |_, error| eprintln!("{error}")); // no reason to stop
     });
     server.listen(port, |server| {
         let port = server.address().and_then(|address| address.port()).unwrap_or_default();

@@ -27,6 +27,9 @@
 //! }
 //! ```
 //!
+//! Everything blocks the thread that calls it, and for no longer than the check's patience: an expectation as a whole, a send
+//! for each 64 KiB. Nothing panics; what goes wrong, also with the check itself, is a [`Failure`].
+//!
 //! # The hostile peers
 //!
 //! Each is something that real networks and real clients do, and that a program tried only on one's own machine never meets:
@@ -140,7 +143,8 @@ impl Check {
         })
     }
 
-    /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one.
+    /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one. Panics if one of
+    /// them does.
     pub fn at_once(&self, count: usize, each: impl Fn(usize) -> Verdict + Sync) -> Verdict {
         let each = &each;
         thread::scope(|scope| {

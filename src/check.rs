@@ -169,7 +169,19 @@ impl Run {
     }
 
     fn failed(&self, rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
-        let (stderr, ended) = process::last_words(&lock(&self.programs), &came);
+        let last = lock(&self.programs).last().cloned();
+        self.failed_with(last.as_deref(), rule, expected, came)
+    }
+
+    /// With the last words of this program.
+    fn failed_with(
+        &self,
+        program: Option<&Process>,
+        rule: &Rule,
+        expected: Vec<Seen>,
+        came: Vec<Seen>,
+    ) -> Failure {
+        let (stderr, ended) = program.map(|it| it.last_words(&came)).unwrap_or_default();
         let transcript = self.transcript.entries();
         Failure::new(rule, expected, came).with_program(stderr, ended).with_transcript(transcript)
     }

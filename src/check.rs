@@ -27,6 +27,9 @@
 //! }
 //! ```
 //!
+//! Everything blocks the thread that calls it, and for no longer than the check's patience: an expectation as a whole, a send
+//! for each 64 KiB. Nothing panics; what goes wrong, also with the check itself, is a [`Failure`].
+//!
 //! # The hostile peers
 //!
 //! Each is something that real networks and real clients do, and that a program tried only on one's own machine never meets:
@@ -140,7 +143,8 @@ impl Check {
         })
     }
 
-    /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one.
+    /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one. Panics if one of
+    /// them does.
     pub fn at_once(&self, count: usize, each: impl Fn(usize) -> Verdict + Sync) -> Verdict {
         let each = &each;
         thread::scope(|scope| {
@@ -165,7 +169,19 @@ impl Run {
     }
 
     fn failed(&self, rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
-        let (stderr, ended) = process::last_words(&lock(&self.programs), &came);
+        let last = lock(&self.programs).last().cloned();
+        self.failed_with(last.as_deref(), rule, expected, came)
+    }
+
+    /// With the last words of this program.
+    fn failed_with(
+        &self,
+        program: Option<&Process>,
+        rule: &Rule,
+        expected: Vec<Seen>,
+        came: Vec<Seen>,
+    ) -> Failure {
+        let (stderr, ended) = program.map(|it| it.last_words(&came)).unwrap_or_default();
         let transcript = self.transcript.entries();
         Failure::new(rule, expected, came).with_program(stderr, ended).with_transcript(transcript)
     }

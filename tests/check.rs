@@ -359,6 +359,17 @@ fn a_program_that_dies_meanwhile_is_said_to_have() {
 }
 
 #[test]
+fn each_program_has_its_own_last_words() {
+    within("two", || {
+        let check = check();
+        let one = check.start(["-c", "echo of one >&2; exit 3"]).expect("sh runs");
+        let _two = check.start(["-c", "echo of two >&2; exit 4"]).expect("sh runs");
+        let text = failed(one.expect_exit(0, &RULE)).to_string();
+        assert!(text.contains("  stderr\n    of one\n"), "{text}");
+    });
+}
+
+#[test]
 fn a_program_that_hangs_is_a_result_and_dies_with_its_children() {
     within("hangs", || {
         let check = check();

@@ -81,6 +81,7 @@ judges! {
         characters_too_early: "cut-characters",
         forgets_the_last_line: "last-line",
         gathers_for_ever: "too-long",
+        counts_half_an_end: "too-long",
     }
     judge_08_duplex_client "08_duplex_client" {
         stub: "cut-characters",

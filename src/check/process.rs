@@ -105,15 +105,14 @@ impl Process {
         lock(&self.tree).kill(); // its children; before `wait`, which frees the number of the group
         let _ = child.wait();
     }
-}
 
-/// What the program that was started last said on standard error, and whether it has ended: for the failure to show.
-pub(super) fn last_words(programs: &[Arc<Process>], came: &[Seen]) -> (String, Option<Seen>) {
-    let Some(process) = programs.last() else { return (String::new(), None) };
-    let cut_off = matches!(came.last(), Some(Seen::Fin | Seen::Reset | Seen::Words(_)));
-    let patience = if cut_off { LAST_WORDS } else { Duration::ZERO };
-    let ended = process.end_by(Instant::now() + patience).map(|status| Seen::Exit(status.code()));
-    let known = came.iter().any(|seen| matches!(seen, Seen::Exit(_)));
-    let stderr = String::from_utf8_lossy(&process.printed.lock().stderr).into_owned();
-    (stderr, ended.filter(|_| !known))
+    /// What it said on standard error, and whether it has ended: for the failure to show.
+    pub(super) fn last_words(&self, came: &[Seen]) -> (String, Option<Seen>) {
+        let cut_off = matches!(came.last(), Some(Seen::Fin | Seen::Reset | Seen::Words(_)));
+        let patience = if cut_off { LAST_WORDS } else { Duration::ZERO };
+        let ended = self.end_by(Instant::now() + patience).map(|status| Seen::Exit(status.code()));
+        let known = came.iter().any(|seen| matches!(seen, Seen::Exit(_)));
+        let stderr = String::from_utf8_lossy(&self.printed.lock().stderr).into_owned();
+        (stderr, ended.filter(|_| !known))
+    }
 }

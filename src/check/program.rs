@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use super::failure::Seen;
+use super::failure::{Failure, Seen};
 use super::process::{PROGRAM, Process};
 use super::rule::{Rule, Words};
 use super::transcript::What;
@@ -130,7 +130,7 @@ impl Program {
                         "a line with \"port\" and a number",
                         "一行输出，里面有 \"port\" 和数字",
                     );
-                    return Err(self.run.failed(rule, vec![expected], vec![came]));
+                    return Err(self.failed(rule, vec![expected], vec![came]));
                 }
             };
             if let Some(port) = port_in(&line) {
@@ -155,7 +155,7 @@ impl Program {
                     format!("标准输出上带 {mark:?} 的一行"),
                 ),
             };
-            self.run.failed(rule, vec![expected], came)
+            self.failed(rule, vec![expected], came)
         })
     }
 
@@ -164,10 +164,8 @@ impl Program {
     pub fn expect_line(&self, mark: &str, line: &str, rule: &Rule) -> Verdict {
         match self.find_line(mark) {
             Ok(came) if came.trim_end() == line.trim_end() => Ok(()),
-            Ok(came) => {
-                Err(self.run.failed(rule, vec![Seen::bytes(line)], vec![Seen::bytes(came)]))
-            }
-            Err(came) => Err(self.run.failed(rule, vec![Seen::bytes(line)], came)),
+            Ok(came) => Err(self.failed(rule, vec![Seen::bytes(line)], vec![Seen::bytes(came)])),
+            Err(came) => Err(self.failed(rule, vec![Seen::bytes(line)], came)),
         }
     }
 
@@ -209,7 +207,7 @@ impl Program {
                     format!("{after:?} 之后程序还在运行"),
                 );
                 let ends = Seen::words("the program ends by itself", "程序自己结束");
-                Err(self.run.failed(rule, vec![ends], vec![hangs]))
+                Err(self.failed(rule, vec![ends], vec![hangs]))
             }
         }
     }
@@ -221,7 +219,7 @@ impl Program {
             return Ok(ended);
         }
         let (expected, came) = (Seen::Exit(Some(status)), Seen::Exit(ended.status));
-        Err(self.run.failed(rule, vec![expected], vec![came]))
+        Err(self.failed(rule, vec![expected], vec![came]))
     }
 
     /// Waits until the program has ended by itself, with exit status 1 and a message on standard error that has one of these
@@ -240,7 +238,7 @@ impl Program {
                 format!("标准错误上有一句说明，里面有 {words}"),
             ),
         };
-        Err(self.run.failed(rule, vec![message], vec![Seen::bytes(said)]))
+        Err(self.failed(rule, vec![message], vec![Seen::bytes(said)]))
     }
 
     /// Waits until the program has ended by itself. All of its standard output has to be these bytes, 1 MiB at most.
@@ -250,7 +248,7 @@ impl Program {
         if printed == bytes.as_ref() {
             return Ok(());
         }
-        Err(self.run.failed(rule, vec![Seen::bytes(bytes)], vec![Seen::Bytes(printed)]))
+        Err(self.failed(rule, vec![Seen::bytes(bytes)], vec![Seen::Bytes(printed)]))
     }
 
     /// The program has to be running now.
@@ -259,9 +257,13 @@ impl Program {
             None => Ok(()),
             Some(status) => {
                 let runs = Seen::words("the program goes on running", "程序继续运行");
-                Err(self.run.failed(rule, vec![runs], vec![Seen::Exit(status.code())]))
+                Err(self.failed(rule, vec![runs], vec![Seen::Exit(status.code())]))
             }
         }
+    }
+
+    fn failed(&self, rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
+        self.run.failed_with(Some(&self.process), rule, expected, came)
     }
 
     /// Kills the program and its children now.

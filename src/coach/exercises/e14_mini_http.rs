@@ -275,7 +275,7 @@ impl<'c> Reply<'c> {
         let body = match head.content_length() {
             _ if asked.starts_with("HEAD ") || matches!(status, 204 | 304) => Vec::new(),
             Ok(Some(length)) => client.take(length, rule)?,
-            _ if head.header("transfer-encoding").is_some() => chunks(client, rule)?,
+            _ if head.header("transfer-encoding").is_some() => chunks(check, client, rule)?,
             _ => client.read_to_fin(rule)?,
         };
         let body = String::from_utf8_lossy(&body).into_owned();
@@ -346,9 +346,12 @@ impl<'c> Reply<'c> {
     }
 }
 
-fn chunks(client: &mut Peer, rule: &Rule) -> Verdict<Vec<u8>> {
+/// More than any page here.
+const LARGEST: usize = 1 << 20;
+
+fn chunks(check: &Check, client: &mut Peer, rule: &Rule) -> Verdict<Vec<u8>> {
     let mut body = Vec::new();
-    loop {
+    while body.len() <= LARGEST {
         let size = usize::from_str_radix(&client.line(rule)?, 16).unwrap_or_default();
         let chunk = client.take(size.saturating_add(2), rule)?;
         if size == 0 {
@@ -356,4 +359,5 @@ fn chunks(client: &mut Peer, rule: &Rule) -> Verdict<Vec<u8>> {
         }
         body.extend_from_slice(&chunk[..size]);
     }
+    Err(check.failed(rule, Seen::words("the last chunk", "最后一块"), Seen::Bytes(body)))
 }

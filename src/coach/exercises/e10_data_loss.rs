@@ -82,6 +82,12 @@ fn judge(check: &Check) -> Verdict {
     ends.send("my last word\n");
     ends.half_close();
     ends.expect_until_fin(answer_to("my last word"), &HALF)?;
+    for word in ["", "hel"] {
+        let mut leaves = check.connect("leaves", port)?;
+        leaves.send(word);
+        leaves.half_close();
+        leaves.read_to_fin(&LEAVES)?; // whatever it says to half a line
+    }
 
     let mut more = check.connect("more", port)?;
     more.send("hello\n".to_string() + &"~".repeat(200_000));
@@ -110,12 +116,6 @@ fn judge(check: &Check) -> Verdict {
     ends_early.pause(Duration::from_millis(100));
     ends_early.expect_until_fin(answer_to(&line), &HALF)?;
 
-    for word in ["", "hel"] {
-        let mut leaves = check.connect("leaves", port)?;
-        leaves.send(word);
-        leaves.half_close();
-        leaves.read_to_fin(&LEAVES)?; // whatever it says to half a line
-    }
     let mut stuck = check.connect("never reads", port)?;
     stuck.send(format!("{line}\n"));
     stuck.stall();

@@ -22,18 +22,18 @@ fn main() -> std::io::Result<()> {
 
 /// Gives the client its line back, after another one that says how long it is.
 fn serve(mut client: TcpStream) -> std::io::Result<()> {
-    let (mut all, mut buffer) = (Vec::new(), [0; 64 << 10]);
-    while !all.ends_with(b"\n") {
+    let (mut line, mut buffer) = (Vec::new(), [0; 64 << 10]);
+    loop {
         let size = client.read(&mut buffer)?;
-        all.extend_from_slice(&buffer[..size]);
-        if let Some(end) = all.iter().position(|&byte| byte == b'\n') {
-            all.truncate(end + 1);
+        let end = buffer[..size].iter().position(|&byte| byte == b'\n');
+        line.extend_from_slice(&buffer[..end.unwrap_or(size)]);
+        if end.is_some() {
+            break;
         }
     }
-    let line = &all[..all.len() - 1];
 
     client.write_all(format!("{} bytes\n", line.len()).as_bytes())?;
-    client.write_all(line)?;
+    client.write_all(&line)?;
     client.write_all(b"\n")?;
 
     // Nothing more from us. What the client still sends is read and thrown away, until it has nothing more either: nothing

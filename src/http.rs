@@ -40,13 +40,15 @@
 //! # Threads
 //!
 //! A thread for each connection, on which the handler is called; so many handlers may run at once. A [`Response`] may be
-//! ended later on another thread. A handler that panics is one failed request: 500.
+//! ended later on another thread. A handler that panics is one failed request: 500. One thread more keeps the time limits of
+//! all connections.
 //!
 //! Left out: TLS, HTTP/2, upgrades, trailers (read, and thrown away), bodies of requests as streams.
 
 mod answer;
 mod chunked;
 mod client;
+mod clock;
 mod connection;
 mod date;
 mod incoming;

@@ -1,7 +1,7 @@
 //! A mutex and its condition variable as one thing, and the crate's one answer to a poisoned lock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 /// State that several threads change, and a way to wait for a change.
@@ -15,7 +15,7 @@ pub(crate) struct Monitor<T> {
 }
 
 impl<T> Monitor<T> {
-    pub(crate) fn new(state: T) -> Self {
+    pub(crate) const fn new(state: T) -> Self {
         Monitor { state: Mutex::new(state), changed: Condvar::new(), waiting: AtomicUsize::new(0) }
     }
 
@@ -53,4 +53,13 @@ impl<T> Monitor<T> {
 /// dropped outside, too, is seen to where they are), so the state behind a poisoned one is as whole as any other.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// [`lock`], if nobody else has it at the moment.
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }

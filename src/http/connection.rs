@@ -4,11 +4,12 @@
 //! any thread. The lock is for these two; it is never held while the handler runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::answer::Answer;
+use super::clock::{self, Alarm};
 use super::incoming::{Incoming, Next};
 use super::request::Request;
 use super::response::Response;
@@ -17,7 +18,7 @@ use crate::endpoint::Address;
 use crate::error;
 use crate::event;
 use crate::socket::EventSocket;
-use crate::sync::lock;
+use crate::sync::{lock, try_lock};
 
 pub(super) type Handler = dyn Fn(Request, Response) + Send + Sync;
 
@@ -38,10 +39,12 @@ pub(super) struct Inner {
     /// Of the response that is open, or of the next one.
     number: u64,
     pub(super) phase: Phase,
-    /// When the first byte of the request that is coming came.
+    /// When the first byte of the request that is coming came; after the last answer, when the client had it.
     pub(super) began: Option<Instant>,
-    /// The socket's idle time is set for the rest of a request or of an answer, and not for the time between two requests.
-    pub(super) hurried: bool,
+    /// Since when there has been no request.
+    idle: Instant,
+    /// When to look whether any of these times is over.
+    alarm: Option<Alarm>,
     pub(super) paused: bool,
     /// The client has ended its side.
     no_more: bool,
@@ -80,19 +83,19 @@ impl Connection {
                 number: 0,
                 phase: Phase::Reading,
                 began: None,
-                hurried: false,
+                idle: Instant::now(),
+                alarm: None,
                 paused: false,
                 no_more: false,
                 no_delay: false,
                 stalled: None,
             }),
         });
-        socket.set_timeout(Some(options.idle_timeout));
+        let alarm = clock::set(Arc::downgrade(&connection), options.shortest());
+        connection.lock().alarm = Some(alarm);
         let this = connection.clone();
         socket.on(event::Data, move |_, data| this.received(data));
-        let this = connection.clone();
-        socket.on(event::End, move |_, ()| this.ended());
-        socket.on(event::Timeout, move |_, ()| connection.timed_out());
+        socket.on(event::End, move |_, ()| connection.ended());
         // Clients come and go as they like; that is no news.
         socket.on(event::Error, |_, _| {});
     }
@@ -116,7 +119,7 @@ impl Connection {
     fn received(self: &Arc<Self>, data: &[u8]) {
         let mut inner = self.lock();
         if inner.phase == Phase::Closing {
-            return self.linger(&mut inner);
+            return; // to close with it unread would reset the connection
         }
         inner.incoming.feed(data);
         self.proceed(inner);
@@ -130,16 +133,43 @@ impl Connection {
         }
     }
 
-    fn timed_out(&self) {
-        let mut inner = self.lock();
-        match inner.phase {
-            Phase::Handling | Phase::Answered { .. } => {}
-            // The handler takes its time, and the client has all there is.
-            Phase::Outstanding if self.socket.writable_length() == 0 => {}
-            Phase::Reading if inner.began.is_some() => self.too_slow(&mut inner),
-            Phase::Reading => self.socket.destroy(),
-            Phase::Outstanding | Phase::Flushing => self.wait_for_client(&mut inner),
-            Phase::Closing => self.linger(&mut inner),
+    /// Called by the clock, and not by the socket: ends what has taken too long.
+    pub(super) fn look(self: &Arc<Self>) {
+        let again =
+            |after: Duration| clock::set(Arc::downgrade(self), after.min(self.options.shortest()));
+        let Some(mut inner) = try_lock(&self.inner) else {
+            again(Duration::MAX); // something goes on, and the clock waits for nobody
+            return;
+        };
+        inner.alarm = None;
+        if self.socket.is_destroyed() {
+            return;
+        }
+        let mut left = self.time_left(&mut inner);
+        if left.is_zero() {
+            if inner.phase != Phase::Reading || inner.began.is_none() {
+                return self.socket.destroy();
+            }
+            self.refuse(&mut inner, refuse(408, "the request did not come in time"));
+            left = self.time_left(&mut inner);
+        }
+        inner.alarm = Some(again(left));
+    }
+
+    fn time_left(&self, inner: &mut Inner) -> Duration {
+        match (inner.phase, inner.began) {
+            (Phase::Reading, None) => {
+                self.options.idle_timeout.saturating_sub(inner.idle.elapsed())
+            }
+            (Phase::Reading, Some(began)) => {
+                self.options.request_timeout.saturating_sub(began.elapsed())
+            }
+            // The handler takes its time.
+            (Phase::Handling | Phase::Answered { .. }, _) => Duration::MAX,
+            // And the client has all there is.
+            (Phase::Outstanding, _) if self.socket.writable_length() == 0 => Duration::MAX,
+            (Phase::Outstanding | Phase::Flushing, _) => self.patience(inner),
+            (Phase::Closing, _) => self.linger(inner),
         }
     }
 
@@ -232,18 +262,10 @@ impl Connection {
         }
         if inner.incoming.is_empty() {
             inner.began = None;
-            if std::mem::take(&mut inner.hurried) {
-                self.socket.set_timeout(Some(self.options.idle_timeout));
-            }
+            inner.idle = Instant::now();
         } else {
             // From its first byte on, and not from its last: else a byte now and then would hold the thread for ever.
-            let began = *inner.began.get_or_insert_with(Instant::now);
-            let left = self.options.request_timeout.saturating_sub(began.elapsed());
-            if left.is_zero() {
-                return self.too_slow(inner);
-            }
-            inner.hurried = true;
-            self.socket.set_timeout(Some(left));
+            inner.began.get_or_insert_with(Instant::now);
         }
         if std::mem::take(&mut inner.paused) {
             self.socket.resume();
@@ -257,11 +279,6 @@ impl Connection {
         } else {
             self.refuse(inner, refuse(400, "the request is cut short"));
         }
-    }
-
-    fn too_slow(&self, inner: &mut Inner) {
-        let why = "the request did not come in time";
-        self.refuse(inner, refuse(408, why));
     }
 
     fn refuse(&self, inner: &mut Inner, refusal: Refusal) {
@@ -350,6 +367,15 @@ impl Connection {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(alarm) = inner.alarm.take() {
+            clock::unset(alarm);
         }
     }
 }

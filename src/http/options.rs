@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::sending::LINGER;
 use crate::message::Limits;
 
 /// How much a server takes from a client, and how long it waits for it. A time of zero is no limit, as in Node.
@@ -59,9 +60,14 @@ impl Options {
         self.idle_timeout = or_for_ever(limit);
         self
     }
+
+    /// The shortest of all times: who looks so often misses none.
+    pub(super) fn shortest(&self) -> Duration {
+        self.request_timeout.min(self.idle_timeout).min(LINGER)
+    }
 }
 
-/// Longer than any `Instant` can tell.
+/// Longer than anything lasts.
 fn or_for_ever(limit: Duration) -> Duration {
     if limit.is_zero() { Duration::MAX } else { limit }
 }

@@ -7,7 +7,7 @@ use super::incoming::Incoming;
 
 /// How long a connection that is over goes on reading what the client still sends, and throws it away: to close with bytes
 /// unread would reset it, and a reset destroys an answer that is still on its way (RFC 9112 9.6).
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 
 impl Connection {
     /// Writes what the answer has to say, then `rest`. `false`: the client does not keep up.
@@ -29,8 +29,8 @@ impl Connection {
         clear
     }
 
-    /// How long a client that takes nothing of what is queued may go on so. Asked for at every write, and where the client
-    /// itself goes on sending, as either starts the socket's own idle time anew.
+    /// How long a client that takes nothing of what is queued may go on so. Asked by the clock, and at every write, as the
+    /// handler may never stop writing.
     pub(super) fn patience(&self, inner: &mut Inner) -> Duration {
         let idle = self.options.idle_timeout;
         let taken = self.socket.bytes_written() - self.socket.writable_length() as u64;
@@ -39,18 +39,6 @@ impl Connection {
             _ => {
                 inner.stalled = Some((Instant::now(), taken));
                 idle
-            }
-        }
-    }
-
-    /// Nothing has moved for a while, and there is something to move; but it may be there only just now.
-    pub(super) fn wait_for_client(&self, inner: &mut Inner) {
-        let left = self.patience(inner);
-        match left.is_zero() {
-            true => self.socket.destroy(),
-            false => {
-                inner.hurried = true;
-                self.socket.set_timeout(Some(left));
             }
         }
     }
@@ -74,20 +62,15 @@ impl Connection {
         inner.incoming = Incoming::new(self.options.limits);
         self.socket.end();
         self.socket.resume();
-        self.linger(inner);
+        self.linger(inner); // the time for it begins
     }
 
-    /// After the last answer: waits until the client has taken it, and then for its end, and not for ever.
-    pub(super) fn linger(&self, inner: &mut Inner) {
-        let left = if self.socket.writable_length() > 0 {
-            self.patience(inner)
-        } else {
-            let limit = LINGER.min(self.options.idle_timeout);
-            limit.saturating_sub(inner.began.get_or_insert_with(Instant::now).elapsed())
-        };
-        match left.is_zero() {
-            true => self.socket.destroy(),
-            false => self.socket.set_timeout(Some(left)),
+    /// How long a client may still take to read the last answer and, once it has that, to end its side.
+    pub(super) fn linger(&self, inner: &mut Inner) -> Duration {
+        if self.socket.writable_length() > 0 {
+            return self.patience(inner);
         }
+        let limit = LINGER.min(self.options.idle_timeout);
+        limit.saturating_sub(inner.began.get_or_insert_with(Instant::now).elapsed())
     }
 }

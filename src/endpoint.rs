@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub enum Endpoint {
     /// A TCP port of a host. Port 0, to listen: the system chooses a free one.
     Tcp {
-        /// A name or an IP address. No `http://`, no port.
+        /// A name or an IP address. No `http://`, no port. Empty: `localhost`.
         host: String,
         /// The port.
         port: u16,
@@ -120,9 +120,23 @@ impl fmt::Display for Endpoint {
             Endpoint::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Endpoint::Tcp { host, port } => write!(f, "{host}:{port}"),
             #[cfg(unix)]
-            Endpoint::Unix(path) => write!(f, "{}", path.display()),
+            Endpoint::Unix(path) => write_path(path, f),
         }
     }
+}
+
+/// Writes a path in one line: control characters are escaped, so that it can stand in an error message.
+#[cfg(unix)]
+fn write_path(path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    path.to_string_lossy().chars().try_for_each(|c| match c.is_control() {
+        true => write!(f, "{}", c.escape_debug()),
+        false => write!(f, "{c}"),
+    })
+}
+
+/// The host to look up. Without one it is this machine, as in Node.
+pub(crate) fn host_or_localhost(host: &str) -> &str {
+    if host.is_empty() { "localhost" } else { host }
 }
 
 /// Where an end of a connection, or a listening server, really is. Node: what `address()` and `remoteAddress` tell.
@@ -160,7 +174,7 @@ impl fmt::Display for Address {
         match self {
             Address::Tcp(address) => address.fmt(f),
             #[cfg(unix)]
-            Address::Unix(path) => write!(f, "{}", path.display()),
+            Address::Unix(path) => write_path(path, f),
         }
     }
 }

@@ -6,6 +6,9 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
+use crate::panics;
+use crate::stderr;
+
 pub(crate) const ALREADY_LISTEN: &str = "ERR_SERVER_ALREADY_LISTEN";
 pub(crate) const NOT_RUNNING: &str = "ERR_SERVER_NOT_RUNNING";
 pub(crate) const INVALID_STATE: &str = "ERR_INVALID_STATE";
@@ -122,19 +125,34 @@ pub(crate) fn refused_write(code: &'static str) -> io::Error {
     with_code(ErrorKind::BrokenPipe, code, message)
 }
 
-/// The same error once more, for the second one who has to hear of it: `io::Error` is not `Clone`.
-pub(crate) fn again(error: &io::Error) -> io::Error {
+/// A second error that says the same: `io::Error` is not `Clone`. It holds nothing of the user. May run the user's `Display`.
+pub(crate) fn duplicate(error: &io::Error) -> io::Error {
     match (coded(error), error.raw_os_error()) {
         (Some(coded), _) => io::Error::new(error.kind(), coded.clone()),
         (None, Some(number)) => io::Error::from_raw_os_error(number),
         (None, None) => {
-            io::Error::new(error.kind(), Coded { code: name(error), message: error.to_string() })
+            let message = text_of(error);
+            io::Error::new(error.kind(), Coded { code: name(error), message })
         }
     }
 }
 
-/// One line on standard error, for a failure that nobody listens to.
-pub(crate) fn complain(what: &str) {
-    // In one call, so that lines of several threads do not mix; and a closed stderr is not worth a panic.
-    let _ = io::stderr().write_all(format!("net_notes: {what}\n").as_bytes());
+/// The text of an error that may be the user's: its `Display` may panic.
+pub(crate) fn text_of(error: &io::Error) -> String {
+    let mut text = String::new();
+    match panics::catch(|| text = error.to_string()) {
+        None => text,
+        Some(panic) => {
+            panics::discard(panic);
+            "an error whose Display panics".to_string()
+        }
+    }
+}
+
+/// Writes one line to standard error, for a failure that nobody listens to.
+pub(crate) fn report(what: &str) {
+    if let Some(mut stderr) = stderr::unlocked() {
+        // In one call, so that lines of several threads do not mix; and a closed stderr is not worth a panic.
+        let _ = stderr.write_all(format!("net_notes: {what}\n").as_bytes());
+    }
 }

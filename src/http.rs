@@ -48,7 +48,6 @@
 mod answer;
 mod chunked;
 mod client;
-mod clock;
 mod connection;
 mod date;
 mod incoming;

@@ -33,21 +33,30 @@
 //! A server runs every socket that it accepts on a thread of its own. A handler never calls `run()` on the socket it was
 //! given.
 //!
-//! # What one can build on
+//! # Guarantees
 //!
 //! 1. The listeners of one socket never run at the same time, and run in the order of registration. An event caused by a
-//!    call from one of the socket's own listeners is emitted after that listener has returned.
+//!    call from one of the socket's own listeners is emitted after that listener has returned. The
+//!    [`Drain`](event::Drain) that a `false` of `write` promises comes after the listener in which `write` said it has
+//!    returned, whichever socket's listener that was.
 //! 2. Any method may be called from any listener and any thread, while the caller holds any lock of its own. The library
 //!    holds no lock while a listener runs, and never runs one on a thread that is inside a call, `run()` excepted.
-//! 3. A listener that blocks or is slow delays its own socket only. `write` never blocks longer than a few milliseconds.
+//! 3. A listener that blocks or is slow delays its own socket only. [`write`](EventSocket::write) never waits for the peer:
+//!    what the kernel does not take within a few milliseconds is copied to a queue.
 //! 4. A panic in a listener destroys that socket, is not swallowed by `run()`, and leaves the server and every other socket
-//!    working.
+//!    working. What listeners share is theirs to protect: a panic under a `Mutex` poisons it, and the next `unwrap` of its
+//!    `lock()` panics in the listeners of other sockets, one after the other. So state that sockets share is locked by
+//!    `lock().unwrap_or_else(PoisonError::into_inner)`, if a panic cannot leave it half changed; or the part that can panic
+//!    runs before the lock is taken.
 //! 5. After `Close` the file descriptor is closed, even while clones of the handle live on. `Close` fires exactly once,
-//!    last of all events; only callbacks of `write_then` may follow.
-//! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and the server goes on. (Node
+//!    last of all events; only callbacks of `write_then` may follow. One thing cannot be promised: std can interrupt neither
+//!    a look-up of a name nor connect(2). If a socket is destroyed while it connects, `run()` returns at once, but a thread
+//!    and a descriptor remain: while the resolver works; for TCP at most as long again as the connect has taken already, and
+//!    a second; for a Unix domain socket whose server's backlog is full, until that server accepts or ends.
+//! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and the server continues. (Node
 //!    would end the process.)
 //!
-//! # Scope
+//! //! # Scope
 //!
 //! For learning, and for what a thread per connection carries: some ten thousand connections. Left out, because stable std
 //! cannot do it without `unsafe`: `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`,
@@ -57,13 +66,15 @@
 //! # The source, in the order to read it
 //!
 //! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
-//! called), `socket::state` (all that a socket knows, and what always holds), then its life: `socket::run`, `connect`,
-//! `reading`, `writing`, `emit`; `server` and `server::accept`; then `trace`, which only watches; and on top of it all the
-//! text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers. Beside them, `check` looks at
-//! programs from outside, and `coach` leads a student through the exercises with it.
+//! called); then what a socket knows, as small machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and
+//! `clock`, under the lock of `lock`; then what its threads do: `socket::run`, `connect`, `reading`, `writing`, `helper`,
+//! `emit`; `server` and `server::accept`; `timers`, which keeps the time for all of them; then `trace`, which only watches;
+//! and on top of it all the text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers. Beside
+//! them, `check` looks at programs from outside, and `coach` leads a student through the exercises with it.
 
 pub mod check;
 pub mod coach;
+mod deferred;
 mod endpoint;
 mod error;
 pub mod event;
@@ -76,10 +87,12 @@ mod panics;
 pub mod parity {}
 mod server;
 mod socket;
+mod stderr;
 mod stream;
 pub mod sts;
 mod sync;
 mod threads;
+mod timers;
 pub mod trace;
 mod wire;
 
@@ -88,7 +101,7 @@ pub use crate::error::code;
 pub use crate::listeners::ListenerId;
 pub use crate::options::{ConnectOptions, ServerOptions};
 pub use crate::server::Server;
-pub use crate::socket::{EventSocket, ReadyState};
+pub use crate::socket::{EventSocket, ReadyState, TimerId};
 pub use connect as create_connection;
 
 /// A server that calls `on_connection` for every client, each on the thread of its own connection. Node:

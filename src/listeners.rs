@@ -89,6 +89,10 @@ impl<F> List<F> {
         go
     }
 
+    pub(crate) fn into_calls(self) -> impl Iterator<Item = F> {
+        self.entries.into_iter().map(|entry| entry.call)
+    }
+
     /// Takes the `once` ones off, to be dropped outside of the lock.
     pub(crate) fn take_once(&mut self) -> Vec<Entry<F>> {
         let (once, stay) =

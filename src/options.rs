@@ -80,8 +80,12 @@ impl ConnectOptions {
         self
     }
 
-    /// The longest that finding the name and connecting may take in all; then `Error` with `ETIMEDOUT`. Without it the
-    /// system decides (about two minutes on Linux). Node has no such option: there one uses `setTimeout` and `destroy`.
+    /// The longest time that looking up the name and connecting may take together; then `Error` with `ETIMEDOUT`. Without it
+    /// the limit is that of Linux, 127 seconds. Node has no such option: programs there use `setTimeout` and `destroy`.
+    ///
+    /// std can interrupt neither of the two. When the time is over, `run` continues at once; the thread and the descriptor of
+    /// a connect over TCP end then, too. A look-up ends when the resolver does (resolv.conf(5): some seconds), and a connect
+    /// to a Unix domain socket whose backlog is full ends when its server accepts or goes.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self

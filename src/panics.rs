@@ -1,17 +1,68 @@
-//! Panics in a user's code: caught where they happen, and let go of where nothing can be hurt.
+//! Panics in the user's code: caught where they happen, kept or dropped where they can do no harm.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a panic carries.
+/// The payload of a panic.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// Runs code of the user. What it leaves half done is its own.
+/// Runs code of the user. What it leaves half done is the user's own.
 pub(crate) fn catch(user: impl FnOnce()) -> Option<Panic> {
     catch_unwind(AssertUnwindSafe(user)).err()
 }
 
-/// Drops something of the user, which may run code of the user: so never under a lock.
-pub(crate) fn let_go<T>(what: T) -> Option<Panic> {
-    catch(|| drop(what))
+/// Drops values of the user one by one, so that two of them may panic: inside of one drop, the second panic would end the
+/// process. Returns the first panic; a payload is the user's, too, and may panic when it is dropped. Never under a lock.
+pub(crate) fn drop_each<T>(values: impl IntoIterator<Item = T>) -> Option<Panic> {
+    first(values.into_iter().filter_map(|value| catch(|| drop(value))))
+}
+
+/// The first panic; the others are dropped.
+pub(crate) fn first(panics: impl IntoIterator<Item = Panic>) -> Option<Panic> {
+    let mut panics = panics.into_iter();
+    let first = panics.next();
+    panics.for_each(discard);
+    first
+}
+
+/// Drops the payload of a panic. Its `Drop` may panic again, with another payload: that one is leaked, as there is no end
+/// to it otherwise.
+pub(crate) fn discard(panic: Panic) {
+    if let Some(again) = catch(|| drop(panic)) {
+        std::mem::forget(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bomb(&'static str);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(self.0);
+        }
+    }
+
+    #[test]
+    fn each_value_is_dropped_and_the_first_panic_is_kept() {
+        let panic = drop_each([Bomb("first"), Bomb("second"), Bomb("third")]);
+        assert_eq!(panic.and_then(|panic| panic.downcast_ref().copied()), Some("first"));
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_ends_nothing() {
+        struct Chain(u32);
+        impl Drop for Chain {
+            fn drop(&mut self) {
+                std::panic::panic_any(Chain(self.0 + 1));
+            }
+        }
+        discard(Box::new(Chain(0)));
+        assert!(
+            first([Box::new(1) as Panic, Box::new(Chain(0))])
+                .is_some_and(|first| first.is::<i32>())
+        );
+    }
 }

@@ -2,20 +2,24 @@
 
 mod accept;
 pub(crate) mod event;
+mod listening;
+mod state;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
-use self::accept::Open;
 use self::event::{Connection, Listening, ServerEvent};
+use self::listening::ActiveListener;
+use self::state::{Due, Next, Run, State};
+use crate::deferred;
 use crate::endpoint::{Address, Endpoint};
 use crate::error;
 use crate::listeners::ListenerId;
 use crate::options::{ServerOptions, SocketOptions};
-use crate::panics::{self, Panic};
+use crate::panics;
 use crate::socket::EventSocket;
 use crate::socket::event::Close;
 use crate::sync::{Monitor, lock};
@@ -44,8 +48,29 @@ use crate::sync::{Monitor, lock};
 ///
 /// # Threads
 ///
-/// `Listening` and `Close` are called on the thread of `run`, `Connection` on the thread of the socket it carries, `Drop`
-/// and `Error` on the one that accepts. So listeners of a server are `Fn + Sync`, and several may run at once.
+/// `Listening` and `Close` are called on the thread of `run`, `Connection` on the thread of the socket that it carries, `Drop`
+/// on a thread of its own, and `Error` on the one that accepts. So listeners of a server are `Fn + Sync`, and several may run
+/// at once. A listener of `Connection` that never returns holds up its own socket only; but `run` waits for it.
+///
+/// # To stop in bounded time
+///
+/// [`close`](Self::close) stops accepting and leaves open sockets alone: a client that never ends keeps `run` waiting for
+/// ever. [`close_all_connections`](Self::close_all_connections) ends them. Both together return within milliseconds:
+///
+/// ```
+/// # let server = net_notes::create_server(|socket| socket.resume());
+/// # server.listen(0, |_| {})?;
+/// # let running = server.spawn();
+/// # let client = std::net::TcpStream::connect(("127.0.0.1", server.address().unwrap().port().unwrap()))?;
+/// # while server.connections() == 0 { std::thread::yield_now() }
+/// server.close()?;
+/// server.close_all_connections();
+/// # running.join().unwrap()?;
+/// # drop(client);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// To let them finish first, call [`EventSocket::close_within`] on each.
 #[derive(Clone)]
 #[must_use = "nothing is accepted before run() or spawn()"]
 pub struct Server(Arc<Inner>);
@@ -55,23 +80,17 @@ struct Inner {
     monitor: Monitor<State>,
 }
 
-/// What the threads of a server share. `open` is `Some` exactly while the server is listening, and whoever takes it out
-/// closes it; `alive` counts the threads that `run` has to wait for.
-struct State {
-    listeners: event::Table,
-    open: Option<Open>,
-    running: bool,
-    /// `close()` came before `run()`, so a Close is owed.
-    closed_unrun: bool,
-    /// The sockets whose descriptor is open: what `connections()` tells.
-    connections: usize,
-    /// The sockets whose Close is not over yet, the one thread that accepts, and the calls of `close`.
-    alive: usize,
-    /// The thread that accepts waits a little, as the system had no more descriptors or threads.
-    resting: bool,
-    max_connections: Option<usize>,
-    /// What listeners panicked with; `run` goes on with the first.
-    panics: Vec<Panic>,
+impl Drop for Inner {
+    /// A server that was never run, or whose `run` has returned.
+    fn drop(&mut self) {
+        let state = self.monitor.get_mut();
+        if let Some(listening) = state.listening.take() {
+            listening.close(); // and with it the file of a Unix domain socket
+        }
+        let listeners = std::mem::take(&mut state.listeners);
+        let panic = panics::drop_each(listeners.into_each());
+        panic.into_iter().for_each(panics::discard);
+    }
 }
 
 impl Server {
@@ -79,17 +98,7 @@ impl Server {
     pub fn new(options: ServerOptions) -> Server {
         Server(Arc::new(Inner {
             options: options.socket,
-            monitor: Monitor::new(State {
-                listeners: event::Table::default(),
-                open: None,
-                running: false,
-                closed_unrun: false,
-                connections: 0,
-                alive: 0,
-                resting: false,
-                max_connections: options.max_connections,
-                panics: Vec::new(),
-            }),
+            monitor: Monitor::new(State::new(options.max_connections)),
         }))
     }
 
@@ -108,11 +117,11 @@ impl Server {
             .add_first(Arc::new(move |_, socket| first(socket)));
     }
 
-    /// Removes a listener; `false` if it is not there (any more). Node: `server.off`.
+    /// Removes a listener; `false` if it is not there (any longer). Node: `server.off`.
     pub fn off(&self, id: ListenerId) -> bool {
-        let mut go = Vec::new();
-        let found = self.lock().listeners.remove(id, &mut go);
-        drop(go); // not under the lock: what a listener owns may run code of its own
+        let mut removed = Vec::new();
+        let found = self.lock().listeners.remove(id, &mut removed);
+        drop(removed); // not under the lock: what a listener owns may run code of the user
         found
     }
 
@@ -133,16 +142,17 @@ impl Server {
             error::with_code(ErrorKind::InvalidInput, error::ALREADY_LISTEN, why)
         };
         if self.is_listening() {
-            return Err(already()); // and not EADDRINUSE, by oneself
+            return Err(already()); // and not EADDRINUSE, caused by our own socket
         }
-        let open = Open::bind(&at.into())?;
+        let open = ActiveListener::bind(&at.into())?;
         let mut state = self.lock();
-        if state.open.is_some() {
+        if state.listening.is_some() {
             drop(state);
             open.close();
             return Err(already());
         }
-        state.open = Some(open);
+        state.listen(open);
+        self.changed(&state);
         let once = Mutex::new(Some(on_listening));
         Listening::list(&mut state.listeners).add(
             true,
@@ -156,8 +166,8 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts connections, until [`close`](Self::close) was called and the last socket is gone. It may then listen and
-    /// run again. In Node this is the event loop, which nobody calls by name.
+    /// Accepts connections, until [`close`](Self::close) was called and the last socket is gone. It may listen again at any
+    /// time after `close`, before `run` has returned or after. In Node this is the event loop, which has no name there.
     ///
     /// # Errors
     ///
@@ -168,8 +178,8 @@ impl Server {
     /// Goes on with the panic of a listener, when the server is closed. A panic in `Connection`, or in a listener of an
     /// accepted socket, closes that socket and nothing else.
     pub fn run(&self) -> io::Result<()> {
-        self.begin()?;
-        self.live()
+        self.claim_run()?;
+        self.run_to_close()
     }
 
     /// [`run`](Self::run) on a new thread. The server counts as running from here on.
@@ -178,90 +188,101 @@ impl Server {
     ///
     /// If the system gives no more threads, as [`thread::spawn`].
     pub fn spawn(&self) -> JoinHandle<io::Result<()>> {
-        let begun = self.begin();
+        let claimed = self.claim_run();
         let server = self.clone();
-        thread::spawn(move || begun.and_then(|()| server.live()))
+        thread::spawn(move || claimed.and_then(|()| server.run_to_close()))
     }
 
-    fn begin(&self) -> io::Result<()> {
+    fn claim_run(&self) -> io::Result<()> {
         let mut state = self.lock();
-        if state.running {
+        if state.run == Run::Running {
             let why = "this server runs already";
             return Err(error::with_code(ErrorKind::InvalidInput, error::INVALID_STATE, why));
         }
-        if state.open.is_none() && !state.closed_unrun {
+        if !state.begin_to_run() {
             return Err(not_running());
         }
-        state.running = true;
         Ok(())
     }
 
-    fn live(&self) -> io::Result<()> {
+    fn run_to_close(&self) -> io::Result<()> {
         let mut result = Ok(());
-        if std::mem::take(&mut self.lock().closed_unrun) {
-            self.emit::<Close>(()); // for the time that it listened and did not run
-        }
-        if self.is_listening() {
-            self.emit::<Listening>(());
-            if !self.lock().panics.is_empty() {
-                let _ = self.close();
-            }
-            result = self.start_accepting();
-            let mut state = self.lock();
-            while state.alive > 0 {
-                state = self.0.monitor.wait(state, None);
-            }
-            state.closed_unrun = false; // by a Listening listener: this is its Close
-            drop(state);
-            self.emit::<Close>(());
-        }
         let mut state = self.lock();
-        state.running = false;
-        let panics = std::mem::take(&mut state.panics);
+        loop {
+            match state.next() {
+                Next::Wait => {
+                    state = self.0.monitor.wait(state, None);
+                    continue;
+                }
+                Next::Return => break,
+                Next::Emit(Due::Close) => {
+                    drop(state);
+                    self.emit::<Close>(());
+                }
+                Next::Emit(Due::Listening(listener)) => {
+                    drop(state);
+                    self.emit::<Listening>(());
+                    if self.lock().panic.is_some() {
+                        let _ = self.close();
+                    }
+                    result = result.and(self.start_accepting(listener));
+                }
+            }
+            state = self.lock();
+        }
+        let panic = state.panic.take();
         drop(state);
-        match panics.into_iter().next() {
+        match panic {
             Some(panic) => resume_unwind(panic),
             None => result,
         }
     }
 
-    /// Stops accepting, at once. `Close` is emitted, and `run` returns, when the last socket is gone; open sockets are not
-    /// touched. The file of a Unix domain socket is removed. Node: `server.close`.
+    /// Stops accepting, at once; open sockets are not touched. `Close` is emitted, and `run` returns, when the last of them is
+    /// gone: see [how to stop in bounded time](Self#to-stop-in-bounded-time). The file of a Unix domain socket is removed.
+    /// Node: `server.close`.
+    ///
+    /// The server may [`listen`](Self::listen) again at once. As in Node, the `Close` of this call then comes only if no
+    /// socket was open.
     ///
     /// # Errors
     ///
-    /// `ERR_SERVER_NOT_RUNNING`: it does not listen (any more).
+    /// `ERR_SERVER_NOT_RUNNING`: it does not listen (any longer).
     pub fn close(&self) -> io::Result<()> {
+        let closed = self.lock().close();
+        let Some((listening, never_called)) = closed else { return Err(not_running()) };
+        let panic = panics::drop_each(never_called); // not under the lock: to drop it may run the user's code
+        listening.close();
         let mut state = self.lock();
-        let Some(open) = state.open.take() else { return Err(not_running()) };
-        state.alive += 1; // `run` waits for this call, too: when it returns, the place is free
-        let mut never_called = Vec::new();
-        if !open.accepting {
-            state.closed_unrun = true;
-            // The callback of `listen` belongs to that listen, and will not be called.
-            never_called = Listening::list(&mut state.listeners).take_once();
-        }
+        state.closing -= 1;
+        self.changed(&state);
         drop(state);
-        drop(never_called); // not under the lock: what a listener owns may run code of its own
-        open.close();
-        self.one_less();
+        self.record(panic);
         Ok(())
+    }
+
+    /// Destroys every socket of this server, as by [`EventSocket::destroy`]: what is queued is dropped. The server continues
+    /// to accept, if [`close`](Self::close) was not called before. Node: `server.closeAllConnections`, which is there for
+    /// `http` only.
+    pub fn close_all_connections(&self) {
+        let sockets: Vec<EventSocket> = self.lock().sockets.values().cloned().collect();
+        sockets.iter().for_each(EventSocket::destroy);
     }
 
     /// Where the server listens; `None` if it does not.
     pub fn address(&self) -> Option<Address> {
-        Some(self.lock().open.as_ref()?.address.clone())
+        Some(self.lock().listening.as_ref()?.address.clone())
     }
 
     /// Whether `listen` was called and `close` was not. Node: `server.listening`.
     pub fn is_listening(&self) -> bool {
-        self.lock().open.is_some()
+        self.lock().listening.is_some()
     }
 
     /// How many accepted sockets are open. A socket counts from its `Connection` to just before its `Close`.
     /// Node: `server.getConnections`.
     pub fn connections(&self) -> usize {
-        self.lock().connections
+        self.lock().sockets.len()
     }
 
     /// From how many connections on one more is refused: closed at once, and told by `Drop`. `None`: no limit.
@@ -270,19 +291,33 @@ impl Server {
         self.lock().max_connections = limit;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.monitor.lock()
     }
 
-    /// Calls the listeners of `E`, with no lock held; keeps a panic for `run`. Tells whether there was one to call.
+    /// Wakes the threads that the change concerns: the one inside `run`, and the one that has stopped accepting for a while.
+    fn changed(&self, state: &MutexGuard<'_, State>) {
+        if state.concerns_run() || state.backing_off {
+            self.0.monitor.notify(state);
+        }
+    }
+
+    /// Calls the listeners of `E`, with no lock held; keeps a panic for `run`. Returns whether there was one to call.
     fn emit<E: ServerEvent>(&self, args: E::Args<'_>) -> bool {
         let calls = E::list(&mut self.lock().listeners).copy();
         let heard = !calls.is_empty();
-        let mut panics: Vec<Panic> =
-            calls.iter().filter_map(|call| panics::catch(|| call(self, args))).collect();
-        panics.extend(panics::let_go(calls));
-        self.lock().panics.extend(panics);
+        let panic = deferred::in_listener(|| {
+            panics::first(calls.iter().filter_map(|call| panics::catch(|| call(self, args))))
+        });
+        self.record(panic);
+        self.record(panics::drop_each(calls));
         heard
+    }
+
+    /// Keeps the first panic for `run`.
+    fn record(&self, panic: Option<panics::Panic>) {
+        let unwanted = panic.and_then(|panic| self.lock().record_panic(panic));
+        unwanted.into_iter().for_each(panics::discard);
     }
 }
 

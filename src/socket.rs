@@ -1,14 +1,25 @@
 //! [`EventSocket`]: a connection that calls listeners, as Node's `net.Socket` does.
 
+mod blocking;
+mod chunks;
+mod clock;
+mod closing;
 mod connect;
+mod dispatch;
 mod emit;
 pub(crate) mod event;
+mod helper;
 mod identity;
+mod input;
+mod life;
+mod lock;
+mod output;
 mod pipe;
 mod reading;
 mod run;
 mod state;
 mod text;
+mod timing;
 mod watch;
 mod writing;
 
@@ -16,15 +27,17 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use self::emit::Guard;
 use self::event::SocketEvent;
-use self::state::{Flow, Life, Pending, State};
+use self::input::{Flow, Holder, Peer};
+use self::life::Life;
+use self::output::{Drain, Fin};
+use self::state::State;
+pub use self::timing::TimerId;
 use crate::endpoint::Address;
-use crate::error;
 use crate::listeners::ListenerId;
 use crate::options::{ConnectOptions, SocketOptions};
+use crate::panics;
 use crate::stream::Stream;
 use crate::sync::Monitor;
 use crate::wire::{self, Tap};
@@ -72,10 +85,20 @@ pub struct EventSocket(Arc<Inner>);
 
 struct Inner {
     id: u64,
+    /// Accepted by a server, and run by it.
+    accepted: bool,
     monitor: Monitor<State>,
     /// Somebody watches the wire: the one thing that an unwatched socket looks at.
     tapped: AtomicBool,
     taps: Mutex<Vec<Box<dyn Tap>>>,
+}
+
+impl Drop for Inner {
+    /// A socket that was never run still has everything that the user gave it.
+    fn drop(&mut self) {
+        let discarded = self.monitor.get_mut().take_users_values();
+        panics::drop_each(discarded).into_iter().for_each(panics::discard);
+    }
 }
 
 /// What a socket is good for at the moment. Node: `readyState`.
@@ -96,7 +119,7 @@ pub enum ReadyState {
 impl EventSocket {
     /// A socket that will connect when it is run. Node: `net.connect(options)` without a callback.
     pub fn new(to: impl Into<ConnectOptions>) -> EventSocket {
-        EventSocket::with(State::client(to.into()), "client")
+        EventSocket::with(State::client(to.into()), false)
     }
 
     /// A socket for a connection that a listener has accepted.
@@ -106,19 +129,20 @@ impl EventSocket {
         options: SocketOptions,
     ) -> EventSocket {
         connect::set_up(&stream, &options);
-        EventSocket::with(State::accepted(stream, remote, options), "server")
+        EventSocket::with(State::accepted(stream, remote, options), true)
     }
 
-    fn with(state: State, kind: &'static str) -> EventSocket {
+    fn with(state: State, accepted: bool) -> EventSocket {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let socket = EventSocket(Arc::new(Inner {
             id,
+            accepted,
             monitor: Monitor::new(state),
             tapped: AtomicBool::new(false),
             taps: Mutex::default(),
         }));
-        if let Some(printer) = wire::printer(id, kind) {
+        if let Some(printer) = wire::printer(id, if accepted { "server" } else { "client" }) {
             socket.tap(printer);
         }
         socket
@@ -153,23 +177,23 @@ impl EventSocket {
 
     fn add<E: SocketEvent>(&self, once: bool, listener: event::Listener<E>) -> ListenerId {
         let mut state = self.lock();
-        if state.life == Life::Over {
-            drop(state); // and the listener after it: it will never be called, and what it owns is let go
+        if state.is_over() {
+            drop(state); // and then the listener, which will never be called: not under the lock, as it is the user's
             return ListenerId::next();
         }
-        let id = E::list(&mut state.listeners).add(once, listener);
-        if E::STARTS_FLOW && state.flow == Flow::NotStarted {
-            drop(self.flow(state, Flow::Flowing));
+        let id = E::list(&mut state.dispatch.listeners).add(once, listener);
+        if E::STARTS_FLOW {
+            state.start_flow();
         }
         id
     }
 
-    /// Removes a listener; `false` if it is not there (any more). One removed while its event is being emitted is still
+    /// Removes a listener; `false` if it is not there (any longer). One removed while its event is being emitted is still
     /// called that time. Node: `socket.off`.
     pub fn off(&self, id: ListenerId) -> bool {
-        let mut go = Vec::new();
-        let found = self.lock().listeners.remove(id, &mut go);
-        drop(go); // not under the lock: what a listener owns may run code of its own
+        let mut removed = Vec::new();
+        let found = self.lock().dispatch.listeners.remove(id, &mut removed);
+        drop(removed); // not under the lock: what a listener owns may run code of the user
         found
     }
 
@@ -184,8 +208,8 @@ impl EventSocket {
     ///
     /// Goes on with the panic of a listener, when the socket is closed.
     pub fn run(&self) -> io::Result<()> {
-        self.begin()?;
-        self.live()
+        let permit = self.claim_run()?;
+        self.run_to_close(permit)
     }
 
     /// [`run`](Self::run) on a new thread. The socket counts as running from here on.
@@ -194,18 +218,40 @@ impl EventSocket {
     ///
     /// If the system gives no more threads, as [`thread::spawn`].
     pub fn spawn(&self) -> JoinHandle<io::Result<()>> {
-        let begun = self.begin();
+        let claimed = self.claim_run();
         let socket = self.clone();
-        thread::spawn(move || begun.and_then(|()| socket.live()))
+        thread::spawn(move || claimed.and_then(|permit| socket.run_to_close(permit)))
     }
 
-    /// Sends bytes, in order. `false`: more than the high-water mark is queued now, so better wait for
-    /// [`Drain`](crate::event::Drain); nothing is lost if one does not. Before the connection is there, it queues.
+    /// Sends bytes, in order. `false`: as many as the high-water mark or more are queued now, so it is better to wait for
+    /// [`Drain`](crate::event::Drain); nothing is lost if you do not. Before the connection is there, it queues.
     /// Node: `socket.write`.
     ///
-    /// Never waits longer than a few milliseconds: what the kernel does not take at once is copied to a queue, which a
-    /// second thread drains. After `end()` it is an error (`ERR_STREAM_WRITE_AFTER_END`), which destroys the socket;
-    /// after `destroy()` nothing happens.
+    /// It never waits for the peer: what the kernel does not take within a few milliseconds is copied to a queue, which a
+    /// second thread sends. (To copy takes its time, too: about 0.5 ms a MiB.) After `end()` it is an error
+    /// (`ERR_STREAM_WRITE_AFTER_END`), which destroys the socket; after `destroy()` nothing happens.
+    ///
+    /// # Back-pressure
+    ///
+    /// The Drain that a `false` promises comes after the listener has returned in which `write` said it, whichever socket's
+    /// listener that was. So this is right, as in Node:
+    ///
+    /// ```
+    /// use net_notes::{EventSocket, event};
+    ///
+    /// fn relay(from: &EventSocket, to: &EventSocket) {
+    ///     let (source, target) = (from.clone(), to.clone());
+    ///     from.on(event::Data, move |from, data| {
+    ///         if !target.write(data) {
+    ///             from.pause();
+    ///         }
+    ///     });
+    ///     to.on(event::Drain, move |_, ()| source.resume());
+    /// }
+    /// ```
+    ///
+    /// Outside of listeners the Drain may come at any moment, also before the next line: there, ask
+    /// [`writable_need_drain`](Self::writable_need_drain), or write by [`io::Write`](std::io::Write), which blocks.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         self.send(data.as_ref(), None)
     }
@@ -221,95 +267,47 @@ impl EventSocket {
         self.send(data.as_ref(), Some(Box::new(done)))
     }
 
-    /// Ends our side: what is queued goes out, then the FIN; the peer may go on writing. Node: `socket.end`.
-    pub fn end(&self) {
-        self.end_now();
-    }
-
-    /// `write(data)`, then `end()`. Node: `socket.end(data)`.
-    pub fn end_with(&self, data: impl AsRef<[u8]>) {
+    /// Whether a `write` has said `false`, and its [`Drain`](crate::event::Drain) has not begun. Node:
+    /// `socket.writableNeedDrain`.
+    ///
+    /// For threads that are not inside of a listener, as Drain may come between `write` and `pause` there:
+    ///
+    /// ```
+    /// use net_notes::EventSocket;
+    ///
+    /// /// Writes, and holds `from` back while `to` is full. A listener of Drain resumes it.
+    /// fn forward(from: &EventSocket, to: &EventSocket, data: &[u8]) {
+    ///     if !to.write(data) {
+    ///         from.pause();
+    ///         if !to.writable_need_drain() {
+    ///             from.resume(); // Drain came before the pause
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn writable_need_drain(&self) -> bool {
         let state = self.lock();
-        match (state.destroyed, state.ended) {
-            (true, _) => {}
-            // Also when the peer has ended, where a write says EPIPE.
-            (false, true) => {
-                drop(state);
-                self.destroy_with(error::refused_write(error::WRITE_AFTER_END));
-            }
-            (false, false) => {
-                drop(state);
-                self.send(data.as_ref(), None);
-                self.end_now();
-            }
-        }
-    }
-
-    /// Closes now: what is queued is dropped, no event follows but `Close`. The peer sees an end, or a reset if bytes of
-    /// its own lie unread. Returns at once; harmless the second time. (A `Ready` still follows the `Connect` in whose
-    /// listener it was called, as in Node.) Node: `socket.destroy`.
-    pub fn destroy(&self) {
-        let state = self.destroy_locked(self.lock(), None);
-        drop(self.stir(state));
-    }
-
-    /// `destroy` with a reason: `Error` is emitted, then `Close` with `true`. Node: `socket.destroy(error)`.
-    pub fn destroy_with(&self, error: io::Error) {
-        let mut error = Some(error);
-        let mut state = self.lock();
-        if !state.destroyed {
-            state = self.destroy_locked(state, error.take());
-        }
-        drop(self.stir(state));
-        drop(error); // a second one is swallowed, and not under the lock: it may run code of its own
+        state.output.drain != Drain::NotOwed && state.output.fin == Fin::NotAsked
     }
 
     /// Holds data back until [`resume`](Self::resume), and the `End` behind it; an `End` with nothing before it comes all the
-    /// same. From 16 KiB on no more is read ahead, and the peer is slowed down by TCP itself. Node: `socket.pause`.
+    /// same. From 16 KiB on no more is read ahead, and TCP itself slows the peer down. Before the connection is there, it
+    /// prevents reading altogether. Node: `socket.pause`.
+    ///
+    /// For the idiom with `write` and `Drain`, see [`write`](Self::write).
     pub fn pause(&self) {
-        self.set_flow(Flow::Paused);
+        self.lock().hold(Holder::User);
     }
 
-    /// Lets data flow; to nobody, if nobody listens. Node: `socket.resume`.
+    /// Lets data flow; also if nobody listens, then it is lost. A [`pipe`](Self::pipe) whose target is full still holds it.
+    /// Node: `socket.resume`.
     pub fn resume(&self) {
-        self.set_flow(Flow::Flowing);
+        self.lock().release(Holder::User);
     }
 
-    fn set_flow(&self, flow: Flow) {
-        drop(self.flow(self.lock(), flow));
-    }
-
-    fn flow<'s>(&'s self, mut state: Guard<'s>, flow: Flow) -> Guard<'s> {
-        state.flow = flow;
-        if flow == Flow::Flowing {
-            state.begun = true;
-            if !state.held.is_empty() {
-                state.pending.push_back(Pending::Held);
-            }
-        }
-        self.stir(state)
-    }
-
-    /// Whether `pause` was called, and not `resume` after it. Node: `socket.isPaused`.
+    /// Whether `pause` was called, and not `resume` after it; or a pipe waits for its target. Node: `socket.isPaused`.
     pub fn is_paused(&self) -> bool {
-        self.lock().flow == Flow::Paused
-    }
-
-    /// Emits [`Timeout`](crate::event::Timeout) when nothing was received and nothing written for so long: once, until
-    /// something is again. `None` (and zero, as in Node): never. Closes nothing. Node: `socket.setTimeout`.
-    pub fn set_timeout(&self, idle: Option<Duration>) {
-        let mut state = self.lock();
-        if state.destroyed {
-            return;
-        }
-        state.idle = idle.filter(|idle| !idle.is_zero());
-        state.deadline = None;
-        if state.life == Life::Running {
-            state.touch();
-        }
-        if state.clock_to_keep().is_some() {
-            state = self.start_helper(state);
-        }
-        self.monitor().notify(&state);
+        matches!(self.lock().input.flow, Flow::Paused { .. })
     }
 
     /// Sends small writes at once (`TCP_NODELAY`) instead of gathering them while an acknowledgement is awaited (Nagle's
@@ -317,61 +315,54 @@ impl EventSocket {
     pub fn set_no_delay(&self, on: bool) {
         let mut state = self.lock();
         state.options.no_delay = on;
-        if let Some(stream) = &state.stream {
+        if let Some(stream) = state.stream() {
             stream.set_no_delay(on);
         }
     }
 
-    /// Our end's address; `None` while not connected, and for the connecting end of a Unix domain socket.
+    /// The address of our end. `None` before the connection is there, from `destroy` and `Close` on (as in Node), and for the
+    /// connecting end of a Unix domain socket.
     pub fn local_addr(&self) -> Option<Address> {
-        let state = self.lock();
-        state.stream.as_ref().filter(|_| !state.destroyed)?.local_addr()
+        self.lock().stream()?.local_addr()
     }
 
-    /// The peer's address; `None` before the connection is there, and for the connecting end of a Unix domain socket.
+    /// The address of the peer. `None` before the connection is there, and for the connecting end of a Unix domain socket.
     /// Stays known after `Close`.
     pub fn remote_addr(&self) -> Option<Address> {
         self.lock().remote.clone()
     }
 
-    /// Bytes taken from the kernel, also those that are held back.
+    /// Bytes taken from the kernel, including those that are held back.
     pub fn bytes_read(&self) -> u64 {
-        self.lock().bytes_read
+        self.lock().input.bytes_read
     }
 
-    /// Bytes given to `write`, also those that are queued.
+    /// Bytes given to `write`, including those that are queued.
     pub fn bytes_written(&self) -> u64 {
-        self.lock().bytes_written
+        self.lock().output.bytes_written
     }
 
-    /// Bytes given to `write` that the kernel has not taken yet.
+    /// Bytes given to `write` that the kernel has not taken yet. After `destroy` it stays what it was, and from `Close` on it
+    /// is 0, as in Node.
     pub fn writable_length(&self) -> usize {
-        self.lock().length
+        self.lock().output.length
     }
 
     /// What the socket is good for at the moment. Node: `socket.readyState`.
     pub fn ready_state(&self) -> ReadyState {
         let state = self.lock();
-        match (state.destroyed, state.end_emitted, state.ended) {
-            (true, ..) => ReadyState::Closed,
-            _ if state.stream.is_none() => ReadyState::Opening,
-            (_, false, false) => ReadyState::Open,
-            (_, false, true) => ReadyState::ReadOnly,
-            (_, true, false) => ReadyState::WriteOnly,
-            (_, true, true) => ReadyState::Closed,
+        let peer_ended = state.input.peer == Peer::Ended;
+        match (&state.life, peer_ended, state.output.fin != Fin::NotAsked) {
+            (Life::New(_) | Life::Connecting, ..) => ReadyState::Opening,
+            (Life::Greeting(_) | Life::Open(_), false, false) => ReadyState::Open,
+            (Life::Greeting(_) | Life::Open(_), false, true) => ReadyState::ReadOnly,
+            (Life::Greeting(_) | Life::Open(_), true, false) => ReadyState::WriteOnly,
+            _ => ReadyState::Closed,
         }
     }
 
     /// Whether the socket was destroyed; also by its regular close.
     pub fn is_destroyed(&self) -> bool {
-        self.lock().destroyed
-    }
-
-    fn lock(&self) -> Guard<'_> {
-        self.0.monitor.lock()
-    }
-
-    fn monitor(&self) -> &Monitor<State> {
-        &self.0.monitor
+        self.lock().is_destroyed()
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::endpoint::{Address, Endpoint};
+use crate::endpoint::{Address, Endpoint, host_or_localhost};
 use crate::error;
 
 /// One connection: one descriptor, read and written through `&self` by as many threads as need to.
@@ -41,7 +41,10 @@ impl Stream {
                 TcpStream::connect_timeout(to, limit).map(Stream::Tcp)
             }
             #[cfg(unix)]
-            (Address::Unix(path), _) => UnixStream::connect(path).map(Stream::Unix),
+            (Address::Unix(path), _) => {
+                refuse_empty(path)?;
+                UnixStream::connect(path).map(Stream::Unix)
+            }
         }
     }
 
@@ -56,9 +59,9 @@ impl Stream {
         let _ = either!(self, Stream, s => s.set_read_timeout(limit));
     }
 
-    /// Bounds the wait of a write, not a write that keeps making progress.
-    pub(crate) fn set_write_timeout(&self, limit: Duration) {
-        let _ = either!(self, Stream, s => s.set_write_timeout(Some(limit)));
+    /// Bounds the wait of a write, not a write that keeps making progress. `None`: it waits as long as need be.
+    pub(crate) fn set_write_timeout(&self, limit: Option<Duration>) {
+        let _ = either!(self, Stream, s => s.set_write_timeout(limit));
     }
 
     /// Nagle's algorithm off or on. A Unix domain socket never waits, so there is nothing to set.
@@ -68,10 +71,6 @@ impl Stream {
             #[cfg(unix)]
             Stream::Unix(_) => {}
         }
-    }
-
-    pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        either!(self, Stream, s => Read::read(&mut &*s, into))
     }
 
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
@@ -88,6 +87,12 @@ impl Stream {
             #[cfg(unix)]
             Stream::Unix(stream) => unix_address(stream.local_addr().ok()?),
         }
+    }
+}
+
+impl Read for &Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        either!(self, Stream, s => Read::read(&mut &*s, into))
     }
 }
 
@@ -109,15 +114,16 @@ impl Listener {
     /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
     pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
         match at {
-            // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
-            Endpoint::Tcp { host, port } if host == "localhost" => {
-                bind_tcp(("127.0.0.1", *port), at)
-            }
-            Endpoint::Tcp { host, port } => bind_tcp((host.as_str(), *port), at),
+            Endpoint::Tcp { host, port } => match host_or_localhost(host) {
+                // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
+                "localhost" => bind_tcp(("127.0.0.1", *port), at),
+                host => bind_tcp((host, *port), at),
+            },
             #[cfg(unix)]
-            Endpoint::Unix(path) => {
-                UnixListener::bind(path).map(Listener::Unix).map_err(|e| unix_bind_error(path, e))
-            }
+            Endpoint::Unix(path) => refuse_empty(path)
+                .and_then(|()| UnixListener::bind(path))
+                .map(Listener::Unix)
+                .map_err(|error| unix_bind_error(at, error)),
         }
     }
 
@@ -184,12 +190,27 @@ pub(crate) fn not_found(host: &Endpoint) -> io::Error {
     error::with_code(io::ErrorKind::NotFound, "ENOTFOUND", format!("getaddrinfo ENOTFOUND {name}"))
 }
 
+/// Linux takes an empty path for "any name that is free", under which no client finds the server.
+#[cfg(unix)]
+fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
+    match path.as_os_str().is_empty() {
+        true => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path must not be empty")),
+        false => Ok(()),
+    }
+}
+
 /// Node's code for a missing folder is EACCES (libuv's choice); the words here say what is really wrong.
 #[cfg(unix)]
-fn unix_bind_error(path: &std::path::Path, error: io::Error) -> io::Error {
+fn unix_bind_error(at: &Endpoint, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound {
-        return error::of_call("listen", &path.display().to_string(), error);
+        return error::of_call("listen", &at.to_string(), error);
     }
-    let message = format!("listen EACCES: the folder of {} does not exist", path.display());
+    let message = format!("listen EACCES: the folder of {at} does not exist");
     error::with_code(io::ErrorKind::NotFound, "EACCES", message)
+}
+
+/// Whether the limit of a blocking call was reached. On Unix `TimedOut` is something else, and the end of a connection: a peer
+/// that has not acknowledged anything for minutes (RFC 9293 3.8.3).
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    error.kind() == if cfg!(windows) { io::ErrorKind::TimedOut } else { io::ErrorKind::WouldBlock }
 }

@@ -23,6 +23,10 @@ impl<T> Monitor<T> {
         lock(&self.state)
     }
 
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sleeps until [`notify`](Self::notify), or until `deadline`. May also wake for no reason: callers look again.
     pub(crate) fn wait<'a>(
         &'a self,

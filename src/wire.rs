@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::endpoint::Address;
+use crate::stderr;
 
 /// One thing that happened to a connection.
 #[derive(Debug, Clone, Copy)]
@@ -39,29 +40,19 @@ pub(crate) trait Tap: Send + Sync {
 
 /// The watcher of `NET_TRACE=1`, if the environment says so: prints on standard error.
 pub(crate) fn printer(socket: u64, kind: &'static str) -> Option<Box<dyn Tap>> {
-    static OUT: OnceLock<Option<File>> = OnceLock::new();
+    static OUT: OnceLock<Option<&File>> = OnceLock::new();
     let out = OUT.get_or_init(|| {
         env::var_os("NET_TRACE").filter(|value| !value.is_empty() && value != "0")?;
         beginning();
-        stderr()
+        stderr::unlocked()
     });
-    out.as_ref().map(|out| Box::new(Printer { socket, kind, out }) as Box<dyn Tap>)
+    out.map(|out| Box::new(Printer { socket, kind, out }) as Box<dyn Tap>)
 }
 
 /// The moment all times are counted from: the first use of this crate's tracing.
 fn beginning() -> Instant {
     static BEGINNING: OnceLock<Instant> = OnceLock::new();
     *BEGINNING.get_or_init(Instant::now)
-}
-
-/// Standard error by a descriptor of its own. `io::stderr()` has a lock: a program that holds it, as `eprintln!` does, and
-/// asks the socket something would wait for us, and we for it.
-fn stderr() -> Option<File> {
-    #[cfg(unix)]
-    let own = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned();
-    #[cfg(windows)]
-    let own = std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned();
-    own.ok().map(File::from)
 }
 
 struct Printer {

@@ -71,7 +71,7 @@ impl Peer {
 
     pub(super) fn new(run: &Arc<Run>, name: &str, stream: Stream) -> Peer {
         stream.set_no_delay(true); // each piece leaves at once
-        stream.set_write_timeout(run.patience);
+        stream.set_write_timeout(Some(run.patience));
         Peer {
             name: name.to_string(),
             stream,

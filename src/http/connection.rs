@@ -4,12 +4,11 @@
 //! any thread. The lock is for these two; it is never held while the handler runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::Options;
 use super::answer::Answer;
-use super::clock::{self, Alarm};
 use super::incoming::{Incoming, Next};
 use super::request::Request;
 use super::response::Response;
@@ -19,6 +18,8 @@ use crate::error;
 use crate::event;
 use crate::socket::EventSocket;
 use crate::sync::{lock, try_lock};
+use crate::threads::Job;
+use crate::timers::{self, Alarm, Alarmed};
 
 pub(super) type Handler = dyn Fn(Request, Response) + Send + Sync;
 
@@ -31,6 +32,9 @@ pub(super) struct Connection {
     handler: Arc<Handler>,
     pub(super) options: Options,
     inner: Mutex<Inner>,
+    /// When to look whether any of the times in `inner` is over. Nothing is done for a request: each connection is looked at
+    /// now and then, and at the latest when its time may be over.
+    alarm: Mutex<Option<Alarm>>,
 }
 
 pub(super) struct Inner {
@@ -43,8 +47,6 @@ pub(super) struct Inner {
     pub(super) began: Option<Instant>,
     /// Since when there has been no request.
     idle: Instant,
-    /// When to look whether any of these times is over.
-    alarm: Option<Alarm>,
     pub(super) paused: bool,
     /// The client has ended its side.
     no_more: bool,
@@ -84,15 +86,14 @@ impl Connection {
                 phase: Phase::Reading,
                 began: None,
                 idle: Instant::now(),
-                alarm: None,
                 paused: false,
                 no_more: false,
                 no_delay: false,
                 stalled: None,
             }),
+            alarm: Mutex::default(),
         });
-        let alarm = clock::set(Arc::downgrade(&connection), options.shortest());
-        connection.lock().alarm = Some(alarm);
+        connection.set_alarm(Duration::MAX);
         let this = connection.clone();
         socket.on(event::Data, move |_, data| this.received(data));
         socket.on(event::End, move |_, ()| connection.ended());
@@ -110,7 +111,7 @@ impl Connection {
         let complaint = inner.answer.complaint.take();
         drop(inner);
         if let Some(complaint) = complaint {
-            error::complain(&complaint);
+            error::report(&complaint);
         }
     }
 
@@ -133,15 +134,15 @@ impl Connection {
         }
     }
 
-    /// Called by the clock, and not by the socket: ends what has taken too long.
-    pub(super) fn look(self: &Arc<Self>) {
-        let again =
-            |after: Duration| clock::set(Arc::downgrade(self), after.min(self.options.shortest()));
-        let Some(mut inner) = try_lock(&self.inner) else {
-            again(Duration::MAX); // something goes on, and the clock waits for nobody
-            return;
-        };
-        inner.alarm = None;
+    fn set_alarm(self: &Arc<Self>, after: Duration) {
+        let after = after.min(self.options.shortest());
+        let alarm = timers::set(Instant::now() + after, Arc::downgrade(self) as _);
+        *lock(&self.alarm) = Some(alarm);
+    }
+
+    /// Ends what has taken too long.
+    fn check_times(self: &Arc<Self>) {
+        let mut inner = self.lock();
         if self.socket.is_destroyed() {
             return;
         }
@@ -153,7 +154,7 @@ impl Connection {
             self.refuse(&mut inner, refuse(408, "the request did not come in time"));
             left = self.time_left(&mut inner);
         }
-        inner.alarm = Some(again(left));
+        self.set_alarm(left);
     }
 
     fn time_left(&self, inner: &mut Inner) -> Duration {
@@ -371,11 +372,19 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(alarm) = inner.alarm.take() {
-            clock::unset(alarm);
+impl Alarmed for Connection {
+    fn ring(self: Arc<Self>, _now: Instant) -> Option<Job> {
+        if self.socket.is_destroyed() {
+            return None;
         }
+        let left = match try_lock(&self.inner) {
+            Some(mut inner) => self.time_left(&mut inner),
+            None => Duration::MAX, // another thread is at work on it, and this one waits for nobody
+        };
+        if left.is_zero() {
+            return Some(Box::new(move || self.check_times()));
+        }
+        self.set_alarm(left);
+        None
     }
 }

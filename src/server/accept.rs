@@ -1,297 +1,200 @@
-//! Accepting: an open listening socket, and the thread that waits for connections on it.
+//! Accepting: the thread that waits for connections, and the threads that serve them.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
-#[cfg(unix)]
-use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::event::{Connection, Drop, Dropped, ServerEvent};
-use super::{Server, State};
-use crate::endpoint::{Address, Endpoint};
+use super::Server;
+use super::event::{self, Connection, Dropped, ServerEvent};
+use super::listening::Phase;
+use crate::endpoint::Address;
 use crate::error;
 use crate::socket::EventSocket;
 use crate::socket::event::Error;
 use crate::stream::{Listener, Stream};
-use crate::threads;
+use crate::threads::{self, Job};
 
-/// How long accepting rests when the system has no more descriptors: the client waits in the backlog meanwhile.
-const REST: Duration = Duration::from_millis(50);
+/// How long accepting pauses when the system has no more descriptors. The client waits in the backlog meanwhile.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
-/// A listening socket, and all that its closing takes.
-pub(super) struct Open {
-    listener: Arc<Listener>,
-    pub(super) address: Address,
-    /// Wakes the thread in accept.
-    waker: Option<Stream>,
-    #[cfg(unix)]
-    file: Option<File>,
-    /// A `run` has begun to accept on it.
-    pub(super) accepting: bool,
-}
-
-/// The file of a Unix domain socket, told from another one at the same path by its inode.
-#[cfg(unix)]
-struct File {
-    path: PathBuf,
-    inode: (u64, u64),
-}
-
-#[cfg(unix)]
-impl File {
-    fn of(address: &Address) -> Option<File> {
-        let Address::Unix(path) = address else { return None };
-        let inode = File::inode(path)?;
-        Some(File { path: path.clone(), inode })
-    }
-
-    fn inode(path: &std::path::Path) -> Option<(u64, u64)> {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = std::fs::symlink_metadata(path).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    }
-
-    /// std leaves it behind; Node removes it. But not the file of somebody who has taken the path over.
-    fn remove(&self) {
-        if File::inode(&self.path) == Some(self.inode) {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-impl Open {
-    pub(super) fn bind(at: &Endpoint) -> io::Result<Open> {
-        let listener = Listener::bind(at)?;
-        let address = listener.local_addr()?;
-        Ok(Open {
-            waker: listener.waker()?,
-            #[cfg(unix)]
-            file: File::of(&address),
-            listener: Arc::new(listener),
-            address,
-            accepting: false,
-        })
-    }
-
-    /// Refuses clients from here on, and wakes the thread in accept. The descriptor is closed when that has let go of it.
-    pub(super) fn close(self) {
-        let woken = self.waker.is_some_and(|waker| waker.shutdown(Shutdown::Both).is_ok());
-        if !woken && self.accepting {
-            knock(&self.address);
-        }
-        #[cfg(unix)]
-        if let Some(file) = &self.file {
-            file.remove(); // not before, as the knock has to find it
-        }
-    }
-}
-
-/// Wakes a thread in accept by connecting to it. It looks whether the server still listens before it does anything with
-/// the connection, so that this one never shows.
-fn knock(at: &Address) {
-    let at = match at {
-        // "All addresses" is none that one could connect to.
-        Address::Tcp(at) if at.ip().is_unspecified() => {
-            let ip = if at.is_ipv4() {
-                IpAddr::V4(Ipv4Addr::LOCALHOST)
-            } else {
-                IpAddr::V6(Ipv6Addr::LOCALHOST)
-            };
-            Address::Tcp(SocketAddr::new(ip, at.port()))
-        }
-        _ => at.clone(),
-    };
-    // If this fails there is nobody to wake, or the backlog is full, which wakes as well.
-    let _ = Stream::connect(&at, Some(Duration::from_secs(1)));
-}
-
-/// What became of a connection that came.
-enum Verdict {
-    /// It is ours, and its socket counts.
-    Serve,
-    TooMany,
-    /// The server was closed meanwhile.
+/// What becomes of a connection that was accepted.
+enum Admission {
+    /// It counts, and its socket runs.
+    Serve(EventSocket, Task),
+    /// One too many. There is a task only if a listener of Drop is to be told.
+    Full(Option<(Dropped, Task)>),
+    /// The server was closed in the meantime.
     Closed,
 }
 
 impl Server {
-    /// Starts the thread that accepts. Does nothing if the server was closed by a Listening listener.
-    pub(super) fn start_accepting(&self) -> io::Result<()> {
+    /// Starts the thread that accepts. Does nothing if this listening socket was closed by a listener of Listening.
+    pub(super) fn start_accepting(&self, listener: Arc<Listener>) -> io::Result<()> {
         let mut state = self.lock();
-        let Some(open) = &mut state.open else { return Ok(()) };
-        open.accepting = true;
-        let listener = open.listener.clone();
-        state.alive += 1;
-        drop(state);
-        let server = self.clone();
-        threads::start(Box::new(move || server.accept(listener))).inspect_err(|_| {
-            let _ = self.close();
-            self.one_less();
-        })
-    }
-
-    /// Leader and follower: the thread that accepts a connection serves it, if another one waits for work and can accept
-    /// in its place; so the connection is served without the wait for a thread to wake. If none waits, a new thread serves,
-    /// and this one goes on accepting: the backlog (128) must not fill up while threads start.
-    fn accept(&self, listener: Arc<Listener>) {
-        // Set while accepting fails: Error is told once for each such time.
-        let mut failing = false;
-        loop {
-            let (stream, remote) = match listener.accept() {
-                Ok(accepted) => accepted,
-                Err(_) if !self.lock().accepts_on(&listener) => break,
-                // The client has gone again; the next one, please.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::ConnectionAborted | ErrorKind::Interrupted
-                    ) =>
-                {
-                    continue;
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        self.failed(error::of_call("accept", "", error));
-                    }
-                    self.rest();
-                    continue;
-                }
-            };
-            failing = false;
-            match self.admit(&listener) {
-                Verdict::Closed => break,
-                Verdict::TooMany => {
-                    let dropped = Dropped { local: stream.local_addr(), remote };
-                    drop(stream);
-                    self.emit::<Drop>(&dropped);
-                }
-                Verdict::Serve => {
-                    let socket = EventSocket::accepted(stream, remote, self.0.options.clone());
-                    if let Some(waiting) = threads::Waiting::take() {
-                        let server = self.clone();
-                        waiting.start(Box::new(move || server.accept(listener)));
-                        return self.serve(socket);
-                    }
-                    let server = self.clone();
-                    if let Err(error) = threads::start_new(Box::new(move || server.serve(socket))) {
-                        // The closure and the socket in it are gone: that one client is refused.
-                        self.lock().connections -= 1;
-                        self.one_less();
-                        self.failed(error::of_call("accept", "", error));
-                        self.rest();
-                    }
-                }
-            }
+        match &mut state.listening {
+            Some(open) if Arc::ptr_eq(&open.listener, &listener) => open.phase = Phase::Accepting,
+            _ => return Ok(()),
         }
-        drop(listener); // the descriptor is closed before Close can be told
-        self.one_less();
+        drop(state);
+        let acceptor = Acceptor { server: self.clone(), listener: Some(listener) };
+        // If there is no thread, the acceptor is dropped, which closes the server.
+        threads::start(Box::new(move || acceptor.accept()))
     }
 
-    fn admit(&self, listener: &Arc<Listener>) -> Verdict {
+    /// Decides about a connection, and counts it.
+    fn admit(
+        &self,
+        listener: &Arc<Listener>,
+        stream: Stream,
+        remote: Option<Address>,
+    ) -> Admission {
         let mut state = self.lock();
         if !state.accepts_on(listener) {
-            return Verdict::Closed;
+            return Admission::Closed;
         }
-        if state.max_connections.is_some_and(|limit| state.connections >= limit) {
-            return Verdict::TooMany;
+        if state.is_full() {
+            let dropped = Dropped { local: stream.local_addr(), remote };
+            let heard = !event::Drop::list(&mut state.listeners).is_empty();
+            state.tasks += usize::from(heard);
+            drop(state);
+            drop(stream);
+            return Admission::Full(
+                heard.then(|| (dropped, Task { server: self.clone(), socket: None })),
+            );
         }
-        state.connections += 1;
-        state.alive += 1;
-        Verdict::Serve
+        let socket = EventSocket::accepted(stream, remote, self.0.options.clone());
+        state.sockets.insert(socket.id(), socket.clone());
+        state.tasks += 1;
+        let task = Task { server: self.clone(), socket: Some(socket.id()) };
+        Admission::Serve(socket, task)
     }
 
-    /// All of a connection's life, on its thread.
-    fn serve(&self, socket: EventSocket) {
-        let greet = || {
+    /// The whole life of a connection, on its thread.
+    fn serve(&self, socket: EventSocket, mut task: Task) {
+        let call_listeners = || {
             let calls = Connection::list(&mut self.lock().listeners).copy();
             calls.iter().for_each(|call| call(self, &socket));
         };
-        let gone = || {
-            let mut state = self.lock();
-            state.connections -= 1;
-            self.changed(&state); // a descriptor is free
-        };
-        socket.serve(greet, gone);
-        drop(socket);
-        self.one_less();
+        socket.serve(call_listeners, || task.descriptor_closed());
     }
 
-    pub(super) fn one_less(&self) {
-        let mut state = self.lock();
-        state.alive -= 1;
-        self.changed(&state);
-    }
-
-    /// Wakes those to whom the change matters: `run` waits for the last of the living, `rest` for anything. Waking `run`
-    /// at the end of every connection would cost a quarter of all short ones that can be served.
-    fn changed(&self, state: &MutexGuard<'_, State>) {
-        if state.alive == 0 || state.resting {
-            self.0.monitor.notify(state);
-        }
-    }
-
-    /// Accepting failed, and goes on.
-    fn failed(&self, error: io::Error) {
+    /// Accepting failed, and continues.
+    fn accept_failed(&self, error: io::Error) {
         if !self.emit::<Error>(&error) {
-            error::complain(&format!(
-                "a server failed to accept and has no Error listener: {error}"
-            ));
+            error::report(&format!("a server failed to accept and has no Error listener: {error}"));
         }
     }
 
     /// Waits a little, or until a connection ends or the server is closed.
-    fn rest(&self) {
+    fn back_off(&self) {
         let mut state = self.lock();
-        state.resting = true;
-        let mut state = self.0.monitor.wait(state, Some(Instant::now() + REST));
-        state.resting = false;
+        state.backing_off = true;
+        let mut state = self.0.monitor.wait(state, Some(Instant::now() + ACCEPT_BACKOFF));
+        state.backing_off = false;
     }
 }
 
-impl State {
-    /// Whether this is still the listening socket: it is not when `close` was called, and `listen` maybe after it.
-    fn accepts_on(&self, listener: &Arc<Listener>) -> bool {
-        self.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.listener, listener))
-    }
+/// The thread that accepts, or the right to be it. When it ends, the descriptor is closed before `run()` is told.
+struct Acceptor {
+    server: Server,
+    /// `None` only while it is dropped.
+    listener: Option<Arc<Listener>>,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    /// Where a listening socket cannot be shut down, `close` has to knock: on every kind of address, and unseen.
-    #[test]
-    fn a_knock_wakes_accept_and_never_shows() {
-        let mut places: Vec<Endpoint> = vec![("127.0.0.1", 0).into(), ("0.0.0.0", 0).into()];
-        if Listener::bind(&("::1", 0).into()).is_ok() {
-            places.extend([("::1", 0).into(), ("::", 0).into()]);
-        }
-        #[cfg(unix)]
-        places.push(
-            std::env::temp_dir().join(format!("net-notes-knock-{}", std::process::id())).into(),
-        );
-        for place in places {
-            let seen = Arc::new(AtomicUsize::new(0));
-            let count = seen.clone();
-            let server = crate::create_server(move |_| {
-                count.fetch_add(1, Ordering::SeqCst);
-            });
-            server.listen(place, |_| {}).unwrap();
-            if let Some(open) = &mut server.lock().open {
-                open.waker = None;
+impl Acceptor {
+    /// Leader and follower: the thread that accepts a connection serves it, if another one waits for work and can accept in
+    /// its place; so the connection is served without the wait for a thread to wake. If none waits, a new thread serves, and
+    /// this one continues to accept: the backlog (128) must not fill up while threads start.
+    fn accept(self) {
+        let server = self.server.clone();
+        let Some(listener) = self.listener.clone() else { return };
+        // Whether accepting fails at the moment: Error is emitted once for each such time.
+        let mut failing = false;
+        loop {
+            let (stream, remote) = match listener.accept() {
+                Ok(accepted) => accepted,
+                Err(_) if !server.lock().accepts_on(&listener) => return,
+                Err(error) if is_the_clients(&error) => continue,
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        server.accept_failed(error::of_call("accept", "", error));
+                    }
+                    server.back_off();
+                    continue;
+                }
+            };
+            failing = false;
+            let job: Job = match server.admit(&listener, stream, remote) {
+                Admission::Closed => return,
+                Admission::Full(None) => continue,
+                Admission::Full(Some((dropped, task))) => {
+                    let server = server.clone();
+                    Box::new(move || {
+                        server.emit::<event::Drop>(&dropped);
+                        drop(task);
+                    })
+                }
+                Admission::Serve(socket, task) => {
+                    let server = server.clone();
+                    Box::new(move || server.serve(socket, task))
+                }
+            };
+            if let Some(waiting) = threads::Waiting::take() {
+                drop(listener); // `self` holds it, too, and goes
+                waiting.start(Box::new(move || self.accept()));
+                return job();
             }
-            let (ready, accepting) = std::sync::mpsc::channel();
-            let ready = std::sync::Mutex::new(ready);
-            server
-                .on(crate::event::Listening, move |_, ()| ready.lock().unwrap().send(()).unwrap());
-            let running = server.spawn();
-            accepting.recv_timeout(Duration::from_secs(30)).unwrap();
-            server.close().unwrap();
-            running.join().unwrap().unwrap();
-            assert_eq!(seen.load(Ordering::SeqCst), 0);
+            if let Err(error) = threads::start_new(job) {
+                // The job is gone, and the socket in it: that one client is refused.
+                server.accept_failed(error::of_call("accept", "", error));
+                server.back_off();
+            }
         }
+    }
+}
+
+/// The client has gone again, or a signal came: the next one, please.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted)
+}
+
+impl Drop for Acceptor {
+    fn drop(&mut self) {
+        let Some(listener) = self.listener.take() else { return };
+        // Still listening only if there was no thread to accept, or the accepting one has panicked.
+        if self.server.lock().accepts_on(&listener) {
+            let _ = self.server.close();
+        }
+        drop(listener);
+        let mut state = self.server.lock();
+        state.closing -= 1;
+        self.server.changed(&state);
+    }
+}
+
+/// One thread that `run()` waits for. It counts until it is dropped: also if the thread could not be started, or unwinds.
+struct Task {
+    server: Server,
+    /// While the descriptor is open.
+    socket: Option<u64>,
+}
+
+impl Task {
+    fn descriptor_closed(&mut self) {
+        let Some(id) = self.socket.take() else { return };
+        let mut state = self.server.lock();
+        let handle = state.sockets.remove(&id);
+        self.server.changed(&state);
+        drop(state);
+        drop(handle); // not under the lock
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.descriptor_closed();
+        let mut state = self.server.lock();
+        state.task_done();
+        self.server.changed(&state);
     }
 }

@@ -62,6 +62,13 @@ macro_rules! server_events {
                 })*
                 false
             }
+
+            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
+            pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
+                let mut each: Vec<Box<dyn Send>> = Vec::new();
+                $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
+                each
+            }
         }
 
         $(impl ServerEvent for $event {

@@ -7,18 +7,24 @@ use std::time::{Duration, Instant};
 
 use super::EventSocket;
 use super::event::{Connect, Lookup, Ready, Resolved};
-use super::state::Flow;
-use super::writing::WRITE_PATIENCE;
-use crate::endpoint::{Address, Endpoint, is_ip};
+use super::output::Role;
+use super::writing::WRITE_TIMEOUT;
+use crate::endpoint::{Address, Endpoint, host_or_localhost, is_ip};
 use crate::error;
-use crate::options::SocketOptions;
+use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::{self, Stream};
 use crate::sync::lock;
 use crate::threads;
 use crate::wire::Wire;
 
 /// How long one of several addresses may take before the next one is tried. Node: `autoSelectFamilyAttemptTimeout`.
-const ATTEMPT: Duration = Duration::from_millis(250);
+const ADDRESS_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// How long the first try to connect takes; each one after it takes twice as long. See [`connect_in_tries`].
+const FIRST_TRY: Duration = Duration::from_secs(1);
+
+/// How long all tries take together: as long as Linux sends the SYN again and again (tcp_syn_retries, tcp(7)).
+const ALL_TRIES: Duration = Duration::from_secs(127);
 
 /// Why there is no connection.
 enum Failure {
@@ -33,16 +39,21 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// What one thread does for the runner.
+enum Task<T> {
+    Running,
+    Done(io::Result<T>),
+    /// The runner no longer waits for it.
+    GivenUp,
+}
+
 impl EventSocket {
     /// Connects, and emits Lookup, Connect and Ready.
-    pub(super) fn open(&self) {
-        let mut state = self.lock();
-        let Some(options) = state.to.take().filter(|_| !state.destroyed) else { return };
-        drop(state);
+    pub(super) fn establish(&self, options: &ConnectOptions) {
         let deadline = options.connect_timeout.and_then(|limit| Instant::now().checked_add(limit));
         match self
-            .find(&options.to, deadline)
-            .and_then(|addresses| self.attempt(addresses, deadline))
+            .resolve(&options.to, deadline)
+            .and_then(|addresses| self.connect_any(addresses, deadline))
         {
             Ok((stream, remote)) => self.connected(stream, remote),
             Err(Failure::Destroyed) => {}
@@ -51,9 +62,9 @@ impl EventSocket {
     }
 
     /// The addresses of an endpoint, looked up if need be.
-    fn find(&self, to: &Endpoint, deadline: Option<Instant>) -> Result<Vec<Address>, Failure> {
+    fn resolve(&self, to: &Endpoint, deadline: Option<Instant>) -> Result<Vec<Address>, Failure> {
         let (host, port) = match to {
-            Endpoint::Tcp { host, port } => (host.clone(), *port),
+            Endpoint::Tcp { host, port } => (host_or_localhost(host).to_string(), *port),
             #[cfg(unix)]
             Endpoint::Unix(path) => return Ok(vec![Address::Unix(path.clone())]),
         };
@@ -61,7 +72,10 @@ impl EventSocket {
         let target = (host.clone(), port);
         let look_up = move || target.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
         let found = match is_name {
-            true => self.elsewhere(deadline, to, move || Ok(look_up()))?,
+            true => {
+                let call = Call { name: "getaddrinfo", subject: host.clone() };
+                self.on_other_thread(deadline, &call, move |_| Ok(look_up()))?
+            }
             false => look_up(),
         };
         let addresses = found.unwrap_or_default();
@@ -81,16 +95,16 @@ impl EventSocket {
 
     fn looked_up(&self, host: &str, result: io::Result<std::net::IpAddr>) {
         let mut state = self.lock();
-        state.touch();
-        if !state.destroyed {
+        state.restart_idle_timer();
+        if !state.is_destroyed() {
             let resolved = Resolved { host: host.to_string(), result };
-            state = self.emit::<Lookup>(state, &resolved);
+            self.emit::<Lookup>(&mut state, &resolved);
         }
-        drop(self.settle(state));
+        self.emit_pending(&mut state);
     }
 
     /// Tries one address after another.
-    fn attempt(
+    fn connect_any(
         &self,
         addresses: Vec<Address>,
         deadline: Option<Instant>,
@@ -99,92 +113,125 @@ impl EventSocket {
         let mut failure = Failure::Destroyed;
         for (n, address) in addresses.into_iter().enumerate() {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let limit =
-                if n < last { Some(left.map_or(ATTEMPT, |left| left.min(ATTEMPT))) } else { left };
+            let limit = match n < last {
+                true => Some(left.map_or(ADDRESS_TIMEOUT, |left| left.min(ADDRESS_TIMEOUT))),
+                false => left,
+            };
             self.wire(|| Wire::Connect(&address));
             let target = address.clone();
-            let result =
-                self.elsewhere(deadline, &address, move || Stream::connect(&target, limit));
-            match result {
+            let call = Call { name: "connect", subject: address.to_string() };
+            let connect =
+                move |given_up: &dyn Fn() -> bool| connect_in_tries(&target, limit, given_up);
+            match self.on_other_thread(deadline, &call, connect) {
                 Ok(stream) => return Ok((stream, address)),
                 Err(Failure::Destroyed) => return Err(Failure::Destroyed),
                 Err(Failure::Error(error)) => {
                     if error.kind() == ErrorKind::ConnectionRefused {
                         self.wire(|| Wire::Reset); // the answer to a SYN that nobody listens for (RFC 9293 3.10.7.1)
                     }
-                    failure =
-                        Failure::Error(error::of_call("connect", &address.to_string(), error));
+                    failure = Failure::Error(error);
                 }
             }
         }
         Err(failure)
     }
 
-    /// Does on another thread what std cannot interrupt, and waits where everything else is heard. If the wait ends
-    /// early, the job's result is dropped when it comes: a late connection is closed at once.
-    fn elsewhere<T: Send + 'static>(
+    /// Does on another thread what std cannot interrupt, and waits where everything else is noticed. If the wait ends early,
+    /// the task is given up: its thread ends when the system call does, and a late connection is closed at once.
+    fn on_other_thread<T: Send + 'static>(
         &self,
         deadline: Option<Instant>,
-        subject: &impl ToString,
-        job: impl FnOnce() -> io::Result<T> + Send + 'static,
+        call: &Call,
+        task: impl FnOnce(&dyn Fn() -> bool) -> io::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
         if self.is_destroyed() {
             return Err(Failure::Destroyed); // in a Lookup listener, say
         }
-        let slot = Arc::new(Mutex::new(None));
+        let slot = Arc::new(Mutex::new(Task::Running));
         let socket = self.clone();
         let result = slot.clone();
         threads::start(Box::new(move || {
-            let done = job();
-            *lock(&result) = Some(done);
-            drop(result);
-            socket.monitor().notify(&socket.lock());
-        }))?;
-        let state = self
-            .rest_until(self.lock(), deadline, |state| state.destroyed || lock(&slot).is_some());
-        let destroyed = state.destroyed;
-        drop(state);
-        match lock(&slot).take() {
-            _ if destroyed => Err(Failure::Destroyed),
-            Some(result) => Ok(result?),
-            None => {
-                let late = io::Error::from(ErrorKind::TimedOut);
-                Err(error::of_call("connect", &subject.to_string(), late).into())
+            let done = task(&|| matches!(*lock(&result), Task::GivenUp));
+            let mut slot = lock(&result);
+            if matches!(*slot, Task::Running) {
+                *slot = Task::Done(done);
             }
+            drop(slot);
+            socket.lock().effects.wake();
+        }))
+        .map_err(|error| call.error(error))?;
+        let mut state = self.lock();
+        self.wait_until(&mut state, deadline, |state| {
+            state.is_destroyed() || !matches!(*lock(&slot), Task::Running)
+        });
+        let destroyed = state.is_destroyed();
+        drop(state);
+        match std::mem::replace(&mut *lock(&slot), Task::GivenUp) {
+            _ if destroyed => Err(Failure::Destroyed),
+            Task::Done(result) => Ok(result.map_err(|error| call.error(error))?),
+            Task::Running | Task::GivenUp => Err(call.error(ErrorKind::TimedOut.into()).into()),
         }
     }
 
-    /// There is a connection: hands out what waited for it.
+    /// There is a connection: sends what was written before, and tells the listeners.
     fn connected(&self, stream: Stream, remote: Address) {
         let mut state = self.lock();
-        if state.destroyed {
-            return; // at the last moment
-        }
         set_up(&stream, &state.options);
         let local = stream.local_addr();
         self.wire(|| Wire::Connected { local: local.as_ref(), remote: &remote });
-        state.stream = Some(Arc::new(stream));
-        state.remote = Some(remote);
-        state.touch();
-        // What was written before goes first: until it is sent, the runner keeps the writer's role.
-        let waiting = !state.queue.is_empty();
-        state.writing = waiting;
-        state = self.emit::<Connect>(state, ());
-        if waiting {
-            state = self.send_some(state);
-            state = self.pass_role_on(state);
+        if !state.connected(stream, remote) {
+            return; // destroyed at the last moment
         }
-        state = self.settle(state);
-        state = self.emit::<Ready>(state, ());
-        state.opened = true;
-        state.begun |= state.flow != Flow::Paused;
-        drop(self.finish_if_due(state));
+        if state.output.role == Role::Caller {
+            // Before Connect, so that a listener of it that destroys the socket takes nothing back that was written.
+            self.write_queue_front(&mut state);
+            state.pass_role_on();
+        }
+        self.emit::<Connect>(&mut state, ());
+        self.emit_pending(&mut state);
+        self.emit::<Ready>(&mut state, ());
+        state.greeted();
+    }
+}
+
+/// A system call, for its errors.
+struct Call {
+    name: &'static str,
+    subject: String,
+}
+
+impl Call {
+    fn error(&self, error: io::Error) -> io::Error {
+        error::of_call(self.name, &self.subject, error)
+    }
+}
+
+/// Connects in tries of 1, 2, 4, … seconds. std can neither interrupt connect(2) nor make it non-blocking; this way a
+/// connect that was given up ends at the latest when it has taken as long again as before, and not after two minutes. On the
+/// wire it looks much like one try: Linux sends the SYN again after the same times. For a Unix domain socket there is one
+/// try: std has no time limit for it, and it blocks while the backlog of the server is full.
+fn connect_in_tries(
+    to: &Address,
+    limit: Option<Duration>,
+    given_up: &dyn Fn() -> bool,
+) -> io::Result<Stream> {
+    let began = Instant::now();
+    let limit = limit.unwrap_or(ALL_TRIES);
+    let mut time = FIRST_TRY;
+    loop {
+        let left = limit.saturating_sub(began.elapsed());
+        match Stream::connect(to, Some(time.min(left))) {
+            Err(error) if error.kind() == ErrorKind::TimedOut && time < left && !given_up() => {
+                time *= 2;
+            }
+            result => return result,
+        }
     }
 }
 
 /// What a connected stream needs before its first write.
 pub(crate) fn set_up(stream: &Stream, options: &SocketOptions) {
-    stream.set_write_timeout(WRITE_PATIENCE);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     if options.no_delay {
         stream.set_no_delay(true);
     }

@@ -1,170 +1,132 @@
-//! One listener at a time: the turn, the events that wait for it, and the helper thread.
+//! Calling listeners: one at a time, with no lock held.
 
-use std::sync::MutexGuard;
 use std::time::Instant;
 
 use super::EventSocket;
-use super::event::{Drain, Finish, Listener, SocketEvent, Timeout};
-use super::state::{Pending, State};
-use crate::listeners::Entry;
-use crate::panics::{self, Panic};
-use crate::threads;
-
-pub(super) type Guard<'a> = MutexGuard<'a, State>;
+use super::dispatch::{Next, Pending, Turn};
+use super::event::{Data, Drain, Finish, SocketEvent, Text, Timeout};
+use super::lock::Locked;
+use super::state::State;
+use crate::deferred;
+use crate::panics;
 
 impl EventSocket {
-    /// Calls the listeners of `E` one after another, with no lock held. Returns when all of them have returned.
-    pub(super) fn emit<'s, E: SocketEvent>(
-        &'s self,
-        state: Guard<'s>,
-        args: E::Args<'_>,
-    ) -> Guard<'s> {
-        let mut state = self.wait_for_turn(state);
-        let mut taken = E::list(&mut state.listeners).take();
+    /// Takes the turn, and waits for it if need be. What can change in the meantime is looked at after this, never before.
+    pub(super) fn take_turn(&self, state: &mut Locked<'_>) {
+        while state.dispatch.turn == Turn::Taken {
+            state.wait(None);
+        }
+        state.dispatch.turn = Turn::Taken;
+    }
+
+    /// Takes the turn, calls the listeners of `E`, and gives the turn back.
+    pub(super) fn emit<E: SocketEvent>(&self, state: &mut Locked<'_>, args: E::Args<'_>) {
+        self.take_turn(state);
+        self.call_listeners::<E>(state, args);
+        state.free_turn();
+    }
+
+    /// Calls code of the user as if it were a listener: a callback, or the server's Connection listeners.
+    pub(super) fn emit_call(&self, state: &mut Locked<'_>, user: impl FnOnce()) {
+        self.take_turn(state);
+        self.call_user(state, user);
+        state.free_turn();
+    }
+
+    /// Calls the listeners of `E` one after another, and returns when all of them have returned. The caller has the turn.
+    pub(super) fn call_listeners<E: SocketEvent>(&self, state: &mut Locked<'_>, args: E::Args<'_>) {
+        let mut taken = E::list(&mut state.dispatch.listeners).take();
         if taken.is_empty() {
-            return state;
+            return;
         }
-        state.turn = true;
-        drop(state);
-        // All are called, also after a panic: a listener of Close may be another's only way to clean up.
-        let call = |entry: &mut Entry<Listener<E>>| panics::catch(|| (entry.call)(self, args));
-        let mut panics: Vec<Panic> = taken.iter_mut().filter_map(call).collect();
-        state = self.lock();
-        let go = E::list(&mut state.listeners).put_back(taken);
-        if !go.is_empty() {
-            drop(state);
-            panics.extend(panics::let_go(go));
-            state = self.lock();
+        // All are called, also after a panic: a listener of Close may be the only way for the user to clean up.
+        let panic = state.unlocked(|| {
+            deferred::in_listener(|| {
+                let calls = taken.iter_mut();
+                panics::first(calls.filter_map(|entry| panics::catch(|| (entry.call)(self, args))))
+            })
+        });
+        for removed in E::list(&mut state.dispatch.listeners).put_back(taken) {
+            state.effects.discard(removed.call);
         }
-        self.end_turn(state, panics)
+        panic.into_iter().for_each(|panic| state.record_panic(panic));
     }
 
-    /// Calls something else of the user as if it were a listener.
-    pub(super) fn call<'s>(&'s self, mut state: Guard<'s>, user: impl FnOnce()) -> Guard<'s> {
-        state.turn = true;
-        drop(state);
-        let panic = panics::catch(user);
-        self.end_turn(self.lock(), panic)
+    /// Calls code of the user. The caller has the turn.
+    pub(super) fn call_user(&self, state: &mut Locked<'_>, user: impl FnOnce()) {
+        let panic = state.unlocked(|| deferred::in_listener(|| panics::catch(user)));
+        panic.into_iter().for_each(|panic| state.record_panic(panic));
     }
 
-    /// Whoever waited may go on only now: so what can change meanwhile is looked at after this, and never before.
-    pub(super) fn wait_for_turn<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
-        while state.turn {
-            state = self.monitor().wait(state, None);
-        }
-        state
-    }
-
-    fn end_turn<'s>(
-        &'s self,
-        mut state: Guard<'s>,
-        panics: impl IntoIterator<Item = Panic>,
-    ) -> Guard<'s> {
-        state.turn = false;
-        let before = state.panics.len();
-        state.panics.extend(panics);
-        if state.panics.len() > before {
-            state = self.destroy_locked(state, None);
-        }
-        self.monitor().notify(&state);
-        state
-    }
-
-    /// Emits what is pending, in order. By the runner whenever it is about to wait, by the helper when the runner cannot.
-    pub(super) fn settle<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
-        while !state.pending.is_empty() {
-            state = self.wait_for_turn(state);
-            // Between here and the listener the lock is not let go: nothing can overtake.
-            state = match state.pending.pop_front() {
-                None => return state,
-                Some(Pending::Held) => self.emit_held(state),
-                Some(Pending::Drain) => self.emit::<Drain>(state, ()),
-                Some(Pending::Finish) => self.emit::<Finish>(state, ()),
-                Some(Pending::Timeout) => self.emit::<Timeout>(state, ()),
-                Some(Pending::Wrote(done, result)) => self.call(state, || done(result)),
-            };
-        }
-        state
-    }
-
-    /// To be called, by any thread, after something was made pending or the runner may have cause to go on.
-    pub(super) fn stir<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
-        if state.needs_helper() && !state.pending.is_empty() {
-            if state.anyone_waits() {
-                state = self.start_helper(state);
-            } else {
-                state.pending.clear();
+    /// Emits everything that is pending, and what is held and may flow. Called by the runner whenever it is about to wait, and
+    /// by a helper when the runner cannot.
+    pub(super) fn emit_pending(&self, state: &mut Locked<'_>) {
+        while state.has_event() {
+            self.take_turn(state);
+            // From here to the listener the lock is not released: nothing can overtake.
+            if let Some(next) = state.take_event() {
+                self.call_for(state, next);
             }
+            state.free_turn();
         }
-        if state.clock_to_keep().is_some() {
-            state = self.start_helper(state);
-        }
-        self.monitor().notify(&state);
-        state
     }
 
-    /// Starts the helper unless it is at work. Without one, pending events wait for the runner, and a queue cannot be sent.
-    pub(super) fn start_helper<'s>(&'s self, mut state: Guard<'s>) -> Guard<'s> {
-        if !state.helper {
-            state.helper = true;
-            let socket = self.clone();
-            if let Err(error) = threads::start(Box::new(move || socket.help())) {
-                state.helper = false;
-                if state.handed_over {
-                    state.handed_over = false;
-                    state.writing = false;
-                    state = self.destroy_locked(state, Some(error));
+    /// Calls whoever waits for this. The caller has the turn.
+    fn call_for(&self, state: &mut Locked<'_>, next: Next) {
+        match next {
+            Next::Held(chunk) => self.call_with_chunk(state, &chunk),
+            Next::Pending(Pending::Drain) => {
+                if state.begin_drain() {
+                    self.call_listeners::<Drain>(state, ());
                 }
             }
-        }
-        self.monitor().notify(&state);
-        state
-    }
-
-    /// The helper thread: until there is nothing to do.
-    fn help(&self) {
-        let mut state = self.lock();
-        loop {
-            if state.needs_helper() && !state.pending.is_empty() {
-                state = self.settle(state);
-            } else if state.handed_over {
-                state = self.send_some(state);
-                state = self.pass_role_on(state);
-            } else if let Some(deadline) = state.clock_to_keep() {
-                state = self.rest(state, Some(deadline));
-            } else {
-                break;
+            Next::Pending(Pending::Finish) => {
+                self.call_listeners::<Finish>(state, ());
+                if state.output.destroy_after_finish {
+                    state.destroy(super::life::Cause::Closed);
+                }
+            }
+            Next::Pending(Pending::Timeout) => self.call_listeners::<Timeout>(state, ()),
+            Next::Pending(Pending::Timer(id)) => self.call_timer(state, id),
+            Next::Pending(Pending::Wrote(done, result)) => {
+                self.call_user(state, || done(result));
             }
         }
-        state.helper = false;
     }
 
-    /// Waits for a change, for `until`, or for the idle time to be over, whichever is first.
-    pub(super) fn rest<'s>(&'s self, state: Guard<'s>, until: Option<Instant>) -> Guard<'s> {
-        let deadline = match (until, state.deadline) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        let mut state = self.monitor().wait(state, deadline);
-        state.check_idle();
-        state
+    /// Calls the listeners of Data, then those of Text: in one turn, as both belong to one chunk. If all listeners have been
+    /// removed while data flows, the chunk is lost, as in Node. The caller has the turn.
+    pub(super) fn call_with_chunk(&self, state: &mut Locked<'_>, chunk: &[u8]) {
+        self.call_listeners::<Data>(state, chunk);
+        if Text::is_heard(&mut state.dispatch.listeners) && !state.is_destroyed() {
+            let text = state.input.decoder.decode(chunk);
+            if !text.is_empty() {
+                self.call_listeners::<Text>(state, &text);
+            }
+        }
     }
 
-    /// Waits, and emits what becomes pending, until `enough`.
-    pub(super) fn rest_until<'s>(
-        &'s self,
-        mut state: Guard<'s>,
-        until: Option<Instant>,
+    /// Emits what becomes pending, until `enough`, or until the deadline.
+    pub(super) fn wait_until(
+        &self,
+        state: &mut Locked<'_>,
+        deadline: Option<Instant>,
         mut enough: impl FnMut(&State) -> bool,
-    ) -> Guard<'s> {
+    ) {
         loop {
-            state.check_idle();
-            state = self.settle(state);
-            let late = until.is_some_and(|until| until <= Instant::now());
-            if late || enough(&state) {
-                return state;
+            self.emit_pending(state);
+            let late = deadline.is_some_and(|deadline| deadline <= Instant::now());
+            if late || enough(state) {
+                return;
             }
-            state = self.rest(state, until);
+            state.wait(deadline);
         }
+    }
+}
+
+impl State {
+    pub(super) fn free_turn(&mut self) {
+        self.dispatch.turn = Turn::Free;
+        self.effects.wake();
     }
 }

@@ -16,9 +16,14 @@ pub trait SocketEvent: Sized + Send + 'static {
     #[doc(hidden)]
     fn list(table: &mut Table) -> &mut List<Listener<Self>>;
 
-    /// Listening to data starts the flow.
+    /// Whether a first listener starts the flow of data.
     #[doc(hidden)]
     const STARTS_FLOW: bool = false;
+
+    #[doc(hidden)]
+    fn is_heard(table: &mut Table) -> bool {
+        !Self::list(table).is_empty()
+    }
 }
 
 /// A listener as it is kept.
@@ -97,6 +102,13 @@ macro_rules! socket_events {
                     return true;
                 })*
                 false
+            }
+
+            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
+            pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
+                let mut each: Vec<Box<dyn Send>> = Vec::new();
+                $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
+                each
             }
         }
 

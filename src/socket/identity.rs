@@ -5,6 +5,13 @@ use std::hash::{Hash, Hasher};
 
 use super::EventSocket;
 
+impl EventSocket {
+    /// Unique in the process.
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+}
+
 impl PartialEq for EventSocket {
     fn eq(&self, other: &Self) -> bool {
         self.0.id == other.0.id

@@ -4,121 +4,113 @@ use std::io::{self, ErrorKind};
 use std::panic::resume_unwind;
 
 use super::EventSocket;
-use super::emit::Guard;
+use super::dispatch::Pending;
 use super::event::{Close, Error, SocketEvent};
-use super::state::{Life, Pending};
+use super::life::{Cause, Permit, Remains};
+use super::lock::Locked;
+use super::output::Role;
 use crate::error;
 use crate::panics;
 use crate::wire::Wire;
 
 impl EventSocket {
-    /// The one permission to run.
-    pub(super) fn begin(&self) -> io::Result<()> {
-        let mut state = self.lock();
-        if state.life != Life::New {
+    /// Claims the one permission to run.
+    pub(super) fn claim_run(&self) -> io::Result<Permit> {
+        self.lock().claim_run().ok_or_else(|| {
             let why = "this socket runs already, or ran before, or is run by its server";
-            return Err(error::with_code(ErrorKind::InvalidInput, error::INVALID_STATE, why));
-        }
-        state.life = Life::Running;
-        state.touch(); // the idle time of a socket that is still connecting counts from here
-        Ok(())
+            error::with_code(ErrorKind::InvalidInput, error::INVALID_STATE, why)
+        })
     }
 
-    /// All of a connecting socket's life.
-    pub(super) fn live(&self) -> io::Result<()> {
-        self.open();
+    /// The whole life of a connecting socket.
+    pub(super) fn run_to_close(&self, permit: Permit) -> io::Result<()> {
+        if let Some(options) = permit.to {
+            self.establish(&options);
+        }
         self.read_to_end();
-        let unheard = self.shut(|| ());
-        let panics = std::mem::take(&mut self.lock().panics);
-        match panics.into_iter().next() {
+        let unheard = self.close_and_notify(|| ());
+        let panic = self.lock().dispatch.panic.take();
+        match panic {
             Some(panic) => resume_unwind(panic),
             None => unheard.map_or(Ok(()), Err),
         }
     }
 
-    /// All of an accepted socket's life. `greet` calls the server's Connection listeners; `gone` is called when the
-    /// descriptor is closed, before Close.
-    pub(crate) fn serve(&self, greet: impl FnOnce(), gone: impl FnOnce()) {
-        drop(self.call(self.lock(), greet));
+    /// The whole life of an accepted socket. `on_start` calls the server's Connection listeners; `on_descriptor_closed` is
+    /// called before Close.
+    pub(crate) fn serve(&self, on_start: impl FnOnce(), on_descriptor_closed: impl FnOnce()) {
+        self.emit_call(&mut self.lock(), on_start);
         self.read_to_end();
-        if let Some(error) = self.shut(gone) {
+        if let Some(error) = self.close_and_notify(on_descriptor_closed) {
             let remote =
                 self.remote_addr().map(|remote| format!(" ({remote})")).unwrap_or_default();
-            error::complain(&format!("a socket{remote} failed and has no Error listener: {error}"));
+            let why = error::text_of(&error);
+            error::report(&format!("a socket{remote} failed and has no Error listener: {why}"));
+            panics::drop_each([error]).into_iter().for_each(panics::discard);
         }
-        // The panic hook has told of a panic already; the server and the other sockets go on.
-        let panics = std::mem::take(&mut self.lock().panics);
-        let _ = panics::let_go(panics);
+        // The panic hook has reported a panic already; the server and the other sockets continue.
+        let panic = self.lock().dispatch.panic.take();
+        panic.into_iter().for_each(panics::discard);
     }
 
-    /// Closes the descriptor and tells everybody. Returns the error that nobody listened to.
-    fn shut(&self, gone: impl FnOnce()) -> Option<io::Error> {
+    /// Closes the descriptor, and emits the last events. Returns the error, if no listener was there for it.
+    fn close_and_notify(&self, on_descriptor_closed: impl FnOnce()) -> Option<io::Error> {
         let mut state = self.lock();
-        let connected = state.stream.is_some();
-        state = self.destroy_locked(state, None); // from here on no other thread writes
-        while state.writing {
-            state = self.monitor().wait(state, None);
+        state.destroy(Cause::Closed); // from here on no other thread begins to write
+        while state.output.role != Role::Free {
+            state.wait(None);
         }
-        if connected {
-            state.length = 0; // what was not sent never will be
-        }
-        let stream = state.stream.take();
-        drop(state);
-        // Whoever had the writer's role has given its reference back, so this one is the last.
-        if stream.is_some() {
-            drop(stream);
-            self.wire(|| Wire::Close);
-        }
-        gone();
+        let Remains { stream, error } = state.begin_to_close();
+        let connected = stream.is_some();
+        state.unlocked(|| {
+            if connected {
+                drop(stream); // the last handle, as whoever had the sender's role has dropped its own
+                self.wire(|| Wire::Close);
+            }
+            on_descriptor_closed();
+        });
 
-        // The helper may still be in a callback: what that adds or removes, and whether it panics, counts.
-        let mut state = self.wait_for_turn(self.settle(self.lock()));
-        let error = state.error.take();
-        let heard = !Error::list(&mut state.listeners).is_empty();
+        // A helper may still be inside a callback: what that adds or removes counts, and whether it panics.
+        self.emit_pending(&mut state);
+        self.take_turn(&mut state);
+        let heard = Error::is_heard(&mut state.dispatch.listeners);
         if let Some(error) = &error {
-            state = self.emit::<Error>(state, error);
+            self.call_listeners::<Error>(&mut state, error);
         }
+        state.free_turn();
         // As in Node: the callbacks of what was queued come before Close, of what never had a connection after it.
         if connected {
-            state = self.fail_writes(state, &error, error::STREAM_DESTROYED);
+            self.fail_writes(&mut state, error::STREAM_DESTROYED);
         }
-        state = self.wait_for_turn(state);
-        let had_error = error.is_some() || !state.panics.is_empty();
-        state = self.emit::<Close>(state, had_error);
-        state = self.fail_writes(state, &error, error::CLOSED_BEFORE_CONNECTION);
-        state.life = Life::Over;
-        // What the listeners own must not live on in a handle that somebody keeps; often it is a handle to this socket.
-        let listeners = std::mem::take(&mut state.listeners);
-        drop(self.stir(state));
-        let panic = panics::let_go(listeners);
-        self.lock().panics.extend(panic);
-        error.filter(|_| !heard)
+        self.take_turn(&mut state);
+        let had_error = error.is_some() || state.dispatch.panic.is_some();
+        self.call_listeners::<Close>(&mut state, had_error);
+        state.free_turn();
+        self.fail_writes(&mut state, error::CLOSED_BEFORE_CONNECTION);
+        state.finish();
+        drop(state);
+        match heard {
+            true => {
+                let panic = error.and_then(|error| panics::drop_each([error]));
+                panic.into_iter().for_each(|panic| self.lock().record_panic(panic));
+                None
+            }
+            false => error,
+        }
     }
 
-    /// Calls back for the writes that were given up.
-    fn fail_writes<'s>(
-        &'s self,
-        mut state: Guard<'s>,
-        error: &Option<io::Error>,
-        code: &'static str,
-    ) -> Guard<'s> {
-        let given_up = std::mem::take(&mut state.failed);
-        if given_up.is_empty() {
-            return state;
-        }
-        drop(state); // to copy an error may run its Display, which is the user's
-        let failed = given_up.into_iter().enumerate().map(|(n, done)| {
+    /// Calls the callbacks of the writes that were given up.
+    fn fail_writes(&self, state: &mut Locked<'_>, code: &'static str) {
+        let given_up = std::mem::take(&mut state.output.given_up);
+        for (n, done) in given_up.into_iter().enumerate() {
             // Node tells the first write that waited for a connection what became of it, and the others why.
             let first_unconnected = code == error::CLOSED_BEFORE_CONNECTION && n == 0;
-            let why = match error {
-                Some(error) if !first_unconnected => error::again(error),
+            let why = match state.failure() {
+                Some(failure) if !first_unconnected => error::duplicate(failure),
                 _ => error::refused_write(code),
             };
-            Pending::Wrote(done, Err(why))
-        });
-        let failed: Vec<_> = failed.collect();
-        state = self.lock();
-        state.pending.extend(failed);
-        self.settle(state)
+            state.make_pending(Pending::Wrote(done, Err(why)));
+        }
+        self.emit_pending(state);
     }
 }

@@ -12,7 +12,7 @@ impl EventSocket {
     /// hear of all the rest.
     pub(crate) fn tap(&self, tap: Box<dyn Tap>) {
         let state = self.lock();
-        if let Some(stream) = state.stream.as_ref().filter(|_| state.accepted) {
+        if let Some(stream) = state.stream().filter(|_| self.0.accepted) {
             let (local, remote) = (stream.local_addr(), state.remote.clone());
             tap.crossed(
                 Instant::now(),

@@ -1,6 +1,6 @@
 //! What a peer expects of the program: bytes, an end, a reset, silence.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use super::{HELD, Peer};
@@ -160,7 +160,7 @@ impl Peer {
                 return Err(Seen::Nothing(self.run.patience));
             }
             self.stream.set_read_timeout(Some(left));
-            let (what, over) = match self.stream.read(&mut chunk) {
+            let (what, over) = match (&self.stream).read(&mut chunk) {
                 Ok(size @ 1..) => {
                     self.held.extend_from_slice(&chunk[..size]);
                     self.log(What::received(&chunk[..size]));

@@ -1,0 +1,124 @@
+//! The times of a socket: its idle time, its timers, and the end of `close_within`. The thread of [`crate::timers`] keeps
+//! them all: for each socket it has one alarm, for the earliest of these times.
+//!
+//! ```text
+//! the idle time   Off ──▶ Set ──▶ Counting ──▶ Set     Set: fired and nothing has happened since, or not running
+//! ```
+
+use std::sync::Weak;
+use std::time::{Duration, Instant};
+
+use super::dispatch::Pending;
+use super::input::Flow;
+use super::life::{Cause, Life};
+use super::state::State;
+use super::timing::{Timer, TimerId};
+use crate::timers::{self, Alarm, Alarmed};
+
+#[derive(Default)]
+pub(super) struct Clock {
+    pub(super) idle: Idle,
+    pub(super) timers: Vec<Timer>,
+    /// Never later than the earliest of the times. It may be earlier: then it is set anew when it rings, so that an activity
+    /// on the socket costs no more than a look at the time.
+    alarm: Option<Alarm>,
+}
+
+/// The idle time of `set_timeout`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Idle {
+    #[default]
+    Off,
+    Set(Duration),
+    Counting {
+        time: Duration,
+        since: Instant,
+    },
+}
+
+impl Idle {
+    fn due(self) -> Option<Instant> {
+        match self {
+            Idle::Counting { time, since } => since.checked_add(time),
+            Idle::Off | Idle::Set(_) => None,
+        }
+    }
+
+    /// The idle time, if there is one.
+    pub(super) fn time(self) -> Option<Duration> {
+        match self {
+            Idle::Off => None,
+            Idle::Set(time) | Idle::Counting { time, .. } => Some(time),
+        }
+    }
+}
+
+impl State {
+    /// `set_timeout`.
+    pub(super) fn set_idle_time(&mut self, time: Option<Duration>) {
+        if !self.is_destroyed() {
+            self.clock.idle = match time {
+                Some(time) if !time.is_zero() => Idle::Set(time),
+                _ => Idle::Off,
+            };
+            self.restart_idle_timer();
+            self.effects.wake(); // a blocking write may wait
+        }
+    }
+
+    /// Something has happened: the idle time begins again.
+    pub(super) fn restart_idle_timer(&mut self) {
+        let runs = matches!(self.life, Life::Connecting | Life::Greeting(_) | Life::Open(_));
+        if let (Some(time), true) = (self.clock.idle.time(), runs) {
+            self.clock.idle = Idle::Counting { time, since: Instant::now() };
+        }
+    }
+
+    /// Has the alarm rung at the earliest of the times.
+    pub(super) fn set_alarm(&mut self, target: impl FnOnce() -> Weak<dyn Alarmed>) {
+        let Some(due) = self.next_time() else { return };
+        if self.clock.alarm.as_ref().is_none_or(|alarm| alarm.time() > due) {
+            self.clock.alarm = Some(timers::set(due, target()));
+        }
+    }
+
+    fn next_time(&self) -> Option<Instant> {
+        let idle = self.clock.idle.due();
+        let timers = self.clock.timers.iter().filter_map(Timer::due).min();
+        let end = match self.input.flow {
+            Flow::Discarding { until } if !self.is_destroyed() => Some(until),
+            _ => None,
+        };
+        [idle, timers, end].into_iter().flatten().min()
+    }
+
+    /// The alarm has rung: makes pending what is due.
+    pub(super) fn ring(&mut self, now: Instant) {
+        self.clock.alarm = None;
+        if self.clock.idle.due().is_some_and(|due| due <= now) {
+            self.clock.idle = Idle::Set(self.clock.idle.time().unwrap_or_default());
+            if !self.dispatch.pending.iter().any(|pending| matches!(pending, Pending::Timeout)) {
+                self.make_pending(Pending::Timeout);
+            }
+        }
+        let timers = self.clock.timers.iter_mut();
+        let mut fired: Vec<(Instant, TimerId)> =
+            timers.filter_map(|timer| timer.fire(now)).collect();
+        fired.sort(); // by the time that each was due
+        fired.into_iter().for_each(|(_, id)| self.make_pending(Pending::Timer(id)));
+        if matches!(self.input.flow, Flow::Discarding { until } if until <= now) {
+            self.destroy(Cause::Closed);
+        }
+    }
+
+    /// Nothing is timed any longer, from `destroy` on.
+    pub(super) fn stop_clock(&mut self) {
+        if let Some(time) = self.clock.idle.time() {
+            self.clock.idle = Idle::Set(time);
+        }
+        for timer in self.clock.timers.drain(..) {
+            self.effects.discard(timer);
+        }
+        self.clock.alarm = None;
+    }
+}

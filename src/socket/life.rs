@@ -1,0 +1,223 @@
+//! The life of a socket, and who is inside `run()`.
+//!
+//! ```text
+//! New ──▶ Connecting ──▶ Greeting ──▶ Open        an accepted socket begins as Open
+//!  │          │             │          │
+//!  └──────────┴── destroy ──┴──────────┘          by any thread, or by the runner when both directions have ended
+//!                    ▼
+//!                Destroyed ──▶ Closing ──▶ Over   by the runner
+//! ```
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use super::dispatch::Pending;
+use super::output::Role;
+use super::state::State;
+use crate::endpoint::Address;
+use crate::error;
+use crate::options::ConnectOptions;
+use crate::stream::Stream;
+
+/// The connection, from the first call to Close.
+#[derive(Debug)]
+pub(super) enum Life {
+    /// `run()` was not called. Writes queue.
+    New(Box<ConnectOptions>),
+    /// The runner resolves the name and connects. Writes queue.
+    Connecting,
+    /// Connected; the listeners of Connect and Ready are called. Writes go out, the FIN does not yet.
+    Greeting(Arc<Stream>),
+    /// Connected.
+    Open(Arc<Stream>),
+    /// No more I/O. The stream stays open until the runner takes it, as another thread may be inside read(2) or write(2).
+    /// `None`: there never was a connection.
+    Destroyed { stream: Option<Arc<Stream>>, cause: Cause },
+    /// The descriptor is closed; Error, the last callbacks and Close are being emitted. `failure` is a copy of the error.
+    Closing { failure: Option<io::Error> },
+    /// Close has been emitted.
+    Over { failure: Option<io::Error> },
+}
+
+/// Why a socket was destroyed.
+#[derive(Debug)]
+pub(super) enum Cause {
+    /// By `destroy()`, by a panic, or since both directions have ended. No Error event follows.
+    Closed,
+    /// By an error, which the Error event carries. The copy answers later calls; it holds nothing of the user.
+    Failed { error: io::Error, copy: io::Error },
+}
+
+impl Cause {
+    /// May run the user's `Display`: never under the lock, unless the error is the library's own.
+    pub(super) fn failed(error: io::Error) -> Cause {
+        Cause::Failed { copy: error::duplicate(&error), error }
+    }
+}
+
+/// Where the thread is that runs the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runner {
+    /// There is none. A destroyed socket may still be run, once: to emit Close.
+    NotStarted,
+    /// It works, or waits for a change: it emits what is pending.
+    Awake,
+    /// It is inside read(2), or about to be: a helper must emit what becomes pending.
+    Reading,
+    /// `run()` has returned. A helper calls the callback of a late `write_then`.
+    Returned,
+}
+
+/// The permission to run a socket, which exists once. `to` is `None` if the socket was destroyed before.
+pub(super) struct Permit {
+    pub(super) to: Option<Box<ConnectOptions>>,
+}
+
+/// What is left of a destroyed socket, for the runner to close and to report.
+pub(super) struct Remains {
+    pub(super) stream: Option<Arc<Stream>>,
+    pub(super) error: Option<io::Error>,
+}
+
+impl State {
+    /// New → Connecting: claims the one permission to run. `None`: it was claimed before.
+    pub(super) fn claim_run(&mut self) -> Option<Permit> {
+        if self.runner != Runner::NotStarted {
+            return None;
+        }
+        self.runner = Runner::Awake;
+        match std::mem::replace(&mut self.life, Life::Connecting) {
+            Life::New(to) => {
+                self.restart_idle_timer(); // the time for connecting counts
+                Some(Permit { to: Some(to) })
+            }
+            destroyed => {
+                self.life = destroyed;
+                Some(Permit { to: None })
+            }
+        }
+    }
+
+    /// Connecting → Greeting. `false`: the socket was destroyed at the last moment. The runner has the sender's role then, if
+    /// anything was written before.
+    pub(super) fn connected(&mut self, stream: Stream, remote: Address) -> bool {
+        if !matches!(self.life, Life::Connecting) {
+            return false;
+        }
+        self.life = Life::Greeting(Arc::new(stream));
+        self.remote = Some(remote);
+        self.restart_idle_timer();
+        if !self.output.queue.is_empty() {
+            self.output.role = Role::Caller;
+        }
+        true
+    }
+
+    /// Greeting → Open. From here on the FIN may be sent. Nothing changes if a listener of Connect has destroyed the socket.
+    pub(super) fn greeted(&mut self) {
+        if let Life::Greeting(stream) = &self.life {
+            self.life = Life::Open(stream.clone());
+            self.send_fin_if_due();
+        }
+    }
+
+    /// Any life → Destroyed. From here on nothing is sent, and no event is emitted but Error and Close. Only the first call
+    /// counts; what the later ones bring is dropped without the lock.
+    pub(super) fn destroy(&mut self, cause: Cause) {
+        let stream = match std::mem::replace(&mut self.life, Life::Connecting) {
+            Life::New(_) | Life::Connecting => None,
+            Life::Greeting(stream) | Life::Open(stream) => Some(stream),
+            destroyed => {
+                self.life = destroyed;
+                return self.effects.discard(cause);
+            }
+        };
+        if stream.is_some() && (self.runner == Runner::Reading || self.output.role != Role::Free) {
+            // Wakes the threads inside a system call. Otherwise only the descriptor is closed, which tells the peer by a
+            // reset of bytes that were never read (RFC 9293 3.10.4, RFC 2525 2.17).
+            self.effects.shut_down(Shutdown::Both);
+        }
+        self.life = Life::Destroyed { stream, cause };
+        self.stop_clock();
+        self.give_up_queue();
+        self.dispatch.pending.retain(|pending| matches!(pending, Pending::Wrote(..)));
+        self.effects.wake();
+    }
+
+    /// Destroyed → Closing, by the runner, when no other thread writes. The stream is for the caller to drop, without the lock.
+    pub(super) fn begin_to_close(&mut self) -> Remains {
+        let closing = Life::Closing { failure: None };
+        let (stream, cause) = match std::mem::replace(&mut self.life, closing) {
+            Life::Destroyed { stream, cause } => (stream, cause),
+            _ => unreachable!("the runner destroys before it closes"),
+        };
+        self.output.length = 0; // what was not sent never will be
+        match cause {
+            Cause::Closed => Remains { stream, error: None },
+            Cause::Failed { error, copy } => {
+                self.life = Life::Closing { failure: Some(copy) };
+                Remains { stream, error: Some(error) }
+            }
+        }
+    }
+
+    /// Closing → Over. What the listeners own is dropped: it must not live on in a handle that the user keeps; often it is
+    /// such a handle.
+    pub(super) fn finish(&mut self) {
+        if let Life::Closing { failure } = &mut self.life {
+            self.life = Life::Over { failure: failure.take() };
+        }
+        self.runner = Runner::Returned;
+        self.discard_listeners();
+    }
+
+    fn discard_listeners(&mut self) {
+        let listeners = std::mem::take(&mut self.dispatch.listeners);
+        listeners.into_each().into_iter().for_each(|listener| self.effects.discard(listener));
+    }
+
+    /// Everything that the user has given to the socket, when its last handle is dropped.
+    pub(super) fn take_users_values(&mut self) -> Vec<Box<dyn Send>> {
+        self.destroy(Cause::Closed);
+        self.discard_listeners();
+        for pending in self.dispatch.pending.drain(..) {
+            self.effects.discard(pending);
+        }
+        for done in self.output.given_up.drain(..) {
+            self.effects.discard(done);
+        }
+        if let Some(panic) = self.dispatch.panic.take() {
+            self.effects.discard(panic);
+        }
+        if let Life::Destroyed { cause, .. } = &mut self.life {
+            self.effects.discard(std::mem::replace(cause, Cause::Closed));
+        }
+        self.effects.take_discarded()
+    }
+
+    pub(super) fn is_destroyed(&self) -> bool {
+        matches!(self.life, Life::Destroyed { .. } | Life::Closing { .. } | Life::Over { .. })
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.life, Life::Over { .. })
+    }
+
+    /// A copy of the error that has ended the socket; `None`: no error has.
+    pub(super) fn failure(&self) -> Option<&io::Error> {
+        match &self.life {
+            Life::Destroyed { cause: Cause::Failed { copy, .. }, .. } => Some(copy),
+            Life::Closing { failure } | Life::Over { failure } => failure.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The stream, while there is a connection that was not destroyed.
+    pub(super) fn stream(&self) -> Option<&Arc<Stream>> {
+        match &self.life {
+            Life::Greeting(stream) | Life::Open(stream) => Some(stream),
+            _ => None,
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod accept;
 pub(crate) mod event;
+mod never_ran;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -118,6 +119,9 @@ impl Server {
 
     /// Binds and listens at once; `on_listening` is called inside [`run`](Self::run), which accepts. A client that connects
     /// in between waits. Node: `server.listen`, whose errors come as events.
+    ///
+    /// The compiler does not see a forgotten `run`: so a server that listens and is dropped before it
+    /// ran prints a line on standard error. After `close` it does not.
     ///
     /// # Errors
     ///

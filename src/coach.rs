@@ -10,6 +10,7 @@
 //!
 //! The same checks are tests: `cargo test --test exercises`.
 
+mod advice;
 mod build;
 mod command;
 pub mod exercise;

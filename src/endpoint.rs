@@ -7,6 +7,14 @@ use std::path::{Path, PathBuf};
 
 /// Where to listen or to connect. Made from whatever names a place:
 ///
+/// | from | the endpoint |
+/// |---|---|
+/// | `u16` | that port of `localhost` |
+/// | `(host, u16)`; the host: `&str`, `String`, `&String`, `IpAddr` | that port of that host |
+/// | `SocketAddr`, `&SocketAddr` | that address |
+/// | [`Address`] | where another socket or server is |
+/// | `&Path`, `PathBuf`, `&PathBuf` | a Unix domain socket |
+///
 /// ```
 /// use net_notes::Endpoint;
 ///
@@ -16,6 +24,8 @@ use std::path::{Path, PathBuf};
 /// # #[cfg(unix)]
 /// let path = Endpoint::from(std::path::Path::new("/tmp/chat.sock"));
 /// ```
+///
+/// A type of your own becomes one with `impl From<Mine> for Endpoint`.
 ///
 /// To listen on `localhost` binds 127.0.0.1, so that only this machine can connect; `("0.0.0.0", port)` opens the port to
 /// the network. To connect to a name tries each of its addresses in turn.
@@ -33,39 +43,72 @@ pub enum Endpoint {
     Unix(PathBuf),
 }
 
+/// The types that become an [`Endpoint`]. Not public: users see `From`, and implement `From` for types
+/// of their own.
+///
+/// It exists for the compiler's messages, which cannot be set for `From` and `Into`. It is implemented
+/// for `Endpoint` and not for the type that names the place: if `Self` were `&str` here as in the bound
+/// of `listen`, `&str: Into<Endpoint>`, rustc (1.85 to 1.97) would report that bound, in std's words.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` does not say where to listen or connect",
+    label = "expected a port, a pair of host and port, or a path",
+    note = "a port is a `u16`: `5000`; text becomes one with `text.parse::<u16>()`",
+    note = "a host and a port are a pair: `(\"127.0.0.1\", 5000)`",
+    note = "the path of a Unix domain socket, on systems that have them: `std::path::Path::new(\"/tmp/chat.sock\")`"
+)]
+pub trait FromPlace<T> {
+    #[doc(hidden)]
+    fn from_place(place: T) -> Self;
+}
+
+impl<T> From<T> for Endpoint
+where
+    Endpoint: FromPlace<T>,
+{
+    fn from(place: T) -> Self {
+        Endpoint::from_place(place)
+    }
+}
+
 // One integer impl and no more: a second one would leave the `5000` of `connect(5000, …)` without a type.
-impl From<u16> for Endpoint {
-    fn from(port: u16) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<u16> for Endpoint {
+    fn from_place(port: u16) -> Self {
         ("localhost", port).into()
     }
 }
 
-impl From<(&str, u16)> for Endpoint {
-    fn from((host, port): (&str, u16)) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<(&str, u16)> for Endpoint {
+    fn from_place((host, port): (&str, u16)) -> Self {
         (host.to_string(), port).into()
     }
 }
 
-impl From<(&String, u16)> for Endpoint {
-    fn from((host, port): (&String, u16)) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<(&String, u16)> for Endpoint {
+    fn from_place((host, port): (&String, u16)) -> Self {
         (host.clone(), port).into()
     }
 }
 
-impl From<(String, u16)> for Endpoint {
-    fn from((host, port): (String, u16)) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<(String, u16)> for Endpoint {
+    fn from_place((host, port): (String, u16)) -> Self {
         Endpoint::Tcp { host, port }
     }
 }
 
-impl From<(IpAddr, u16)> for Endpoint {
-    fn from((ip, port): (IpAddr, u16)) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<(IpAddr, u16)> for Endpoint {
+    fn from_place((ip, port): (IpAddr, u16)) -> Self {
         (ip.to_string(), port).into()
     }
 }
 
-impl From<SocketAddr> for Endpoint {
-    fn from(address: SocketAddr) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<SocketAddr> for Endpoint {
+    fn from_place(address: SocketAddr) -> Self {
         match address {
             // A link-local address means nothing without its interface.
             SocketAddr::V6(v6) if v6.scope_id() != 0 => {
@@ -76,14 +119,16 @@ impl From<SocketAddr> for Endpoint {
     }
 }
 
-impl From<&SocketAddr> for Endpoint {
-    fn from(address: &SocketAddr) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<&SocketAddr> for Endpoint {
+    fn from_place(address: &SocketAddr) -> Self {
         (*address).into()
     }
 }
 
-impl From<Address> for Endpoint {
-    fn from(address: Address) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<Address> for Endpoint {
+    fn from_place(address: Address) -> Self {
         match address {
             Address::Tcp(address) => address.into(),
             #[cfg(unix)]
@@ -93,22 +138,25 @@ impl From<Address> for Endpoint {
 }
 
 #[cfg(unix)]
-impl From<&Path> for Endpoint {
-    fn from(path: &Path) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<&Path> for Endpoint {
+    fn from_place(path: &Path) -> Self {
         Endpoint::Unix(path.to_path_buf())
     }
 }
 
 #[cfg(unix)]
-impl From<PathBuf> for Endpoint {
-    fn from(path: PathBuf) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<PathBuf> for Endpoint {
+    fn from_place(path: PathBuf) -> Self {
         Endpoint::Unix(path)
     }
 }
 
 #[cfg(unix)]
-impl From<&PathBuf> for Endpoint {
-    fn from(path: &PathBuf) -> Self {
+#[diagnostic::do_not_recommend]
+impl FromPlace<&PathBuf> for Endpoint {
+    fn from_place(path: &PathBuf) -> Self {
         Endpoint::Unix(path.clone())
     }
 }

@@ -3,6 +3,7 @@
 mod accept;
 pub(crate) mod event;
 mod listening;
+mod never_ran;
 mod state;
 
 use std::fmt;
@@ -80,19 +81,6 @@ struct Inner {
     monitor: Monitor<State>,
 }
 
-impl Drop for Inner {
-    /// A server that was never run, or whose `run` has returned.
-    fn drop(&mut self) {
-        let state = self.monitor.get_mut();
-        if let Some(listening) = state.listening.take() {
-            listening.close(); // and with it the file of a Unix domain socket
-        }
-        let listeners = std::mem::take(&mut state.listeners);
-        let panic = panics::drop_each(listeners.into_each());
-        panic.into_iter().for_each(panics::discard);
-    }
-}
-
 impl Server {
     /// A server without a connection callback: add it with `on(event::Connection, …)`. Node: `net.createServer(options)`.
     pub fn new(options: ServerOptions) -> Server {
@@ -127,6 +115,9 @@ impl Server {
 
     /// Binds and listens at once; `on_listening` is called inside [`run`](Self::run), which accepts. A client that connects
     /// in between waits. Node: `server.listen`, whose errors come as events.
+    ///
+    /// The compiler does not see a forgotten `run`: so a server that listens and is dropped before it
+    /// ran prints a line on standard error. After `close` it does not.
     ///
     /// # Errors
     ///

@@ -56,6 +56,62 @@ fn every_place_is_an_endpoint() {
     }
 }
 
+/// A program can add its own types by `From` or `Into`, as if the library had no trait underneath.
+#[test]
+fn a_program_adds_its_own_places() {
+    struct Service;
+    impl From<Service> for Endpoint {
+        fn from(_: Service) -> Endpoint {
+            Endpoint::from(("a.example", 80))
+        }
+    }
+    impl From<&Service> for Endpoint {
+        fn from(_: &Service) -> Endpoint {
+            Endpoint::from(("a.example", 80))
+        }
+    }
+    struct Numbered<T>(T);
+    impl<T: Into<u16>> From<Numbered<T>> for Endpoint {
+        fn from(place: Numbered<T>) -> Endpoint {
+            Endpoint::from(place.0.into())
+        }
+    }
+    struct Patient;
+    impl From<Patient> for ConnectOptions {
+        fn from(_: Patient) -> ConnectOptions {
+            ConnectOptions::from(80).connect_timeout(Duration::from_secs(60))
+        }
+    }
+    struct Old;
+    #[allow(clippy::from_over_into)] // unusual, but `impl Into<Endpoint>` accepts it
+    impl Into<Endpoint> for Old {
+        fn into(self) -> Endpoint {
+            Endpoint::from(80)
+        }
+    }
+    fn endpoint(place: impl Into<Endpoint>) -> String {
+        place.into().to_string()
+    }
+    fn of_from<T>(place: T) -> String
+    where
+        Endpoint: From<T>,
+    {
+        endpoint(place)
+    }
+    fn socket(place: impl Into<ConnectOptions>) -> EventSocket {
+        net::connect(place, |_| {})
+    }
+    assert_eq!([endpoint(Service), endpoint(&Service), of_from(Service)], ["a.example:80"; 3]);
+    assert_eq!([endpoint(Numbered(80u8)), endpoint(Old), of_from(80)], ["localhost:80"; 3]);
+    for socket in [socket(Service), socket(&Service), socket(Old), socket(Patient), socket(80)] {
+        socket.destroy();
+    }
+    // The type of a number follows from the one integer type that is accepted.
+    let parsed = ("a.example", "80".parse().unwrap());
+    assert_eq!([endpoint(parsed), endpoint(("a.example", 79 + 1))], ["a.example:80"; 2]);
+    assert_eq!([79, 80].map(Endpoint::from)[1], 80.into());
+}
+
 #[test]
 fn addresses_tell_their_parts() {
     let address = Address::Tcp("127.0.0.1:5000".parse().unwrap());

@@ -253,8 +253,17 @@ fn a_compile_error_is_shown_whole_and_stops_nothing_else() {
          \x20   let _ = create_server(|socket| drop(socket.on(event::Text, |_, text| line.push_str(text))));\n\
          }\n",
     );
+    for command in ["check", "run"] {
+        let (text, _) = student.coach(&[command, "03"]);
+        says(&text, &["error[E0596]", "has to own what it uses", "Arc<Mutex<…>>"]);
+    }
+    let (text, _) = student.coach(&["--lang", "zh", "check", "03"]);
+    says(&text, &["error[E0596]", "写上 `move`"]);
+    let stub = student.read("tests/exercises/03_server/stub.rs");
+    student.write(MINE, &stub.replace("event::Text", "\"data\""));
     let (text, _) = student.coach(&["check", "03"]);
-    says(&text, &["error[E0596]", "has to own what it uses", "Arc<Mutex<…>>"]);
+    says(&text, &["compile yet:\n\nerror[E0277]: `&str` is not an event of a socket\n"]);
+    assert!(!text.contains("unused import"), "as if `net::event` were not needed: {text}");
     let (text, _) = student.coach(&["check", "01"]);
     says(&text, &["✗ 01", "rule      "]); // judged, and not stopped by 03
 }

@@ -19,7 +19,7 @@ use crate::sync::lock;
 /// Why there is no program.
 #[derive(Debug, Clone)]
 pub(super) enum Error {
-    /// The compiler's own message, whole.
+    /// The compiler's own message, whole but for warnings.
     Compiler(String),
     /// It did not come to that.
     Io(String),
@@ -60,11 +60,16 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     rustc.arg("--extern").arg(with_library);
     // Relative, so that the message names the file as the student knows it.
     rustc.arg(source.strip_prefix(home.root()).unwrap_or(source)).arg("-o").arg(&unfinished);
-    let built = rustc.output().map_err(|error| no_tool("rustc", &error))?;
+    let compile = |rustc: &mut Command| rustc.output().map_err(|error| no_tool("rustc", &error));
+    let built = compile(&mut rustc)?;
     let message = String::from_utf8_lossy(&built.stderr).into_owned();
     if !built.status.success() {
+        // Once more without warnings, which come first and can mislead: where `on("data", …)` is the
+        // error, they say that `net::event` is not used.
+        let again = compile(rustc.args(["-A", "warnings"]))?;
         let _ = fs::remove_file(&unfinished);
-        return Err(Error::Compiler(message));
+        let errors = String::from_utf8_lossy(&again.stderr).into_owned();
+        return Err(Error::Compiler(if again.status.success() { message } else { errors }));
     }
     let _ = io::stderr().write_all(message.as_bytes()); // warnings
     fs::rename(&unfinished, &program)?;

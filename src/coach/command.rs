@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use super::advice::advice;
 use super::build;
 use super::exercise::Exercise;
 use super::home::Home;
@@ -90,6 +91,9 @@ impl Coach {
             Ok(program) => program,
             Err(build::Error::Compiler(why) | build::Error::Io(why)) => {
                 let _ = self.failed(&why);
+                for advice in advice(&why, self.voice.lang) {
+                    let _ = self.failed(&format!("{advice}\n"));
+                }
                 return self.failed(&self.again(exercise));
             }
         };

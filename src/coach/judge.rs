@@ -19,7 +19,7 @@ pub enum Outcome {
     Passed,
     /// A rule was broken.
     Failed(Failure),
-    /// The program does not compile: the compiler's own message.
+    /// The program does not compile: the compiler's own message, without warnings.
     NotCompiled(String),
     /// It could not be checked: there is no such file, or no compiler.
     NotChecked(String),

@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
+use super::advice::advice;
 use super::command::Coach;
 use super::exercise::Exercise;
 use super::judge::{Outcome, judge};
-
-/// The compiler's complaints about who owns what: the first things that a listener runs into.
-const OWNERSHIP: [&str; 6] = ["E0373", "E0382", "E0507", "E0521", "E0596", "E0597"];
 
 impl Coach {
     /// Judges the student's program, and says how it was.
@@ -54,11 +52,8 @@ impl Coach {
             Outcome::NotCompiled(message) => {
                 let what = voice.say(": it does not compile yet:", "：还没有编译通过：");
                 self.print(&format!("{} {id} · {title}{what}\n\n{message}", voice.red("✗")));
-                if OWNERSHIP.iter().any(|code| message.contains(code)) {
-                    self.print(voice.say(
-                        "A listener outlives the function that adds it, so it has to own what it uses: write `move` in front of `|socket, …|`.\nWhat two listeners share goes into an `Arc<Mutex<…>>`, of which each owns a clone.\n",
-                        "监听器比添加它的那个函数活得久，所以它用到的东西得归它自己：在 `|socket, …|` 前面写上 `move`。\n两个监听器要共用的东西，放进 `Arc<Mutex<…>>`，各自拿一个克隆。\n",
-                    ));
+                for advice in advice(&message, voice.lang) {
+                    self.print(&format!("{advice}\n"));
                 }
                 self.print(&self.again(exercise));
                 self.print(&stuck);

@@ -11,6 +11,13 @@ use crate::socket::event::{Close, Error};
 
 /// An event of a [`Server`]: the type that `on` takes as its first argument. Implemented by the unit structs of
 /// [`event`](crate::event) and by nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a server",
+    label = "not an event of a server",
+    note = "an event is a type, not a string: `server.on(event::Listening, |server, ()| …)`",
+    note = "events of a server: Listening, Connection, Drop, Error, Close",
+    note = "events of one connection belong to its socket: `socket.on(event::Data, |socket, data| …)`, inside `net::create_server(|socket| …)`"
+)]
 pub trait ServerEvent: Sized + Send + 'static {
     /// What a listener of this event gets besides the server.
     type Args<'a>: Copy;
@@ -71,12 +78,15 @@ macro_rules! server_events {
             }
         }
 
-        $(impl ServerEvent for $event {
-            type Args<'a> = $args;
-            fn list(table: &mut Table) -> &mut List<Listener<Self>> {
-                &mut table.$field
+        $(
+            #[diagnostic::do_not_recommend]
+            impl ServerEvent for $event {
+                type Args<'a> = $args;
+                fn list(table: &mut Table) -> &mut List<Listener<Self>> {
+                    &mut table.$field
+                }
             }
-        })*
+        )*
     };
 }
 

@@ -8,6 +8,13 @@ use crate::listeners::{List, ListenerId};
 
 /// An event of an [`EventSocket`]: the type that `on` takes as its first argument. Implemented by the unit structs of
 /// [`event`](crate::event) and by nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of a socket",
+    label = "not an event of a socket",
+    note = "an event is a type, not a string: `socket.on(event::Data, |socket, data| …)`",
+    note = "events of a socket: Lookup, Connect, Ready, Data, Text, Drain, Finish, Timeout, End, Error, Close",
+    note = "events of a server: Listening, Connection, Drop, Error, Close, as in `server.on(event::Listening, |server, ()| …)`"
+)]
 pub trait SocketEvent: Sized + Send + 'static {
     /// What a listener of this event gets besides the socket.
     type Args<'a>: Copy;
@@ -113,6 +120,7 @@ macro_rules! socket_events {
         }
 
         $(
+            #[diagnostic::do_not_recommend]
             impl SocketEvent for $event {
                 type Args<'a> = $args;
                 fn list(table: &mut Table) -> &mut List<Listener<Self>> {

@@ -1,0 +1,7 @@
+use net_notes as net;
+
+fn main() -> std::io::Result<()> {
+    let client = net::connect(5000, |_| {});
+    client.on(Data, |_, data| println!("{data:?}"));
+    client.run()
+}

@@ -1,0 +1,7 @@
+use net_notes as net;
+
+fn main() -> std::io::Result<()> {
+    let server = net::create_server(|_| {});
+    server.listen(("localhost", "5000"), |_| {})?;
+    server.run()
+}

@@ -58,15 +58,17 @@
 //!
 //! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
 //! called), `socket::state` (all that a socket knows, and what always holds), then its life: `socket::run`, `connect`,
-//! `reading`, `writing`, `emit`; `server` and `server::accept`; then `trace`, which only watches; and on top of it all the
-//! text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers. Beside them, `check` looks at
-//! programs from outside, and `coach` leads a student through the exercises with it.
+//! `reading`, `writing`, `emit`; `server` and `server::accept`; then `trace`, which only watches; `framing`, which makes
+//! messages of bytes and knows no socket; and on top of it all the text protocols: `message`, which knows no socket either,
+//! with `http` and `sts` as thin layers. Beside them, `check` looks at programs from outside, and `coach` leads a student
+//! through the exercises with it.
 
 pub mod check;
 pub mod coach;
 mod endpoint;
 mod error;
 pub mod event;
+pub mod framing;
 pub mod http;
 mod listeners;
 pub mod message;

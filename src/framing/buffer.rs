@@ -14,15 +14,10 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Appends what has arrived.
     pub(crate) fn feed(&mut self, data: &[u8]) {
-        let rest = self.rest().len();
         // Not for each message, and not while more bytes would move than were used up: so all moves
         // together cost no more than one of the whole stream.
-        if self.taken >= rest {
-            #[cfg(test)]
-            super::work::add(rest);
-            self.bytes.drain(..self.taken);
-            self.bytes.shrink_to(KEEP_BYTES);
-            self.taken = 0;
+        if self.taken >= self.rest().len() {
+            self.forget_taken();
         }
         self.bytes.extend_from_slice(data);
     }
@@ -35,6 +30,19 @@ impl Buffer {
     /// Uses up that many bytes.
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.taken += bytes;
+        // At once, and not with the next feed: an idle connection must not hold what a large message
+        // needed.
+        if self.rest().is_empty() {
+            self.forget_taken();
+        }
+    }
+
+    fn forget_taken(&mut self) {
+        #[cfg(test)]
+        super::work::add(self.rest().len());
+        self.bytes.drain(..self.taken);
+        self.bytes.shrink_to(KEEP_BYTES);
+        self.taken = 0;
     }
 
     /// Takes out what is not used up.

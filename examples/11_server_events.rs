@@ -1,8 +1,6 @@
 //! A server's events: a socket for each client, three clients at once, a limit, and a close that waits.
-//!
 //! ```sh
-//! cargo run --example 11_server_events                    # port 5000, this machine only
-//! cargo run --example 11_server_events -- 5001            # another port; 0 takes any free one
+//! cargo run --example 11_server_events   # port 5000, this machine only. Another port: -- 5001
 //! ```
 //! A client, `nc 127.0.0.1 5000`, says `close`, which closes the server, and leaves. Then it has printed:
 //! ```text
@@ -12,10 +10,9 @@
 //! client 1 has left, 0 of 3
 //! close: nobody is left
 //! ```
-use net::{EventSocket, Server, ServerOptions, event};
+use net::{EventSocket, Server, ServerOptions, event, framing::Lines};
 use net_notes as net;
-use std::error::Error;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{error::Error, sync::atomic};
 
 const ROOM: usize = 3;
 
@@ -23,12 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (host, port) = address()?;
     let server = Server::new(ServerOptions::default().max_connections(ROOM));
     server.on(event::Listening, |server, ()| {
-        let port = server.address().and_then(|address| address.port()).unwrap_or_default();
-        println!("listening: port {port}");
+        println!("listening: port {}", server.address().and_then(|at| at.port()).unwrap_or(0));
     });
-    let clients = AtomicUsize::new(0); // shared by all of them, and each has its own thread
+    let clients = atomic::AtomicUsize::new(0); // shared by all, and each has its own thread
     server.on(event::Connection, move |server, socket| {
-        let number = clients.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = clients.fetch_add(1, atomic::Ordering::Relaxed) + 1;
         println!("connection: client {number}, {} of {ROOM}", server.connections());
         talk(server.clone(), socket, number);
     });
@@ -41,15 +37,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(server.run()?) // until close() was called and the last client has left
 }
 
-/// A conversation with one client. It knows nothing of the others.
+/// A conversation with one client, with lines and a count of its own.
 fn talk(server: Server, socket: &EventSocket, number: usize) {
     socket.write(format!("You are client {number}.\n"));
-    let (closing, mut pieces) = (server.clone(), 0); // `pieces` is this conversation's own
-    socket.on(event::Text, move |socket, text| {
-        pieces += 1;
-        socket.write(format!("client {number}, piece {pieces}: {text}"));
-        if text.trim_end() == "close" && closing.close().is_ok() {
-            println!("client {number} closes the server");
+    let (closing, mut lines, mut count) = (server.clone(), Lines::new(1000), 0);
+    socket.on(event::Data, move |socket, data| {
+        for line in lines.feed(data) {
+            let Ok(line) = line else { return socket.end_with("That line is too long.\n") };
+            let line = String::from_utf8_lossy(&line);
+            count += 1;
+            socket.write(format!("client {number}, line {count}: {line}\n"));
+            if line == "close" && closing.close().is_ok() {
+                println!("client {number} closes the server");
+            }
         }
     });
     socket.on(event::Close, move |_, _| {

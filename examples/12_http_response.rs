@@ -1,5 +1,4 @@
 //! HTTP answers by hand, with no more than `net`: for curl, for a browser.
-//!
 //! ```sh
 //! cargo run --example 12_http_response               # open http://127.0.0.1:10086/ in a browser
 //! cargo run --example 12_http_response -- table      # the answer right and wrong: what clients say to it
@@ -12,7 +11,7 @@
 //! GET / HTTP/1.1
 //! GET /lf HTTP/1.1
 //! ```
-use net::{ReadyState, Server, event};
+use net::{ReadyState, Server, event, framing::Lines};
 use net_notes as net;
 use std::{error::Error, time::Duration};
 
@@ -44,18 +43,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Tells `asked` the first line of each request, and answers.
 fn server(asked: fn(&str)) -> Server {
     net::create_server(move |socket| {
-        let mut request = String::new();
-        socket.on(event::Text, move |socket, text| {
-            request.push_str(text);
-            // Not before all of the head is there: to close on unread bytes would reset the client (lesson 10).
-            let Some((head, _)) = request.split_once("\r\n\r\n") else { return };
-            // Not after our end, either: one answer for each connection.
-            if socket.ready_state() == ReadyState::Open {
-                let line = head.lines().next().unwrap_or_default();
-                asked(line);
-                answers::give(line, socket);
+        let (mut lines, mut first) = (Lines::new(8 * 1024), None);
+        socket.on(event::Data, move |socket, data| {
+            for line in lines.feed(data) {
+                let Ok(line) = line else { return socket.end() }; // more than 8 KiB
+                if !line.is_empty() {
+                    first.get_or_insert(String::from_utf8_lossy(&line).into_owned());
+                } else if socket.ready_state() == ReadyState::Open {
+                    // All of the head is read (lesson 10), and it is our only answer.
+                    let line = first.take().unwrap_or_default();
+                    asked(&line);
+                    answers::give(&line, socket);
+                }
             }
-            request.clear();
         });
         // For whoever says nothing more, and after the answers that have no end.
         socket.set_timeout(Some(Duration::from_secs(2)));

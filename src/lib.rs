@@ -69,8 +69,9 @@
 //! called); then what a socket knows, as small machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and
 //! `clock`, under the lock of `lock`; then what its threads do: `socket::run`, `connect`, `reading`, `writing`, `helper`,
 //! `emit`; `server` and `server::accept`; `timers`, which keeps the time for all of them; then `trace`, which only watches;
-//! and on top of it all the text protocols: `message`, which knows no socket, with `http` and `sts` as thin layers. Beside
-//! them, `check` looks at programs from outside, and `coach` leads a student through the exercises with it.
+//! `framing`, which makes messages of bytes and knows no socket; and on top of it all the text protocols: `message`, which
+//! knows no socket either, with `http` and `sts` as thin layers. Beside them, `check` looks at programs from outside, and
+//! `coach` leads a student through the exercises with it.
 
 pub mod check;
 pub mod coach;
@@ -78,6 +79,7 @@ mod deferred;
 mod endpoint;
 mod error;
 pub mod event;
+pub mod framing;
 pub mod http;
 mod listeners;
 pub mod message;

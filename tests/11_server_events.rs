@@ -41,7 +41,7 @@ fn it_prints_what_its_header_shows() {
     let mut client = Client::connect(port);
     assert_eq!(client.line(), "You are client 1.\n");
     client.say("close\n");
-    assert_eq!(client.line(), "client 1, piece 1: close\n");
+    assert_eq!(client.line(), "client 1, line 1: close\n");
     drop(client);
     let (status, printed, errors) = server.wait();
     assert_eq!((status.code(), errors.as_str()), (Some(0), ""));
@@ -59,11 +59,11 @@ fn three_clients_at_once_each_have_their_own_conversation() {
         assert_eq!(server.line_with("connection"), line);
         clients.push(client);
     }
-    // Each says another number of things, in turns: every conversation counts its own pieces.
-    for piece in 1..=6 {
-        for (number, client) in (1..).zip(&mut clients).filter(|(number, _)| piece <= number * 2) {
-            client.say(&format!("thing {piece}\n"));
-            let answer = format!("client {number}, piece {piece}: thing {piece}\n");
+    // Each says another number of things, in turns: every conversation counts its own lines.
+    for line in 1..=6 {
+        for (number, client) in (1..).zip(&mut clients).filter(|(number, _)| line <= number * 2) {
+            client.say(&format!("thing {line}\n"));
+            let answer = format!("client {number}, line {line}: thing {line}\n");
             assert_eq!(client.line(), answer);
         }
     }
@@ -88,6 +88,23 @@ fn the_fourth_is_dropped_and_there_is_room_again_when_one_has_left() {
     assert_eq!(fifth.line(), "You are client 4.\n"); // who was dropped was never counted
 }
 
+/// Two lines in one piece, one in two pieces, and one without an end.
+#[test]
+fn a_command_is_a_line_and_not_a_piece() {
+    let (mut server, port) = start();
+    let mut client = Client::connect(port);
+    assert_eq!(client.line(), "You are client 1.\n");
+    client.say("hello\r\n\nclo");
+    assert_eq!(client.line(), "client 1, line 1: hello\n");
+    assert_eq!(client.line(), "client 1, line 2: \n"); // so the `clo` behind it was read, too
+    client.say("se\n");
+    assert_eq!(client.line(), "client 1, line 3: close\n");
+    server.line_with("client 1 closes the server");
+    client.say(&"x".repeat(2000));
+    assert_eq!(client.line(), "That line is too long.\n");
+    assert_eq!(client.line(), "");
+}
+
 /// `close` hangs up nobody: it refuses new clients, and waits for those that are there.
 #[test]
 fn close_waits_for_the_last_client() {
@@ -95,16 +112,16 @@ fn close_waits_for_the_last_client() {
     let [mut one, mut two] = [Client::connect(port), Client::connect(port)];
     assert!(one.line().starts_with("You are ") && two.line().starts_with("You are "));
     one.say("close\n");
-    assert!(one.line().ends_with(", piece 1: close\n")); // unread, it would make our close a reset: lesson 10
+    assert!(one.line().ends_with(", line 1: close\n")); // unread, it would make our close a reset: lesson 10
     server.line_with("closes the server");
     let error = TcpStream::connect(("127.0.0.1", port)).expect_err("nobody listens any more");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     drop(one);
     server.line_with("has left, 1 of 3");
     two.say("still here?\n");
-    assert!(two.line().ends_with(", piece 1: still here?\n"));
+    assert!(two.line().ends_with(", line 1: still here?\n"));
     two.say("close\n"); // it is closed already
-    assert!(two.line().ends_with(", piece 2: close\n"));
+    assert!(two.line().ends_with(", line 2: close\n"));
     drop(two);
     let (status, printed, errors) = server.wait();
     assert_eq!((status.code(), errors.as_str()), (Some(0), ""));
@@ -166,12 +183,12 @@ fn clients_of_every_kind_are_served_at_once() {
     ";
     let node = Program::start(node, &["-e", script, &port.to_string()]);
     let (_, printed, errors) = node.wait();
-    let expected = "You are client 3.\nclient 3, piece 1: from Node\n";
+    let expected = "You are client 3.\nclient 3, line 1: from Node\n";
     assert_eq!((printed.as_str(), errors.as_str()), (expected, ""));
     nc.type_in("from nc\n");
-    assert_eq!(nc.line(), "client 2, piece 1: from nc\n");
+    assert_eq!(nc.line(), "client 2, line 1: from nc\n");
     own.say("from a test\n");
-    assert_eq!(own.line(), "client 1, piece 1: from a test\n");
+    assert_eq!(own.line(), "client 1, line 1: from a test\n");
     server.line_with("client 3 has left, 2 of 3");
 }
 

@@ -111,6 +111,24 @@ fn what_comes_after_the_request_does_no_harm() {
     assert_eq!((&asked[20..], errors.as_str()), (&["GET /nothing HTTP/1.1"][..], ""));
 }
 
+/// A line that never ends fills no memory: the server ends, and does not wait until the client stops.
+#[test]
+fn a_line_without_end_is_not_kept() {
+    let (_server, port) = start();
+    let mut client = connect(port);
+    for _ in 0..1024 {
+        client.write_all(&[b'x'; 64 * 1024]).expect("it is read");
+        client.set_nonblocking(true).expect("a TCP socket");
+        match client.read(&mut [0]) {
+            Ok(0) => return,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            other => panic!("{other:?}"),
+        }
+        client.set_nonblocking(false).expect("a TCP socket");
+    }
+    panic!("64 MiB of a line were taken");
+}
+
 /// A browser opens connections in reserve, on which it says nothing.
 #[test]
 fn who_says_nothing_is_not_waited_for_for_ever() {

@@ -232,6 +232,31 @@ fn listeners_are_generic_over_events() {
 }
 
 #[test]
+fn framing_has_the_promised_signatures() {
+    use net::framing::{Frames, Lines};
+    type Message = Option<io::Result<Vec<u8>>>;
+    let mut lines: Lines = Lines::new(9);
+    let fed: &mut Lines = lines.feed(b"a\nb");
+    let line: Message = fed.next();
+    assert_eq!(line.unwrap().unwrap(), b"a");
+    let rest: &[u8] = lines.rest();
+    assert_eq!(rest, b"b");
+    let rest: Vec<u8> = lines.take_rest();
+
+    fn length(bytes: &[u8]) -> io::Result<Option<usize>> {
+        Ok(Some(bytes.len()))
+    }
+    type Length = fn(&[u8]) -> io::Result<Option<usize>>;
+    let mut frames: Frames<Length> = Frames::new(9, length);
+    let frame: Message = frames.feed(&rest).next();
+    assert_eq!(frame.unwrap().unwrap(), b"b");
+    let fed: &mut Frames<Length> = frames.feed(&[]);
+    let rest: &[u8] = fed.rest();
+    assert_eq!(rest, b"");
+    assert_eq!(frames.take_rest(), b"");
+}
+
+#[test]
 fn errors_have_nodes_codes() {
     use io::ErrorKind::*;
     let codes = [

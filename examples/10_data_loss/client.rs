@@ -1,19 +1,20 @@
 //! Experiment 1: the client has got the first piece, and leaves. With the library.
 
 use crate::lab::{self, Visit};
-use net::{EventSocket, event};
+use net::{EventSocket, event, framing::Frames};
 use net_notes as net;
-use std::io::Result;
-use std::sync::{Arc, Mutex};
+use std::io::{Error, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BODY: usize = 1_000_000;
 
-/// What the client does whenever a piece has come, with the answer so far.
-type Rule = fn(&EventSocket, &[u8]);
+/// What the client does whenever a piece has come, and whether that makes the answer whole.
+type Rule = fn(&EventSocket, bool);
 
 pub fn leaves_early() -> Result<()> {
     let head = format!("Content-Length: {BODY}\r\n\r\n");
-    let length = head.len() + BODY;
+    let whole = head.len() + BODY;
     let answer = head + &"x".repeat(BODY);
     let server = net::create_server(move |socket| {
         socket.on(event::Data, |_, _| {}); // so that the client's end is heard
@@ -27,34 +28,37 @@ pub fn leaves_early() -> Result<()> {
     let rules: [(&str, Rule); 3] = [
         ("destroy()", |client, _| client.destroy()),
         ("end()", |client, _| client.end()),
-        ("destroy(), but only when all of the length is there", |client, answer| {
-            if is_complete(answer) {
+        ("destroy(), but only when all of the length is there", |client, is_whole| {
+            if is_whole {
                 client.destroy();
             }
         }),
     ];
     for (name, rule) in rules {
-        lab::line(name, length, || {
-            let answer = Arc::new(Mutex::new(Vec::new()));
-            let so_far = answer.clone();
+        lab::line(name, whole, || {
+            let received = Arc::new(AtomicUsize::new(0));
+            let so_far = received.clone();
+            let mut answers = Frames::new(2 * BODY, length);
             let client = net::connect(server.address().expect("it listens"), |_| {});
             client.on(event::Data, move |client, piece| {
-                let mut so_far = so_far.lock().unwrap();
-                so_far.extend_from_slice(piece);
-                rule(client, &so_far);
+                so_far.fetch_add(piece.len(), Ordering::Relaxed);
+                rule(client, matches!(answers.feed(piece).next(), Some(Ok(_))));
             });
             let failed = client.run().is_err();
-            Ok(Visit { received: answer.lock().unwrap().len(), failed })
+            Ok(Visit { received: received.load(Ordering::Relaxed), failed })
         })?;
     }
     server.close()?;
     running.join().expect("a server does not panic")
 }
 
-/// Whether the body has as many bytes as the head says. The head may come in pieces, too.
-fn is_complete(answer: &[u8]) -> bool {
-    let Some(blank) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+/// How long the whole answer is, as its head says; `None` while the head is not whole.
+fn length(answer: &[u8]) -> Result<Option<usize>> {
+    let Some(blank) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
     let head = String::from_utf8_lossy(&answer[..blank]);
-    let length = head.strip_prefix("Content-Length: ").and_then(|digits| digits.parse().ok());
-    length.is_some_and(|length: usize| answer.len() - blank - 4 >= length)
+    let body = head.strip_prefix("Content-Length: ").and_then(|digits| digits.parse().ok());
+    let body: usize = body.ok_or_else(|| Error::other("it says no length"))?;
+    Ok(Some(blank + 4 + body))
 }

@@ -1,8 +1,7 @@
 //! [`Parser`]: from pieces of a stream to messages.
 
-use std::ops::Range;
-
 use super::{Error, Head};
+use crate::framing::Buffer;
 
 /// How much a [`Parser`] takes. A peer that may send without end would otherwise fill the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +31,6 @@ pub enum Parsed<T> {
     Complete(T),
 }
 
-/// A memory that grew larger than this is given back when it is empty.
-const KEEP: usize = 64 * 1024;
-
 /// Takes the pieces of a stream and gives messages; see [the example](crate::message).
 ///
 /// Each byte of a head is looked at once, however small the pieces are. After an error it is of no use any more: nobody
@@ -42,10 +38,8 @@ const KEEP: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Parser {
     limits: Limits,
-    buffer: Vec<u8>,
-    /// What is before this is done with.
-    taken: usize,
-    /// There is no line end between `taken` and this.
+    buffer: Buffer,
+    /// There is no line end in so many bytes of what is unread.
     seen: usize,
     /// The head so far, once its start line is there.
     head: Option<Head>,
@@ -61,8 +55,7 @@ impl Parser {
     pub fn new(limits: Limits) -> Parser {
         Parser {
             limits,
-            buffer: Vec::new(),
-            taken: 0,
+            buffer: Buffer::default(),
             seen: 0,
             head: None,
             head_bytes: 0,
@@ -78,17 +71,12 @@ impl Parser {
 
     /// Takes a piece of the stream.
     pub fn feed(&mut self, piece: &[u8]) {
-        if self.taken > 0 {
-            self.buffer.drain(..self.taken);
-            self.seen = self.seen.saturating_sub(self.taken);
-            self.taken = 0;
-        }
-        self.buffer.extend_from_slice(piece);
+        self.buffer.feed(piece);
     }
 
     /// What came and belongs to no message yet.
     pub fn unread(&self) -> &[u8] {
-        &self.buffer[self.taken..]
+        self.buffer.rest()
     }
 
     /// Nothing of a next message has come.
@@ -111,12 +99,13 @@ impl Parser {
                 _ => (left, Error::HeadTooLarge),
             };
             let Some(line) = self.line(most, too_long)? else { return Ok(Parsed::Partial) };
-            let (bytes, size) = (&self.buffer[line.text], line.size);
+            let (unread, size) = (self.buffer.rest(), line.size);
+            let bytes = &unread[..line.length];
             match &mut self.head {
                 None if bytes.is_empty() && !self.forgiven => self.forgiven = true,
                 None if bytes.is_empty() => return Err(Error::NoStartLine),
                 None => {
-                    let room = (self.buffer.len() - self.taken).min(self.limits.head);
+                    let room = unread.len().min(self.limits.head);
                     self.head = Some(Head::parsed(bytes, room));
                 }
                 Some(_) if bytes.is_empty() => {
@@ -154,15 +143,16 @@ impl Parser {
 
     /// The next line, once its end is there; it stays unread. `too_long`, when it has more than `most` bytes.
     pub(crate) fn line(&mut self, most: usize, too_long: Error) -> Result<Option<Line>, Error> {
-        let mut at = self.seen.max(self.taken);
+        let unread = self.buffer.rest();
+        let mut at = self.seen;
         loop {
-            let special = self.buffer[at..].iter().position(|byte| *byte < b' ' || *byte == 0x7f);
-            at = special.map_or(self.buffer.len(), |skip| at + skip);
+            let special = unread[at..].iter().position(|byte| *byte < b' ' || *byte == 0x7f);
+            at = special.map_or(unread.len(), |skip| at + skip);
             // Before anything else, so that the answer does not depend on how the bytes were cut into pieces.
-            if at - self.taken > most {
+            if at > most {
                 return Err(too_long);
             }
-            let end = match self.buffer[at..] {
+            let end = match unread[at..] {
                 [b'\t', ..] => {
                     at += 1;
                     continue;
@@ -177,33 +167,27 @@ impl Parser {
                 [0, ..] => return Err(Error::Nul),
                 [..] => return Err(Error::Control),
             };
-            return Ok(Some(Line { text: self.taken..at, size: at + end - self.taken }));
+            return Ok(Some(Line { length: at, size: at + end }));
         }
     }
 
     /// The bytes of a line.
     pub(crate) fn text(&self, line: &Line) -> &[u8] {
-        &self.buffer[line.text.clone()]
+        &self.buffer.rest()[..line.length]
     }
 
     /// Is done with that many bytes.
     pub(crate) fn consume(&mut self, bytes: usize) {
-        self.taken += bytes;
-        if self.taken == self.buffer.len() {
-            self.taken = 0;
-            self.seen = 0;
-            self.buffer.clear();
-            if self.buffer.capacity() > KEEP {
-                self.buffer = Vec::new();
-            }
-        }
+        self.buffer.consume(bytes);
+        self.seen = 0;
     }
 }
 
-/// A line in the buffer.
+/// A line at the beginning of what is unread.
 #[derive(Debug)]
 pub(crate) struct Line {
-    text: Range<usize>,
+    /// Without its end.
+    length: usize,
     /// With its end.
     pub(crate) size: usize,
 }
@@ -211,6 +195,6 @@ pub(crate) struct Line {
 impl Line {
     /// Whether it ends in both characters, CR and LF.
     pub(crate) fn ends_in_crlf(&self) -> bool {
-        self.size == self.text.len() + 2
+        self.size == self.length + 2
     }
 }

@@ -1,0 +1,54 @@
+//! [`Buffer`]: the bytes of a stream that have arrived and are not used up yet.
+
+/// Memory beyond this is freed when less is needed.
+pub(super) const KEEP_BYTES: usize = 64 * 1024;
+
+/// A queue of bytes in one piece, filled at its end and used up from its beginning.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    pub(super) bytes: Vec<u8>,
+    /// What is before this is used up.
+    taken: usize,
+}
+
+impl Buffer {
+    /// Appends what has arrived.
+    pub(crate) fn feed(&mut self, data: &[u8]) {
+        // Not for each message, and not while more bytes would move than were used up: so all moves
+        // together cost no more than one of the whole stream.
+        if self.taken >= self.rest().len() {
+            self.forget_taken();
+        }
+        self.bytes.extend_from_slice(data);
+    }
+
+    /// What is not used up.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+
+    /// Uses up that many bytes.
+    pub(crate) fn consume(&mut self, bytes: usize) {
+        self.taken += bytes;
+        // At once, and not with the next feed: an idle connection must not hold what a large message
+        // needed.
+        if self.rest().is_empty() {
+            self.forget_taken();
+        }
+    }
+
+    fn forget_taken(&mut self) {
+        #[cfg(test)]
+        super::work::add(self.rest().len());
+        self.bytes.drain(..self.taken);
+        self.bytes.shrink_to(KEEP_BYTES);
+        self.taken = 0;
+    }
+
+    /// Takes out what is not used up.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+        std::mem::take(&mut self.bytes)
+    }
+}

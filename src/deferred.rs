@@ -4,22 +4,25 @@
 //! `if (!to.write(data)) from.pause()`, with a listener of Drain that resumes, is right only if Drain comes after the pause.
 //! So Drain is deferred until the listener has returned in which `write` said `false`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 thread_local! {
-    /// The listeners that this thread is inside of. There is more than one when a listener runs another socket.
-    static LISTENERS: RefCell<Vec<Listener>> = const { RefCell::new(Vec::new()) };
+    /// How many listeners this thread is inside of. More than one when a listener runs another socket.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// What to do when they have returned. That of the innermost listener is at the end.
+    static DEFERRED: RefCell<Vec<Deferred>> = const { RefCell::new(Vec::new()) };
 }
 
-#[derive(Default)]
-struct Listener {
-    /// What to do when it has returned, with a key each.
-    deferred: Vec<(u64, Box<dyn FnOnce()>)>,
+struct Deferred {
+    /// Of the listener, counted from the outermost.
+    depth: usize,
+    key: u64,
+    action: Box<dyn FnOnce()>,
 }
 
 /// Calls a listener, and then does what was deferred in it.
 pub(crate) fn in_listener<T>(listener: impl FnOnce() -> T) -> T {
-    LISTENERS.with_borrow_mut(|listeners| listeners.push(Listener::default()));
+    DEPTH.set(DEPTH.get() + 1);
     let _returned = Returned;
     listener()
 }
@@ -29,23 +32,31 @@ struct Returned;
 
 impl Drop for Returned {
     fn drop(&mut self) {
-        let returned = LISTENERS.with_borrow_mut(Vec::pop);
-        for (_, action) in returned.into_iter().flat_map(|listener| listener.deferred) {
-            action();
+        let depth = DEPTH.get();
+        let take = |all: &mut Vec<Deferred>| {
+            let is_of_this_one = all.last().is_some_and(|deferred| deferred.depth == depth);
+            if is_of_this_one { all.pop() } else { None }
+        };
+        while let Some(deferred) = DEFERRED.with_borrow_mut(take) {
+            (deferred.action)();
         }
+        DEPTH.set(depth - 1);
     }
 }
 
 /// Defers an action until the listener has returned that this thread is inside of. `false`: there is none, or it has deferred
 /// one with this key before.
 pub(crate) fn defer(key: u64, action: impl FnOnce() + 'static) -> bool {
-    LISTENERS.with_borrow_mut(|listeners| match listeners.last_mut() {
-        Some(listener) if listener.deferred.iter().all(|(other, _)| *other != key) => {
-            listener.deferred.push((key, Box::new(action)));
-            true
-        }
-        _ => false,
-    })
+    let depth = DEPTH.get();
+    depth > 0
+        && DEFERRED.with_borrow_mut(|all| {
+            let of_this_one = all.iter().rev().take_while(|deferred| deferred.depth == depth);
+            let is_new = of_this_one.into_iter().all(|deferred| deferred.key != key);
+            if is_new {
+                all.push(Deferred { depth, key, action: Box::new(action) });
+            }
+            is_new
+        })
 }
 
 #[cfg(test)]

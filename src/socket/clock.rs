@@ -74,6 +74,13 @@ impl State {
         }
     }
 
+    /// Whether anything is timed. Asked whenever the lock is released, and most of the time nothing is.
+    pub(super) fn has_times(&self) -> bool {
+        matches!(self.clock.idle, Idle::Counting { .. })
+            || !self.clock.timers.is_empty()
+            || self.input.is_discarding()
+    }
+
     /// Has the alarm rung at the earliest of the times.
     pub(super) fn set_alarm(&mut self, target: impl FnOnce() -> Weak<dyn Alarmed>) {
         let Some(due) = self.next_time() else { return };

@@ -46,10 +46,13 @@ impl EventSocket {
                 panics::first(calls.filter_map(|entry| panics::catch(|| (entry.call)(self, args))))
             })
         });
-        for removed in E::list(&mut state.dispatch.listeners).put_back(taken) {
-            state.effects.discard(removed.call);
+        let removed = E::list(&mut state.dispatch.listeners).put_back(taken);
+        if !removed.is_empty() {
+            removed.into_iter().for_each(|entry| state.effects.discard(entry.call));
         }
-        panic.into_iter().for_each(|panic| state.record_panic(panic));
+        if let Some(panic) = panic {
+            state.record_panic(panic);
+        }
     }
 
     /// Calls code of the user. The caller has the turn.

@@ -6,7 +6,7 @@
 
 use std::net::Shutdown;
 use std::ops::{Deref, DerefMut};
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::EventSocket;
@@ -79,11 +79,14 @@ impl Locked<'_> {
 
     fn release(&mut self) {
         self.perform();
+        if self.effects.discarded.is_empty() {
+            self.guard = None;
+            return;
+        }
         let discarded = self.effects.take_discarded();
         self.guard = None;
         if let Some(panic) = panics::drop_each(discarded) {
-            let mut state = self.socket.lock();
-            state.record_panic(panic);
+            self.socket.lock().record_panic(panic);
         }
     }
 
@@ -103,7 +106,9 @@ impl Locked<'_> {
                 }
             }
         }
-        self.set_alarm(|| std::sync::Arc::downgrade(&socket.0) as _);
+        if self.has_times() {
+            self.set_alarm(|| Arc::downgrade(&socket.0) as _);
+        }
         if std::mem::take(&mut self.effects.wake) {
             if let Some(guard) = &self.guard {
                 socket.0.monitor.notify(guard);

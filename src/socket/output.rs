@@ -154,12 +154,7 @@ impl State {
     }
 
     /// Records that the kernel took `sent` bytes, and what became of the chunks they belong to.
-    pub(super) fn record_sent(
-        &mut self,
-        chunks: impl IntoIterator<Item = Chunk>,
-        sent: usize,
-        result: io::Result<()>,
-    ) {
+    pub(super) fn record_sent(&mut self, chunks: Vec<Chunk>, sent: usize, result: io::Result<()>) {
         self.output.length -= sent;
         if sent > 0 {
             self.restart_idle_timer();
@@ -167,6 +162,9 @@ impl State {
         }
         if self.output.length == 0 {
             self.make_drain_due(); // before the callbacks, as in Node
+        }
+        if chunks.is_empty() && result.is_ok() {
+            return; // the usual case: all was sent at once, and nobody asked
         }
         let mut unsent = Vec::new();
         for chunk in chunks {
@@ -189,7 +187,9 @@ impl State {
             // These are older than what `destroy` found in the queue.
             let given_up = unsent.iter_mut().filter_map(|chunk| chunk.done.take());
             self.output.given_up.splice(0..0, given_up);
-            self.effects.discard(unsent);
+            if !unsent.is_empty() {
+                self.effects.discard(unsent);
+            }
         } else {
             for chunk in unsent.into_iter().rev() {
                 self.output.queue.push_front(chunk);

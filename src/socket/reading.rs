@@ -19,11 +19,11 @@ const RESET_GRACE: Duration = Duration::from_millis(10);
 impl EventSocket {
     /// Reads until both sides have ended, or the socket is destroyed.
     pub(super) fn read_to_end(&self) {
-        let Some(stream) = self.lock().stream().cloned() else { return };
+        let mut state = self.lock();
+        let Some(stream) = state.stream().cloned() else { return };
         let mut chunks = ChunkReader::new(&stream);
         loop {
             // 1. Wait until a chunk may be read. If not, the peer's data stays in the kernel.
-            let mut state = self.lock();
             self.wait_until(&mut state, None, |state| {
                 state.is_destroyed() || state.input.may_read()
             });
@@ -44,32 +44,32 @@ impl EventSocket {
 
             // 3. Emit it.
             match result {
-                Ok([]) => return self.at_end(state),
-                Ok(chunk) => self.received(state, chunk),
+                Ok([]) => return self.at_end(&mut state),
+                Ok(chunk) => self.received(&mut state, chunk),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return self.read_failed(state, error),
+                Err(error) => return self.read_failed(&mut state, error),
             }
         }
     }
 
     /// Emits a chunk, or holds it until it may flow.
-    fn received(&self, mut state: Locked<'_>, chunk: &[u8]) {
+    fn received(&self, state: &mut Locked<'_>, chunk: &[u8]) {
         self.wire(|| Wire::Received(chunk));
         state.input.bytes_read += chunk.len() as u64;
         state.restart_idle_timer();
-        self.emit_pending(&mut state); // what is pending goes first, and what was held before
-        self.take_turn(&mut state);
+        self.emit_pending(state); // what is pending goes first, and what was held before
+        self.take_turn(state);
         if state.input.is_discarding() {
             // `close_within`: nobody wants it any longer.
         } else if state.input.is_flowing() && state.input.held.is_empty() && !state.is_destroyed() {
-            self.call_with_chunk(&mut state, chunk);
+            self.call_with_chunk(state, chunk);
         } else {
             state.input.held.extend_from_slice(chunk); // emitted before the next read, if it may flow by then
         }
         state.free_turn();
     }
 
-    fn read_failed(&self, mut state: Locked<'_>, error: io::Error) {
+    fn read_failed(&self, state: &mut Locked<'_>, error: io::Error) {
         if error.kind() == ErrorKind::ConnectionReset {
             self.wire(|| Wire::Reset);
         }
@@ -77,12 +77,12 @@ impl EventSocket {
     }
 
     /// The peer's FIN: End when nothing is held, then our own end, then wait until everything is out.
-    fn at_end(&self, mut state: Locked<'_>) {
+    fn at_end(&self, state: &mut Locked<'_>) {
         if state.output.role != Role::Free {
             // The kernel reports a reset to one system call only, and the next one sees an end of stream. If a write was told,
             // its thread is about to destroy the socket: an End now would be false.
             let deadline = Instant::now() + RESET_GRACE;
-            self.wait_until(&mut state, Some(deadline), |state| {
+            self.wait_until(state, Some(deadline), |state| {
                 state.is_destroyed() || state.output.role == Role::Free
             });
             if state.is_destroyed() {
@@ -94,20 +94,18 @@ impl EventSocket {
         state.restart_idle_timer();
 
         // Behind what is held, and behind what is pending.
-        self.wait_until(&mut state, None, |state| {
-            state.is_destroyed() || state.input.held.is_empty()
-        });
-        self.take_turn(&mut state);
+        self.wait_until(state, None, |state| state.is_destroyed() || state.input.held.is_empty());
+        self.take_turn(state);
         if state.is_destroyed() {
             return state.free_turn();
         }
         state.input.peer = Peer::Ended;
         state.restart_idle_timer();
         if let Some(broken) = state.input.decoder.finish() {
-            self.call_listeners::<Text>(&mut state, broken);
+            self.call_listeners::<Text>(state, broken);
         }
         if !state.is_destroyed() {
-            self.call_listeners::<End>(&mut state, ());
+            self.call_listeners::<End>(state, ());
         }
         state.free_turn();
 
@@ -115,8 +113,6 @@ impl EventSocket {
         if !state.options.allow_half_open && !state.is_destroyed() {
             state.end();
         }
-        self.wait_until(&mut state, None, |state| {
-            state.is_destroyed() || state.output.fin == Fin::Sent
-        });
+        self.wait_until(state, None, |state| state.is_destroyed() || state.output.fin == Fin::Sent);
     }
 }

@@ -64,7 +64,10 @@ impl EventSocket {
                     drop(unused);
                     let (sent, result) = self.write_now(&stream, data);
                     drop(stream); // before the role is free: then the runner may close, and this must not be the last handle
-                    let rest = with_callback(pieces(&data[sent..]), done);
+                    let rest = match &done {
+                        None if sent == data.len() => Vec::new(), // the usual case
+                        _ => with_callback(pieces(&data[sent..]), done),
+                    };
                     let mut state = self.lock();
                     state.record_sent(rest, sent, result);
                     state.pass_role_on();
@@ -153,7 +156,7 @@ mod tests {
         let chunk = |length| Chunk { data: vec![0; length], sent: 0, done: Some(Box::new(drop)) };
         let mut state = socket.lock();
         state.output.length = 10;
-        state.record_sent([chunk(0), chunk(10), chunk(0)], 0, Ok(()));
+        state.record_sent(vec![chunk(0), chunk(10), chunk(0)], 0, Ok(()));
         assert_eq!((state.dispatch.pending.len(), state.output.queue.len()), (1, 2));
     }
 

@@ -48,20 +48,28 @@
 mod answer;
 mod chunked;
 mod client;
+mod closing;
 mod connection;
+mod connections;
 mod date;
+mod deadline;
+mod head;
 mod incoming;
 mod options;
+mod phase;
 mod request;
 mod response;
-mod sending;
 mod status;
+mod streaming;
+mod upgrade;
 mod url;
+mod watchers;
 
 use std::sync::Arc;
 
 pub use self::client::{Reply, get};
-use self::connection::{Connection, Handler};
+use self::connection::Connection;
+use self::connections::Shared;
 pub use self::options::Options;
 pub use self::request::Request;
 pub use self::response::Response;
@@ -93,9 +101,11 @@ pub fn create_server_with<F>(options: Options, handler: F) -> Server
 where
     F: Fn(Request, Response) + Send + Sync + 'static,
 {
-    // A client that has ended its side still gets its answer.
-    let server = Server::new(ServerOptions::default().allow_half_open(true));
-    let handler: Arc<Handler> = Arc::new(handler);
-    server.on(event::Connection, move |_, socket| Connection::start(socket, &handler, options));
+    // A client that has ended its side still gets its answer; and no small write waits for an acknowledgement, as in Node.
+    let server = Server::new(ServerOptions::default().allow_half_open(true).no_delay(true));
+    let shared = Arc::new(Shared::new(options, Box::new(handler)));
+    let of_all = shared.clone();
+    server.on(event::Connection, move |server, socket| Connection::start(server, socket, &of_all));
+    server.on_close_call(move || shared.close());
     server
 }

@@ -105,6 +105,11 @@ impl Server {
             .add_first(Arc::new(move |_, socket| first(socket)));
     }
 
+    /// Calls `hook` inside of every call of `close` that closes, after the server has stopped to listen.
+    pub(crate) fn on_close_call(&self, hook: impl Fn() + Send + Sync + 'static) {
+        self.lock().close_hooks.push(Arc::new(hook));
+    }
+
     /// Removes a listener; `false` if it is not there (any longer). Node: `server.off`.
     pub fn off(&self, id: ListenerId) -> bool {
         let mut removed = Vec::new();
@@ -240,10 +245,13 @@ impl Server {
     ///
     /// `ERR_SERVER_NOT_RUNNING`: it does not listen (any longer).
     pub fn close(&self) -> io::Result<()> {
-        let closed = self.lock().close();
-        let Some((listening, never_called)) = closed else { return Err(not_running()) };
+        let mut state = self.lock();
+        let Some((listening, never_called)) = state.close() else { return Err(not_running()) };
+        let hooks = state.close_hooks.clone();
+        drop(state);
         let panic = panics::drop_each(never_called); // not under the lock: to drop it may run the user's code
         listening.close();
+        hooks.iter().for_each(|hook| hook());
         let mut state = self.lock();
         state.closing -= 1;
         self.changed(&state);

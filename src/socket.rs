@@ -348,6 +348,16 @@ impl EventSocket {
         self.lock().output.length
     }
 
+    /// Since when the kernel has taken nothing of what is queued. `None`: nothing is queued.
+    pub(crate) fn stalled_since(&self) -> Option<std::time::Instant> {
+        self.lock().output.stalled_since
+    }
+
+    /// Whether Close has been emitted.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().is_over()
+    }
+
     /// What the socket is good for at the moment. Node: `socket.readyState`.
     pub fn ready_state(&self) -> ReadyState {
         let state = self.lock();

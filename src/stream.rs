@@ -73,6 +73,16 @@ impl Stream {
         }
     }
 
+    /// Looks whether a byte can be read, and leaves it there: 0 at the end of the stream. std cannot peek at a Unix domain
+    /// socket: there it always says 1.
+    pub(crate) fn peek(&self) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(stream) => stream.peek(&mut [0]),
+            #[cfg(unix)]
+            Stream::Unix(_) => Ok(1),
+        }
+    }
+
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
         either!(self, Stream, s => Write::write(&mut &*s, data))
     }

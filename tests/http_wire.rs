@@ -258,6 +258,12 @@ fn forms_of_an_answer() {
             }
             expected => expected,
         };
+        // What keeps the connection says so, and for how long, as Node does.
+        let kept = "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=10\r\n\r\n";
+        let expected = match expected.contains("Connection: close") {
+            true => expected.to_string(),
+            false => expected.replacen("\r\n\r\n", kept, 1),
+        };
         assert_eq!(answer, format!("HTTP/1.1 {expected}"), "{name}");
     }
     server.close();

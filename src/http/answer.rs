@@ -1,17 +1,15 @@
 //! The answer that is being made: gathers what the handler says, and tells what has to go on the wire. Knows no socket.
 
-use std::io::Write;
-
-use super::date;
+use super::head::{Framing, Persistence, push_chunk, push_head};
 use super::request::{Exchange, has};
 use super::status::{Refusal, reason};
 use crate::message::{Head, content_length};
 
-/// This much of a body waits for its end: an answer that ends before goes out with its length, in one system call.
-pub(super) const GATHER: usize = 16 * 1024;
+/// How many bytes of a body wait for its end: an answer that ends before goes out with its length, in one system call.
+pub(super) const GATHER_MAX: usize = 16 * 1024;
 
-/// A memory that grew larger than this is given back.
-const KEEP: usize = 4 * GATHER;
+/// A buffer that grew larger is freed.
+const BUFFER_KEEP_MAX: usize = 4 * GATHER_MAX;
 
 /// One answer after another of a connection; the memory stays.
 #[derive(Debug)]
@@ -25,6 +23,8 @@ pub(super) struct Answer {
     /// What has to go on the wire now.
     pub(super) out: Vec<u8>,
     keep_alive: bool,
+    /// How long the server keeps an idle connection, in seconds, for the client to know. `None`: less than one, or for ever.
+    keep_alive_seconds: Option<u64>,
     /// The handler asked for something that must not go on the wire; the answer will be a 500.
     mistake: bool,
     /// What the handler did wrong, and has to be told of.
@@ -46,15 +46,8 @@ enum Stage {
     Ended,
 }
 
-/// The line of the head that tells how the body is delimited, if it is not the handler's.
-enum Framing {
-    None,
-    Chunked,
-    Length(usize),
-}
-
 impl Answer {
-    pub(super) fn new() -> Answer {
+    pub(super) fn new(keep_alive_seconds: Option<u64>) -> Answer {
         let exchange = Exchange { head_only: false, old: false, keep_alive: false };
         Answer {
             exchange,
@@ -64,6 +57,7 @@ impl Answer {
             stage: Stage::Ended,
             out: Vec::new(),
             keep_alive: false,
+            keep_alive_seconds,
             mistake: false,
             complaint: None,
         }
@@ -85,11 +79,6 @@ impl Answer {
         self.keep_alive
     }
 
-    /// Whether the client wants no more than this answer.
-    pub(super) fn client_closes(&self) -> bool {
-        !self.exchange.keep_alive
-    }
-
     /// Whether the end of the connection is needed to tell the end of the body.
     pub(super) fn is_until_close(&self) -> bool {
         self.stage == Stage::UntilClose
@@ -98,6 +87,11 @@ impl Answer {
     /// Whether nothing of it has gone out.
     pub(super) fn is_unsent(&self) -> bool {
         self.stage == Stage::Gathering
+    }
+
+    /// Whether so many more bytes of the body can be gathered, and need not go out yet.
+    pub(super) fn has_room_for(&self, length: usize) -> bool {
+        self.is_unsent() && self.body.len() + length <= GATHER_MAX
     }
 
     /// Whether something of the body waits to go out.
@@ -159,7 +153,7 @@ impl Answer {
     /// More of the body. What is gathered goes out when it is much; see [`flush`](Self::flush).
     pub(super) fn write(&mut self, data: &[u8]) {
         match self.stage {
-            Stage::Gathering if self.body.len() + data.len() <= GATHER => {
+            Stage::Gathering if self.body.len() + data.len() <= GATHER_MAX => {
                 self.body.extend_from_slice(data);
             }
             Stage::Gathering => {
@@ -261,7 +255,7 @@ impl Answer {
             return &[];
         }
         self.out.extend_from_slice(&self.body);
-        let (first, rest) = data.split_at(data.len().min(GATHER));
+        let (first, rest) = data.split_at(data.len().min(GATHER_MAX));
         self.out.extend_from_slice(first);
         rest
     }
@@ -279,7 +273,7 @@ impl Answer {
     /// What had to go out has gone.
     pub(super) fn sent(&mut self) {
         self.out.clear();
-        if self.out.capacity() > KEEP {
+        if self.out.capacity() > BUFFER_KEEP_MAX {
             self.out = Vec::new(); // a long part of a body went through it
         }
     }
@@ -289,67 +283,45 @@ impl Answer {
         self.keep_alive = false;
     }
 
-    /// A whole answer to what is no request.
-    pub(super) fn refuse(&mut self, refusal: Refusal) {
+    /// The head of a 101, with the headers that the handler has set.
+    pub(super) fn switch_to(&mut self, protocol: &str) {
+        self.status = 101;
+        self.body.clear();
+        self.head.remove("content-length");
+        let line = self.head.set("Upgrade", protocol);
+        debug_assert_eq!(line, Ok(()), "the client has offered it, in a header");
+        self.push_head(Framing::Switch);
+        self.stage = Stage::Ended;
+    }
+
+    /// The answer to a client that did not ask for the protocol which the handler speaks (RFC 9110 15.5.22).
+    pub(super) fn refuse_upgrade(&mut self, protocol: &str) {
+        if !self.is_unsent() {
+            return self.complain("http: an upgrade was asked for after the head had been sent");
+        }
+        self.status = 426;
+        self.body.clear();
+        self.header("Upgrade", protocol);
+        self.body.extend_from_slice(format!("426 Upgrade Required: {protocol}\n").as_bytes());
+    }
+
+    /// A whole answer to what is not a request.
+    pub(super) fn refuse(&mut self, refusal: Refusal, head_only: bool) {
         let Refusal { status, why } = refusal;
-        self.begin(Exchange { head_only: false, old: false, keep_alive: false });
+        self.begin(Exchange { head_only, old: false, keep_alive: false });
         self.status = status;
         self.header("Content-Type", "text/plain; charset=utf-8");
         self.end(format!("{status} {}: {why}\n", reason(status)).as_bytes());
     }
 
     fn push_head(&mut self, framing: Framing) {
-        let out = &mut self.out;
-        out.extend_from_slice(b"HTTP/1.1 ");
-        push_number(out, self.status.into());
-        for part in [" ", reason(self.status), "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-        if self.head.header("date").is_none() {
-            out.extend_from_slice(b"Date: ");
-            date::push_now(out);
-            out.extend_from_slice(b"\r\n");
-        }
-        for (name, value) in self.head.headers() {
-            for part in [name, ": ", value, "\r\n"] {
-                out.extend_from_slice(part.as_bytes());
-            }
-        }
-        match framing {
-            Framing::None => {}
-            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            Framing::Length(length) => {
-                out.extend_from_slice(b"Content-Length: ");
-                push_number(out, length);
-                out.extend_from_slice(b"\r\n");
-            }
-        }
-        match (self.keep_alive, self.exchange.old) {
-            (true, true) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
-            (true, false) => {}
-            (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
-        }
-        out.extend_from_slice(b"\r\n");
+        let connection = match (framing, self.keep_alive) {
+            (Framing::Switch, _) => Persistence::Upgrade,
+            (_, false) => Persistence::Close,
+            (_, true) => Persistence::KeepAlive { seconds: self.keep_alive_seconds },
+        };
+        push_head(&mut self.out, self.status, &self.head, framing, connection);
     }
-}
-
-/// By hand, as the formatting of std takes longer than all the rest of a short answer.
-fn push_number(out: &mut Vec<u8>, mut number: usize) {
-    let begin = out.len();
-    loop {
-        out.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out[begin..].reverse();
-}
-
-fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
-    let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
-    out.extend_from_slice(data);
-    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -358,13 +330,13 @@ mod tests {
 
     #[test]
     fn a_long_part_of_a_body_leaves_no_memory_behind() {
-        let mut answer = Answer::new();
+        let mut answer = Answer::new(None);
         answer.begin(Exchange { head_only: false, old: false, keep_alive: true });
-        answer.write(&[b'a'; GATHER]);
+        answer.write(&[b'a'; GATHER_MAX]);
         answer.write(&vec![b'a'; 1 << 20]);
         assert!(answer.out.len() > 1 << 20);
         answer.sent();
-        assert!(answer.out.is_empty() && answer.out.capacity() <= KEEP);
-        assert!(answer.body.capacity() <= KEEP);
+        assert!(answer.out.is_empty() && answer.out.capacity() <= BUFFER_KEEP_MAX);
+        assert!(answer.body.capacity() <= BUFFER_KEEP_MAX);
     }
 }

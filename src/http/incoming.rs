@@ -11,6 +11,8 @@ pub(super) struct Incoming {
     parser: Parser,
     /// The head whose body is still to come.
     begun: Option<Begun>,
+    /// The request that was refused for its head is a HEAD.
+    refused_head: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,7 @@ pub(super) enum Next {
 
 impl Incoming {
     pub(super) fn new(limits: Limits) -> Incoming {
-        Incoming { parser: Parser::new(limits), begun: None }
+        Incoming { parser: Parser::new(limits), begun: None, refused_head: false }
     }
 
     pub(super) fn feed(&mut self, piece: &[u8]) {
@@ -51,13 +53,32 @@ impl Incoming {
         self.begun.is_none() && self.parser.is_empty()
     }
 
+    /// How many bytes have arrived and were not taken.
+    pub(super) fn length(&self) -> usize {
+        self.parser.unread().len()
+    }
+
+    /// Takes what has arrived behind the last request.
+    pub(super) fn take_rest(&mut self) -> Vec<u8> {
+        self.parser.take_rest()
+    }
+
+    /// Whether the request that is being read, or is being refused, is a HEAD.
+    pub(super) fn is_head(&self) -> bool {
+        let begun = self.begun.as_ref().map(|begun| begun.head.start());
+        let start = begun.or(self.parser.start());
+        self.refused_head || start.is_some_and(|start| start.starts_with("HEAD "))
+    }
+
     /// The next request, once it is complete.
     pub(super) fn next(&mut self) -> Result<Next, Refusal> {
         let begun = match &mut self.begun {
             Some(begun) => begun,
             None => {
                 let Parsed::Complete(head) = self.parser.head()? else { return Ok(Next::Partial) };
-                let facts = Facts::of(&head)?;
+                let facts = Facts::of(&head).inspect_err(|_| {
+                    self.refused_head = head.start().starts_with("HEAD ");
+                })?;
                 if facts.length == Length::Counted(0) {
                     let request = Request::new(head, &facts, Vec::new());
                     return Ok(Next::Complete(request, facts.exchange));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sending::LINGER;
+use super::closing::LINGER_TIMEOUT;
 use crate::message::Limits;
 
 /// How much a server takes from a client, and how long it waits for it. A time of zero is no limit, as in Node.
@@ -61,9 +61,15 @@ impl Options {
         self
     }
 
+    /// What `Keep-Alive: timeout=` says. `None`: less than a second, or for ever.
+    pub(super) fn keep_alive_seconds(&self) -> Option<u64> {
+        let seconds = self.idle_timeout.as_secs();
+        (seconds > 0 && self.idle_timeout < Duration::MAX).then_some(seconds)
+    }
+
     /// The shortest of all times: who looks so often misses none.
     pub(super) fn shortest(&self) -> Duration {
-        self.request_timeout.min(self.idle_timeout).min(LINGER)
+        self.request_timeout.min(self.idle_timeout).min(LINGER_TIMEOUT)
     }
 }
 

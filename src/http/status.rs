@@ -5,6 +5,7 @@ use crate::message::Error;
 /// The phrase that goes with a status (RFC 9110 15); empty for one that we do not know, which is allowed.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
+        101 => "Switching Protocols",
         200 => "OK",
         201 => "Created",
         202 => "Accepted",

@@ -79,6 +79,17 @@ impl Parser {
         self.buffer.rest()
     }
 
+    /// The start line of the head that is being read, once it is there.
+    pub(crate) fn start(&self) -> Option<&str> {
+        self.head.as_ref().map(Head::start)
+    }
+
+    /// Takes out what has arrived and belongs to no message yet.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.seen = 0;
+        self.buffer.take_rest()
+    }
+
     /// Nothing of a next message has come.
     pub fn is_empty(&self) -> bool {
         self.unread().is_empty() && self.head.is_none()

@@ -17,6 +17,8 @@ use crate::stream::Listener;
 /// The state of a server.
 pub(super) struct State {
     pub(super) listeners: event::Table,
+    /// What a protocol on top does when `close` is called.
+    pub(super) close_hooks: Vec<Arc<dyn Fn() + Send + Sync>>,
     /// `Some` exactly while the server listens. Whoever takes it out closes it.
     pub(super) listening: Option<ActiveListener>,
     pub(super) run: Run,
@@ -64,6 +66,7 @@ impl State {
     pub(super) fn new(max_connections: Option<usize>) -> State {
         State {
             listeners: event::Table::default(),
+            close_hooks: Vec::new(),
             listening: None,
             run: Run::Stopped,
             due: VecDeque::new(),

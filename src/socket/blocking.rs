@@ -81,11 +81,20 @@ impl Write for EventSocket {
 }
 
 impl EventSocket {
+    /// Blocks until `write` would say `true`.
+    pub(crate) fn wait_for_room(&self) -> io::Result<()> {
+        self.wait_for(State::has_room).map(drop)
+    }
+
+    /// Why the socket is gone, as a blocking write says it.
+    pub(crate) fn why_gone(&self) -> io::Error {
+        self.lock().why_gone()
+    }
+
     /// Waits until `ready`, as long as the kernel takes something now and then.
     fn wait_for(&self, ready: impl Fn(&State) -> bool) -> io::Result<Locked<'_>> {
         let mut state = self.lock();
-        let mut length = state.output.length;
-        let mut since = Instant::now();
+        let began = Instant::now();
         loop {
             if state.is_destroyed() && state.output.fin != Fin::Sent {
                 return Err(state.why_gone());
@@ -97,10 +106,7 @@ impl EventSocket {
                 let why = "this socket does not run yet, and the bytes before these fill its queue: call spawn() first";
                 return Err(error::with_code(ErrorKind::NotConnected, error::INVALID_STATE, why));
             }
-            if state.output.length != length {
-                length = state.output.length;
-                since = Instant::now();
-            }
+            let since = state.output.stalled_since.map_or(began, |since| since.max(began));
             let deadline = state.clock.idle.time().and_then(|time| since.checked_add(time));
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(error::of_call("write", "", ErrorKind::TimedOut.into()));

@@ -153,6 +153,7 @@ impl State {
             _ => unreachable!("the runner destroys before it closes"),
         };
         self.output.length = 0; // what was not sent never will be
+        self.output.stalled_since = None;
         match cause {
             Cause::Closed => Remains { stream, error: None },
             Cause::Failed { error, copy } => {

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::dispatch::Pending;
 use super::input::Peer;
@@ -36,6 +37,8 @@ pub(super) struct Output {
     pub(super) queue: VecDeque<Chunk>,
     /// Bytes that `write` was given and the kernel has not taken, those inside a system call included.
     pub(super) length: usize,
+    /// Since when the kernel has taken nothing of what waits for it. `None`: nothing waits.
+    pub(super) stalled_since: Option<Instant>,
     pub(super) drain: Drain,
     pub(super) fin: Fin,
     /// `destroy_soon` was called: the socket is destroyed after Finish.
@@ -161,7 +164,10 @@ impl State {
             self.effects.wake(); // a blocking write may wait for room
         }
         if self.output.length == 0 {
+            self.output.stalled_since = None;
             self.make_drain_due(); // before the callbacks, as in Node
+        } else if sent > 0 || self.output.stalled_since.is_none() {
+            self.output.stalled_since = Some(Instant::now());
         }
         if chunks.is_empty() && result.is_ok() {
             return; // the usual case: all was sent at once, and nobody asked

@@ -11,12 +11,43 @@ use super::life::{Cause, Runner};
 use super::lock::Locked;
 use super::output::{Fin, Role};
 use crate::error;
+use crate::stream::is_timeout;
 use crate::wire::Wire;
 
 /// How long an end of stream waits for a write that may know better: see [`EventSocket::at_end`].
 const RESET_GRACE: Duration = Duration::from_millis(10);
 
+/// How long a look at the kernel may take.
+const PEEK_TIMEOUT: Duration = Duration::from_millis(1);
+
 impl EventSocket {
+    /// Whether the peer has ended its side or is gone, as far as that was read.
+    pub(crate) fn peer_has_ended(&self) -> bool {
+        let state = self.lock();
+        state.input.peer != Peer::Sending || state.is_destroyed()
+    }
+
+    /// The same, by a look at the kernel, which may take some milliseconds: for a listener that runs long, as nobody reads
+    /// meanwhile. Behind bytes that were not read nothing can be seen. Only in a listener of this socket.
+    pub(crate) fn peer_has_ended_now(&self) -> bool {
+        let state = self.lock();
+        if state.input.peer != Peer::Sending || state.is_destroyed() {
+            return true;
+        }
+        let Some(stream) = state.stream().filter(|_| state.runner != Runner::Reading).cloned()
+        else {
+            return false; // the runner will know
+        };
+        drop(state);
+        stream.set_read_timeout(Some(PEEK_TIMEOUT));
+        let peeked = stream.peek();
+        stream.set_read_timeout(None);
+        match peeked {
+            Ok(bytes) => bytes == 0,
+            Err(error) => !is_timeout(&error) && error.kind() != ErrorKind::Interrupted,
+        }
+    }
+
     /// Reads until both sides have ended, or the socket is destroyed.
     pub(super) fn read_to_end(&self) {
         let mut state = self.lock();
@@ -46,7 +77,7 @@ impl EventSocket {
             match result {
                 Ok([]) => return self.at_end(&mut state),
                 Ok(chunk) => self.received(&mut state, chunk),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted || is_timeout(&error) => {}
                 Err(error) => return self.read_failed(&mut state, error),
             }
         }

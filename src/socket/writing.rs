@@ -75,6 +75,9 @@ impl EventSocket {
                 }
                 (Route::Queue, Some(copied)) => {
                     state.record_written(data.len());
+                    if !data.is_empty() {
+                        state.output.stalled_since.get_or_insert_with(Instant::now);
+                    }
                     state.output.queue.extend(with_callback(copied, done));
                     return Ok(state);
                 }

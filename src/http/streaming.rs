@@ -1,0 +1,89 @@
+//! A body that goes out as it is written, no faster than the client takes it.
+
+use std::io::{self, Write};
+
+use super::answer::GATHER_MAX;
+use super::connection::Connection;
+use super::phase::Phase;
+use super::response::Response;
+use crate::error;
+
+/// Writes that block until there is room: `io::copy(&mut file, &mut &response)` sends a file of any size in little memory.
+/// Where both could be meant, `response.write(data)` is the one that does not block.
+///
+/// `flush` sends what was gathered, and waits until the kernel has all of it. A client that takes nothing for
+/// [`idle_timeout`](super::Options::idle_timeout) is given up, and ends the wait.
+///
+/// # Errors
+///
+/// The error that has ended the connection; `ERR_STREAM_DESTROYED`, if the client was given up;
+/// `ERR_STREAM_WRITE_AFTER_END`, after `end`.
+impl Write for &Response {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let (connection, number) = self.connection();
+        connection.write_when_there_is_room(number, &data[..data.len().min(GATHER_MAX)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let (connection, number) = self.connection();
+        connection.flush_headers(number);
+        (&connection.socket).flush()
+    }
+}
+
+/// The same as for `&Response`.
+impl Write for Response {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        Write::write(&mut &*self, data)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(&mut &*self)
+    }
+}
+
+impl Connection {
+    pub(super) fn write(&self, number: u64, data: &[u8]) -> bool {
+        let mut inner = self.lock();
+        if !inner.is_open(number) {
+            return false;
+        }
+        inner.answer.write(data);
+        if data.is_empty() || matches!(inner.phase, Phase::Outstanding) {
+            inner.answer.flush();
+        }
+        let clear = self.send(&mut inner, &[]);
+        Connection::unlock(inner);
+        clear
+    }
+
+    pub(super) fn flush_headers(&self, number: u64) {
+        let mut inner = self.lock();
+        if inner.is_open(number) {
+            inner.answer.flush();
+            self.send(&mut inner, &[]);
+        }
+        Connection::unlock(inner);
+    }
+
+    pub(super) fn need_drain(&self, number: u64) -> bool {
+        let inner = self.lock();
+        inner.is_open(number) && self.socket.writable_need_drain()
+    }
+
+    fn write_when_there_is_room(&self, number: u64, piece: &[u8]) -> io::Result<usize> {
+        if !self.lock().answer.has_room_for(piece.len()) {
+            self.socket.wait_for_room()?; // not under the lock: the client takes its time
+        }
+        if !self.lock().is_open(number) {
+            return Err(error::refused_write(error::WRITE_AFTER_END));
+        }
+        if !self.write(number, piece) && self.socket.is_destroyed() {
+            return Err(self.socket.why_gone());
+        }
+        Ok(piece.len())
+    }
+}

@@ -1,0 +1,67 @@
+//! Giving the socket away: `Upgrade` (RFC 9110 7.8).
+
+use std::sync::Arc;
+
+use super::connection::Connection;
+use super::phase::Phase;
+use super::request::{Request, has};
+use crate::socket::EventSocket;
+
+/// What the handler does with the socket.
+pub(super) type Take = Box<dyn FnOnce(&EventSocket, &[u8]) + Send>;
+
+/// An upgrade that was asked for.
+pub(super) struct Upgrade {
+    pub(super) take: Take,
+}
+
+/// The protocols to which a client offers to switch.
+pub(super) fn offers(request: &Request) -> Option<String> {
+    let protocols = request.header("upgrade")?;
+    let offered = request.version() != "HTTP/1.0" && has(request.header("connection")?, "upgrade");
+    offered.then(|| protocols.to_string())
+}
+
+impl Connection {
+    /// `Response::upgrade`.
+    pub(super) fn upgrade(self: &Arc<Self>, number: u64, protocol: &str, take: Take) {
+        let mut inner = self.lock();
+        if !inner.is_open(number) {
+            return;
+        }
+        // A server must not switch to what the client did not ask for (RFC 9110 7.8).
+        let offered = inner.offered.as_ref().is_some_and(|offered| has(offered, protocol));
+        if !offered || !inner.answer.is_unsent() {
+            inner.answer.refuse_upgrade(protocol);
+            Connection::unlock(inner);
+            return self.end(number, &[]);
+        }
+        inner.answer.switch_to(protocol);
+        inner.number += 1;
+        let outstanding = matches!(inner.phase, Phase::Outstanding);
+        inner.phase = Phase::Upgrading(Upgrade { take });
+        Connection::unlock(inner);
+        if outstanding {
+            // On the socket's turn, where no data can overtake.
+            let this = self.clone();
+            self.socket.after(std::time::Duration::ZERO, move |_| this.hand_over());
+        }
+    }
+
+    /// Sends the 101, and gives the socket away with what has arrived behind the request. On the socket's turn.
+    pub(super) fn hand_over(self: &Arc<Self>) {
+        let mut inner = self.lock();
+        let Phase::Upgrading(upgrade) = std::mem::replace(&mut inner.phase, Phase::Upgraded) else {
+            return;
+        };
+        self.send(&mut inner, &[]);
+        let rest = inner.incoming.take_rest();
+        let listeners = std::mem::take(&mut inner.listeners);
+        Connection::unlock(inner);
+        self.forget();
+        listeners.into_iter().for_each(|listener| _ = self.socket.off(listener));
+        self.socket.resume();
+        self.call_on_close();
+        (upgrade.take)(&self.socket, &rest);
+    }
+}

@@ -1,8 +1,8 @@
 //! Bytes in, messages out: [`Lines`] and [`Frames`] cut a stream. They know no socket.
 //!
 //! TCP carries bytes and not messages: one read may bring half a line, or three lines and the
-//! beginning of a fourth. So keep what is not whole yet: feed whatever arrives, and take out what
-//! is whole.
+//! beginning of a fourth. So feed whatever arrives, and take out the messages that are whole. The
+//! rest is kept until more arrives.
 //!
 //! ```
 //! use net::{event, framing::Lines};
@@ -45,16 +45,17 @@
 //! # Limits
 //!
 //! Both have a limit in bytes for one message, and it holds before all of the message has arrived:
-//! a peer that sends without end is an `Err`, not a full memory. Held are never more than twice the
-//! limit and what one feed brought, if all messages are taken out before the next feed. The time is
-//! linear in the bytes fed, however they were cut; what the function of `Frames` does is its own.
+//! a peer that sends without end causes an `Err`, and does not fill the memory. If all messages
+//! are taken out before the next feed, at most twice the limit and one feed are held. The time is
+//! linear in the bytes fed, however they were cut, apart from the time that the function of
+//! `Frames` takes.
 //!
 //! # Errors
 //!
-//! After an `Err` nobody can say where the next message begins. So the iterator ends, and what is
-//! fed later is ignored. The messages before the error are given out first. An error of this module
-//! has the kind `InvalidData` and one sentence; [`code`](crate::code) is `""` for it, as Node has no
-//! framing, and so no name for its errors.
+//! After an `Err` it is unknown where the next message begins. So the iterator ends, and bytes fed
+//! later are ignored. The messages before the error are given out first. An error of this module
+//! has the kind `InvalidData` and one sentence; [`code`](crate::code) is `""` for it, as Node has
+//! no framing, and so no name for its errors.
 //!
 //! # From lines to counted bytes
 //!
@@ -100,7 +101,7 @@ pub use self::lines::Lines;
 /// Why a stream cannot be cut into messages.
 #[derive(Debug, Clone, Copy)]
 enum Error {
-    /// More bytes than `limit` and no line end, or behind them.
+    /// More bytes than `limit` before the line end, which may not have arrived.
     LineTooLong {
         limit: usize,
     },
@@ -153,8 +154,8 @@ impl Splitter {
         }
     }
 
-    /// The next message, with its end. `length` is shown all that has not been given out, and says
-    /// the length of the message that it begins with, if all of it is there.
+    /// The next message, with its end. `length` is shown the bytes that were not given out, and
+    /// returns the length of the message at their beginning, if all of it has arrived.
     fn next(
         &mut self,
         length: impl FnOnce(&[u8]) -> io::Result<Option<usize>>,
@@ -194,7 +195,7 @@ mod work {
     }
 }
 
-/// What cannot be seen from outside: how much work it is, and how much memory.
+/// The work and the memory, which cannot be seen from outside.
 #[cfg(test)]
 mod tests {
     use super::buffer::KEEP_BYTES;

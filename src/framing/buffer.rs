@@ -7,12 +7,12 @@ pub(super) const KEEP_BYTES: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     pub(super) bytes: Vec<u8>,
-    /// What is before this is used up.
+    /// The bytes before this index are used up.
     taken: usize,
 }
 
 impl Buffer {
-    /// Appends what has arrived.
+    /// Appends bytes that have arrived.
     pub(crate) fn feed(&mut self, data: &[u8]) {
         // Not for each message, and not while more bytes would move than were used up: so all moves
         // together cost no more than one of the whole stream.
@@ -22,7 +22,7 @@ impl Buffer {
         self.bytes.extend_from_slice(data);
     }
 
-    /// What is not used up.
+    /// The bytes that are not used up.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.taken..]
     }
@@ -30,8 +30,8 @@ impl Buffer {
     /// Uses up that many bytes.
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.taken += bytes;
-        // At once, and not with the next feed: an idle connection must not hold what a large message
-        // needed.
+        // At once, and not with the next feed: an idle connection must not hold the memory of its
+        // last large message.
         if self.rest().is_empty() {
             self.forget_taken();
         }
@@ -45,7 +45,7 @@ impl Buffer {
         self.taken = 0;
     }
 
-    /// Takes out what is not used up.
+    /// Takes out the bytes that are not used up.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.bytes.drain(..self.taken);
         self.taken = 0;

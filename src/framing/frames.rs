@@ -10,12 +10,12 @@ use super::{Error, Splitter};
 /// The function is shown the bytes from the beginning of the next frame on, and says
 /// - `Ok(Some(length))`: the length of the whole frame, header included;
 /// - `Ok(None)`: these bytes are not enough to tell. It is asked again when more have arrived;
-/// - `Err`: this is the beginning of no frame. The iterator gives this error out, and ends.
+/// - `Err`: no frame begins like this. The iterator gives this error out, and ends.
 ///
 /// It sees at least one byte and at most one more than the limit, and is not asked again once it
 /// has said the length of a frame. It may see bytes of later frames, too, and must not depend on
-/// them: where one read ends is chance. One that searches for the end of a header may keep the
-/// place up to which it has searched.
+/// them: where one read ends is arbitrary. Until it can tell, it sees the same bytes again with
+/// each feed, at most `limit` of them.
 ///
 /// ```
 /// use net_notes::framing::Frames;
@@ -40,7 +40,7 @@ use super::{Error, Splitter};
 /// });
 /// assert_eq!(frames.feed(&[0, 0, 0, 2, b'o', b'k']).next().unwrap()?, b"\0\0\0\x02ok");
 ///
-/// // Refused when its length is here, and not when its bytes are.
+/// // Refused as soon as its length has arrived.
 /// let error = frames.feed(&[255; 4]).next().unwrap().unwrap_err();
 /// assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
 /// # Ok::<(), std::io::Error>(())
@@ -58,7 +58,7 @@ pub struct Frames<F> {
     next: Next,
 }
 
-/// What is known of the next frame.
+/// The state of the next frame.
 #[derive(Clone, Copy)]
 enum Next {
     /// The function could not tell its length from so many bytes.
@@ -75,7 +75,7 @@ where
         Frames { limit, length, splitter: Splitter::default(), next: Next::Unknown(0) }
     }
 
-    /// Appends what has arrived, in pieces of any size. The frames come from the iterator:
+    /// Appends bytes that have arrived, in pieces of any size. The frames come from the iterator:
     /// `for frame in frames.feed(data)`.
     pub fn feed(&mut self, data: &[u8]) -> &mut Frames<F> {
         self.splitter.feed(data);
@@ -84,9 +84,9 @@ where
 }
 
 impl<F> Frames<F> {
-    /// What was fed and not given out. Once all frames are given out, it is the beginning of a
-    /// frame that is not whole yet; when nothing more arrives, one that was cut short. Empty after
-    /// an error.
+    /// The bytes that were fed and not given out. Once all frames are given out, they are the
+    /// beginning of a frame that is not whole yet; when nothing more arrives, one that was cut
+    /// short. Empty after an error.
     pub fn rest(&self) -> &[u8] {
         self.splitter.buffer.rest()
     }
@@ -110,7 +110,7 @@ where
         let limit = *limit;
         splitter.next(|rest| {
             if let Next::Unknown(seen) = *next {
-                // What is behind the limit must not count, or it would be chance what it sees.
+                // Bytes far behind the limit are there or not, depending on how the stream was cut.
                 let shown = &rest[..rest.len().min(limit.saturating_add(1))];
                 if shown.len() == seen {
                     return Ok(None);

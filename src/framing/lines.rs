@@ -51,16 +51,16 @@ impl Lines {
         Lines { limit, splitter: Splitter::default(), searched: 0 }
     }
 
-    /// Appends what has arrived, in pieces of any size. The lines come from the iterator:
+    /// Appends bytes that have arrived, in pieces of any size. The lines come from the iterator:
     /// `for line in lines.feed(data)`.
     pub fn feed(&mut self, data: &[u8]) -> &mut Lines {
         self.splitter.feed(data);
         self
     }
 
-    /// What was fed and not given out. Once all lines are given out, it is the beginning of a line
-    /// that has no end yet; when nothing more arrives, a last line without an end. Empty after an
-    /// error.
+    /// The bytes that were fed and not given out. Once all lines are given out, they are the
+    /// beginning of a line that has no end yet; when nothing more arrives, a last line without an
+    /// end. Empty after an error.
     pub fn rest(&self) -> &[u8] {
         self.splitter.buffer.rest()
     }

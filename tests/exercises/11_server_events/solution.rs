@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use net::{EventSocket, event};
+use net::{EventSocket, event, framing::Lines};
 use net_notes as net;
 
 /// Who is in the room. A socket is a handle: all clones of it are the same connection, and equal.
@@ -43,12 +43,12 @@ fn main() -> std::io::Result<()> {
         });
 
         let room = room.clone();
-        let mut came = String::new();
-        socket.on(event::Text, move |socket, text| {
-            came.push_str(text);
-            while let Some(end) = came.find('\n') {
-                let line: String = came.drain(..=end).collect();
-                tell_others(&room.lock().unwrap(), socket, &format!("{number}: {line}"));
+        let mut lines = Lines::new(1 << 20);
+        socket.on(event::Data, move |socket, data| {
+            for line in lines.feed(data) {
+                let Ok(line) = line else { return socket.destroy() }; // more than 1 MiB
+                let line = String::from_utf8_lossy(&line);
+                tell_others(&room.lock().unwrap(), socket, &format!("{number}: {line}\n"));
             }
         });
     });

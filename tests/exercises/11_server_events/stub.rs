@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use net::{EventSocket, event};
+use net::{EventSocket, event, framing::Lines};
 use net_notes as net;
 
 /// Who is in the room. A socket is a handle: all clones of it are the same connection, and equal.
@@ -35,13 +35,13 @@ fn main() -> std::io::Result<()> {
         // TODO 2: when it has left, in whatever way, it is not in the room any more, and the others hear `1 has left.`
 
         let room = room.clone();
-        let mut came = String::new();
-        socket.on(event::Text, move |_, text| {
-            came.push_str(text);
-            while let Some(end) = came.find('\n') {
-                let line: String = came.drain(..=end).collect();
+        let mut lines = Lines::new(1 << 20);
+        socket.on(event::Data, move |socket, data| {
+            for line in lines.feed(data) {
+                let Ok(line) = line else { return socket.destroy() }; // more than 1 MiB
+                let line = String::from_utf8_lossy(&line);
                 // TODO 1: the one who speaks does not want to hear it.
-                tell(&room.lock().unwrap(), &format!("{number}: {line}"));
+                tell(&room.lock().unwrap(), &format!("{number}: {line}\n"));
             }
         });
     });

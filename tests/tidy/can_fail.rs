@@ -106,6 +106,16 @@ fn nothing_is_found_where_all_is_well() {
     assert_eq!(findings(&good()), []);
 }
 
+#[test]
+fn a_chinese_page_has_comments_of_its_own() {
+    let mut tree = good();
+    let page = tree.files.get_mut("lessons/zh/01_hello.md").expect("the Chinese page");
+    *page = page.replace("fn main() {}", "// 注释\nfn main() {} // 又一条");
+    *page = page
+        .replace("$ cargo run --example 01_hello\n", "$ cargo run --example 01_hello  # 注释\n");
+    assert_eq!(findings(&tree), []);
+}
+
 /// (rule, file, what is replaced in it, by what, the finding). Replaced: `""`, the whole file, which is removed;
 /// `"+"`, its end, and it is created where there is none. `LONG` stands for many lines.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -171,6 +181,8 @@ const CASES: &[Case] = &[
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "+", "## 多\n", "does not have"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "fn main() { }", "zh/01_hello.md:11: differs from lessons/01_hello.md:11"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "```rust", "```rust no_run", "zh/01_hello.md:10: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "// 注释\nfn main() {}\n// 注释\nf();", "zh/01_hello.md:14: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "$ cargo run --example 01_hello", "$ cargo run --example 01_hello\n# 注释", "differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/README.md", "+", "```\n```\n", "a code block that"),
     ("chinese_and_english_code_is_the_same", "lessons/README.md", "+", "```\n```\n", "lacks the code block"),
     ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "../../src/lib.rs", "../../src", "zh/01_hello.md:3: a link to ../../src"),

@@ -12,54 +12,52 @@
 //!
 //! server disconnected
 //! ```
-use std::io::{Error, Read, Result, Write};
+use std::io::{Read, Result, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::{thread, time::Duration};
+
+#[path = "03_server_std/command_line.rs"]
+mod command_line;
 
 fn main() -> Result<()> {
-    let (host, port) = address();
+    let (host, port) = command_line::address();
     let listener = TcpListener::bind((host.as_str(), port))
-        .unwrap_or_else(|error| cannot_listen(&host, port, error));
+        .unwrap_or_else(|error| command_line::cannot_listen(&host, port, error));
     println!("server started: port {}.", listener.local_addr()?.port());
-    for stream in listener.incoming().flatten() {
+    loop {
         // A read blocks until something comes: with a thread each, no client waits for another.
-        std::thread::spawn(|| serve(stream).unwrap_or_else(|error| eprintln!("{error}")));
+        let started = listener.accept().and_then(|(stream, _)| {
+            let serve = || serve(stream).unwrap_or_else(|error| eprintln!("{error}"));
+            thread::Builder::new().spawn(serve)
+        });
+        if let Err(error) = started {
+            eprintln!("{error}"); // no descriptor is left, or no thread. To ask again at once would
+            thread::sleep(Duration::from_millis(50)); // cost a whole core: wait until a client has left
+        }
     }
-    Ok(())
 }
 
 fn serve(mut stream: TcpStream) -> Result<()> {
     println!("server connected"); // net.createServer(function (socket) {
-    let mut buffer = [0; 65536];
+    let (mut buffer, mut bytes) = ([0; 65536], Vec::new());
     while let size @ 1.. = stream.read(&mut buffer)? {
-        println!("{}", String::from_utf8_lossy(&buffer[..size])); // socket.on('data')
-        stream.write_all(b"Hello, this is server!\n\r")?;
-        stream.write_all(b"Bye!\n\r")?;
-        stream.shutdown(Shutdown::Write)?; // socket.end(): our side ends, the reading goes on
+        bytes.extend_from_slice(&buffer[..size]);
+        let text = whole_characters(&mut bytes); // socket.setEncoding('utf8')
+        if !text.is_empty() {
+            println!("{text}"); // socket.on('data')
+            stream.write_all(b"Hello, this is server!\n\r")?;
+            stream.write_all(b"Bye!\n\r")?;
+            stream.shutdown(Shutdown::Write)?; // socket.end(): our side ends, the reading goes on
+        }
     }
     println!("server disconnected"); // a read of 0 bytes is the 'end' event
     Ok(())
 }
 
-fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
-    let other = port.wrapping_add(1);
-    fail(format!(
-        "cannot listen on {host} port {port}: {error}\n\
-         Who holds the port? Perhaps this example in another terminal; on macOS, AirPlay holds 5000.\n\
-         Take another port:  cargo run --example 03_server_std -- {host} {other}"
-    ))
-}
-
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
-fn address() -> (String, u16) {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {
-        (Ok(port), 0 | 1) => ("127.0.0.1".into(), port),
-        (Ok(port), 2) => (args[0].clone(), port),
-        _ => fail("after -- goes nothing, PORT, or HOST PORT (a port is 0 to 65535)".into()),
-    }
-}
-
-fn fail(message: String) -> ! {
-    eprintln!("{message}");
-    std::process::exit(1)
+/// Takes out the characters that are whole. One that was cut in two on the way waits for its rest.
+fn whole_characters(bytes: &mut Vec<u8>) -> String {
+    let cut = std::str::from_utf8(bytes).err().filter(|error| error.error_len().is_none());
+    let whole = cut.map_or(bytes.len(), |error| error.valid_up_to());
+    let whole: Vec<u8> = bytes.drain(..whole).collect();
+    String::from_utf8_lossy(&whole).into_owned()
 }

@@ -9,14 +9,14 @@
 //!   server  1 listening  2 connection  3 data  4 end  5 finish  6 close
 //!   client  1 connect  2 finish  3 data  4 end  5 close
 //! ```
-mod svg;
+use calls::{CLIENT, SERVER};
 use net::{EventSocket, event, trace::Recorder};
 use net_notes as net;
-use std::{error::Error, sync::Mutex};
+use std::error::Error;
 
-/// A list for each side: they run on different threads, and between threads no order is promised.
-static SERVER: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-static CLIENT: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+#[path = "05_order/calls.rs"]
+mod calls;
+mod svg;
 
 fn main() -> Result<(), Box<dyn Error>> {
     talk("server", [|client| _ = client.write("hello"), |socket| socket.end_with("Hello")])?;
@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<dyn Error>> {
     let server = net::create_server(move |socket| {
-        SERVER.lock().unwrap().push("connection");
-        follow(socket, &SERVER);
+        SERVER.note("connection");
+        SERVER.follow(socket);
         socket.on(event::Data, move |socket, _| answer(socket));
     });
     let mut args = svg::arguments()?;
@@ -34,11 +34,11 @@ fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<d
     let port = port.map_err(|_| "after -- goes nothing, PORT, or HOST PORT (0 to 65535)")?;
     let host = args.pop().unwrap_or("127.0.0.1".into());
     server
-        .listen((&host, port), |_| SERVER.lock().unwrap().push("listening"))
+        .listen((&host, port), |_| SERVER.note("listening"))
         .map_err(|error| format!("{host} {port}: {error}. AirPlay on macOS? Take `-- 5001`"))?;
     let at = server.address().expect("it listens");
     let client = net::connect(at.clone(), hello);
-    follow(&client, &CLIENT);
+    CLIENT.follow(&client);
     let recorder = Recorder::new();
     recorder.watch_server("server", &server);
     recorder.watch("client", &client);
@@ -47,19 +47,8 @@ fn talk(first: &str, [hello, answer]: [fn(&EventSocket); 2]) -> Result<(), Box<d
     server.close()?;
     running.join().expect("a server does not panic")?;
     println!("The {first} ends first, at {at}");
-    for (side, calls) in [("server", &SERVER), ("client", &CLIENT)] {
-        let calls = std::mem::take(&mut *calls.lock().unwrap());
-        let numbered: String = (1..).zip(calls).map(|(n, call)| format!("  {n} {call}")).collect();
-        println!("  {side}{numbered}");
-    }
+    println!("  server{}", SERVER.take());
+    println!("  client{}", CLIENT.take());
     println!("{recorder}");
     svg::save(&recorder)
-}
-
-fn follow(socket: &EventSocket, calls: &'static Mutex<Vec<&str>>) {
-    socket.on(event::Connect, |_, ()| calls.lock().unwrap().push("connect"));
-    socket.on(event::Data, |_, _| calls.lock().unwrap().push("data"));
-    socket.on(event::Finish, |_, ()| calls.lock().unwrap().push("finish"));
-    socket.on(event::End, |_, ()| calls.lock().unwrap().push("end"));
-    socket.on(event::Close, |_, _| calls.lock().unwrap().push("close"));
 }

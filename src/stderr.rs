@@ -5,10 +5,15 @@ use std::io;
 use std::sync::OnceLock;
 
 /// Standard error by a descriptor of its own. `io::stderr()` has a lock: a program that holds it, as `eprintln!` does, and
-/// asks a socket something would wait for the library, and the library for the program. `None`: there is no standard error.
+/// asks a socket something would wait for the library, and the library for the program. `None`: there is no standard
+/// error, or no descriptor is left. So a server asks once before it needs it: that none is left is to be reported, too.
 pub(crate) fn unlocked() -> Option<&'static File> {
-    static STDERR: OnceLock<Option<File>> = OnceLock::new();
-    STDERR.get_or_init(duplicate).as_ref()
+    static STDERR: OnceLock<File> = OnceLock::new();
+    if let Some(stderr) = STDERR.get() {
+        return Some(stderr);
+    }
+    let own = duplicate()?; // and another time, if it fails this time
+    Some(STDERR.get_or_init(|| own))
 }
 
 fn duplicate() -> Option<File> {

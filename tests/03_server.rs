@@ -1,4 +1,4 @@
-//! Lesson 3: the server of the notes, and its twin in plain std. Every test runs both, but where they differ on purpose.
+//! Lesson 3: the server of the notes, and its twin in plain std. Every test runs both.
 
 mod common;
 
@@ -7,6 +7,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
 const TWINS: [&str; 2] = ["03_server", "03_server_std"];
 const ANSWER: &str = "Hello, this is server!\n\rBye!\n\r";
@@ -215,25 +217,56 @@ fn a_second_piece_ends_the_notes_program_on_node() {
     assert!(errors.contains("ERR_STREAM_WRITE_AFTER_END"), "{errors}");
 }
 
-/// Where the twins differ on purpose: `event::Text` waits for the second half of a character, a plain read does not.
+/// Half a character is no text yet: the server waits for the rest, and what came before it is text already.
 #[test]
 fn a_character_in_two_pieces() {
-    let (mut server, port) = start("03_server");
-    let mut stream = connect(port);
-    stream.set_nodelay(true).expect("a TCP socket");
-    for byte in "é".bytes() {
-        stream.write_all(&[byte]).expect("connected");
-    }
-    assert_eq!(rest(&stream), ANSWER);
-    drop(stream);
-    assert_eq!(server.line_with("é"), "é\n");
+    for name in TWINS {
+        let (mut server, port) = start(name);
+        let mut stream = connect(port);
+        stream.set_nodelay(true).expect("a TCP socket");
+        for byte in "é".bytes() {
+            stream.write_all(&[byte]).expect("connected");
+        }
+        assert_eq!(rest(&stream), ANSWER, "{name}");
+        drop(stream);
+        server.line_with("server connected");
+        assert_eq!(server.line(), "é\n", "{name}");
 
-    let (mut server, port) = start("03_server_std");
-    let mut stream = connect(port);
-    stream.write_all(&"é".as_bytes()[..1]).expect("connected");
-    assert_eq!(rest(&stream), ANSWER); // it did not wait
-    drop(stream);
-    assert_eq!(server.line_with("\u{fffd}"), "\u{fffd}\n");
+        let mut stream = connect(port);
+        stream.write_all(b"caf\xc3").expect("connected");
+        assert_eq!(rest(&stream), ANSWER, "{name}");
+        drop(stream);
+        assert_eq!(server.line_with("caf"), "caf\n", "{name}");
+    }
+}
+
+/// No descriptor is left: it says so, takes hardly any time of the processor, and serves the next one when there is room.
+#[test]
+#[cfg(target_os = "linux")]
+fn without_descriptors_it_waits_and_does_not_spin() {
+    for name in TWINS {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"ulimit -n 12; exec "$0" 0"#]).arg(example(name));
+        let mut server = Program::spawn(&mut shell);
+        let port = server.port();
+        let clients: Vec<TcpStream> = (0..14).map(|_| connect(port)).collect();
+        let full = ["EMFILE", "Too many open files"]; // by the library, and by std
+        common::until("a complaint", || full.iter().any(|it| server.error_with("").contains(it)));
+        let (begin, before) = (Instant::now(), cpu_ticks(server.id()));
+        common::until("half a second of it", || begin.elapsed().as_millis() > 500);
+        let used = cpu_ticks(server.id()) - before; // of 10 ms each: it would be 50
+        assert!(used < 15, "{name}: {used} ticks");
+        drop(clients);
+        assert_eq!(visit(port, "is there room now?"), ANSWER, "{name}");
+    }
+}
+
+/// How long a process has run on a processor.
+#[cfg(target_os = "linux")]
+fn cpu_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    let after = stat.rsplit_once(')').expect("the name is in brackets").1;
+    after.split(' ').skip(12).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 const NAME: &str = "12_http_response";
-const RIGHT: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n\r\nHello, 你好";
+const RIGHT: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, 你好";
 
 fn start() -> (Program, u16) {
     let mut server = Program::start(example(NAME), &["0"]);
@@ -61,7 +61,9 @@ fn it_prints_what_its_header_shows() {
     assert_eq!((shown, errors.as_str()), (common::header_output(NAME), ""));
 }
 
-const LF: &str = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\n\nHello, 你好";
+const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const LF: &str =
+    "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nConnection: close\n\nHello, 你好";
 
 /// Not a byte of the answer before the last byte of the head, also when there is time for another client in between.
 #[test]
@@ -100,7 +102,7 @@ fn what_comes_after_the_request_does_no_harm() {
     }
     let mut client = connect(port);
     client.write_all(b"GET /nothing HTTP/1.1\r\n\r\n").expect("connected");
-    assert_eq!(rest(&mut client), "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(rest(&mut client), NOT_FOUND);
     let mut client = connect(port);
     client.write_all(b"GET / HTTP/1.1\r\n").expect("connected");
     client.shutdown(Shutdown::Write).expect("connected");
@@ -153,6 +155,45 @@ fn curl_and_our_own_client_show_the_right_one() {
     assert_eq!((status.code(), printed.as_str()), (Some(0), RIGHT));
 }
 
+/// A client that keeps its connections, as Node's, browsers and proxies do: of 100 requests, those without an answer.
+fn failures(port: u16, path: &str) -> Vec<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: me\r\n\r\n");
+    let mut kept: Option<TcpStream> = None;
+    let mut failures = Vec::new();
+    for number in 0..100 {
+        let mut stream = kept.take().unwrap_or_else(|| connect(port));
+        let asked = stream.write_all(request.as_bytes());
+        let (mut answer, mut piece) = (Vec::new(), [0; 1000]);
+        let ended = loop {
+            match stream.read(&mut piece) {
+                Ok(size @ 1..) => answer.extend_from_slice(&piece[..size]),
+                ended => break ended.map(drop),
+            }
+            let counted = answer.windows(14).any(|part| part == b"Content-Length");
+            if counted && answer.ends_with("Hello, 你好".as_bytes()) {
+                break Ok(());
+            }
+        };
+        let answer = String::from_utf8_lossy(&answer);
+        if !answer.ends_with("Hello, 你好") {
+            failures.push(format!("{number}: {asked:?}, {ended:?}, {answer:?}"));
+        } else if answer.contains("Content-Length") && !answer.contains("Connection: close") {
+            kept = Some(stream);
+        }
+    }
+    failures
+}
+
+#[test]
+fn a_client_that_keeps_its_connections_is_served_but_where_the_end_was_not_said() {
+    let (_server, port) = start();
+    for path in ["/", "/one-write", "/no-length", "/no-end"] {
+        assert_eq!(failures(port, path), [""; 0], "{path}");
+    }
+    let failures = failures(port, "/no-close");
+    assert_eq!(failures.len(), 50, "every second one: {failures:#?}");
+}
+
 /// The last column is our own client's, and the same everywhere. Of a wrong answer every version of curl may make
 /// something else: all of the table has to be the page's where curl has the version that the page names.
 #[test]
@@ -193,7 +234,11 @@ fn a_browser_shows_what_the_pages_say() {
         ("/indented", "Hello, ä½ å¥½"),
         ("/no-blank-line", ""),
         ("/no-head", "ERR_INVALID_HTTP_RESPONSE"),
-        ("/two-heads", "Hello, HTTP/1.1 200 OK Content-Type: text/plain; charset=utf-8 你好"),
+        (
+            "/two-heads",
+            "Hello, HTTP/1.1 200 OK Content-Type: text/plain; charset=utf-8 Connection: close 你好",
+        ),
+        ("/no-close", "Hello, 你好"),
         ("/characters", "Hello, \u{fffd}"),
         ("/no-end", "Hello, 你好"),
         ("/neither", "Hello, 你好"),
@@ -230,7 +275,7 @@ fn the_diagram_shows_three_writes_and_the_end() {
     let expected = [
         "connect",
         r#""GET / HTTP/1.1\r\nHost: me\r\n…" 28 B"#,
-        r#""HTTP/1.1 200 OK\r\nContent-Type…" 80 B"#,
+        r#""HTTP/1.1 200 OK\r\nContent-Type…" 99 B"#,
         r#""Hello, " 7 B"#,
         r#""你好" 6 B"#,
         "FIN",

@@ -229,3 +229,27 @@ fn arguments_it_does_not_understand_are_explained() {
         );
     }
 }
+
+/// The library grows, so the pages round.
+#[test]
+fn the_pages_count_the_lines_of_both() {
+    let root = common::root();
+    let lines = |path: &std::path::Path| {
+        std::fs::read_to_string(path).expect("a file of ours").lines().count()
+    };
+    let mut library = 0;
+    for part in ["http", "message"] {
+        library += lines(&root.join(format!("src/{part}.rs")));
+        for file in std::fs::read_dir(root.join("src").join(part)).expect("its folder") {
+            library += lines(&file.expect("readable").path());
+        }
+    }
+    let wrapper = lines(&root.join("examples/14_mini_http/wrapper.rs"));
+    let rounded = (library + 250) / 500 * 500;
+    let said = format!("{},{:03}", rounded / 1000, rounded % 1000);
+    for page in ["lessons/14_mini_http.md", "lessons/zh/14_mini_http.md"] {
+        let text = std::fs::read_to_string(root.join(page)).expect("the page");
+        let found = text.contains(&format!("{wrapper}")) && text.contains(&said);
+        assert!(found && library > 100 * wrapper, "{page}: {wrapper} and some {said} ({library})");
+    }
+}

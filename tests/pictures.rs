@@ -92,6 +92,24 @@ fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
     (sheet, times)
 }
 
+/// Whether each reset begins at a dashed line: no program has that end of the connection any longer.
+fn a_reset_comes_after_the_close(svg: &str) -> bool {
+    let mut closed = BTreeSet::new();
+    svg.lines().all(|line| match line.strip_prefix("<g class=\"") {
+        _ if line.starts_with("<g transform=") => {
+            closed.clear(); // another connection
+            true
+        }
+        Some(step) if step.starts_with("left reset") => closed.contains("left"),
+        Some(step) if step.starts_with("right reset") => closed.contains("right"),
+        Some(step) if step.contains(">closes<") => {
+            closed.insert(step.split(' ').next().unwrap_or_default());
+            true
+        }
+        _ => true,
+    })
+}
+
 #[test]
 fn every_picture_is_what_its_example_draws_today() {
     for (name, arguments) in PICTURES {
@@ -102,10 +120,13 @@ fn every_picture_is_what_its_example_draws_today() {
         let committed = fs::read_to_string(picture(name)).unwrap_or_default();
         let (lesson, times) = read(name, &committed);
         assert!(times.is_sorted(), "{name}: time goes downwards, {times:?}");
+        assert!(a_reset_comes_after_the_close(&committed), "{name}");
         for _ in 0..10 {
             let file = scratch(&format!("{name}.svg"));
             run(name, arguments, &file).success();
-            let (today, _) = read(name, &fs::read_to_string(&file).expect("it has been written"));
+            let svg = fs::read_to_string(&file).expect("it has been written");
+            let (today, _) = read(name, &svg);
+            assert!(a_reset_comes_after_the_close(&svg), "{name}: {svg}");
             let lines = 0..lesson.len().max(today.len());
             if let Some(line) = lines.into_iter().find(|&line| lesson.get(line) != today.get(line))
             {

@@ -2,7 +2,7 @@
 
 use net::{EventSocket, Server, event, trace::Recorder};
 use net_notes as net;
-use std::sync::{Mutex, mpsc::channel};
+use std::sync::{Mutex, PoisonError, mpsc::channel};
 use std::{error::Error, io};
 
 pub fn draw() -> Result<(), Box<dyn Error>> {
@@ -11,7 +11,7 @@ pub fn draw() -> Result<(), Box<dyn Error>> {
     let (sent, request_is_there) = channel();
     let request_is_there = Mutex::new(request_is_there);
     let hasty = net::create_server(move |socket| {
-        let _ = request_is_there.lock().unwrap().recv();
+        let _ = request_is_there.lock().unwrap_or_else(PoisonError::into_inner).recv();
         socket.write("answer");
         socket.destroy();
     });

@@ -2,8 +2,9 @@
 
 use net_notes::EventSocket;
 
-/// All of a head but the blank line at its end.
-const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n";
+/// A head without its blank line. What ends says so before, for the sake of those who keep connections.
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n";
 
 pub struct Answer {
     pub path: &'static str,
@@ -16,7 +17,8 @@ pub struct Answer {
 /// All of them, in the order of the table. The wrong ones have one fault each.
 pub fn all() -> Vec<Answer> {
     // In bytes, of which 你 and 好 have three each.
-    let counted = format!("{HEAD}Content-Length: 13\r\n\r\n");
+    let counted = HEAD.replace("\nConn", "\nContent-Length: 13\r\nConn") + "\r\n";
+    let kept = counted.replace("Connection: close\r\n", "");
     let right = format!("{HEAD}\r\nHello, 你好");
     let one = |path, name, text: String| Answer { path, name, pieces: vec![text], ends: true };
     let open = |answer| Answer { ends: false, ..answer };
@@ -35,8 +37,9 @@ pub fn all() -> Vec<Answer> {
         one("/characters", "a length in characters", {
             format!("{counted}Hello, 你好").replace("13", "9")
         }),
-        open(one("/no-end", "a length, and no end", format!("{counted}Hello, 你好"))),
-        open(one("/neither", "no length, and no end", right)),
+        one("/no-close", "an end that was not said", format!("{kept}Hello, 你好")),
+        open(one("/no-end", "a length, and no end", format!("{kept}Hello, 你好"))),
+        open(one("/neither", "no length, and no end", right.replace("Connection: close\r\n", ""))),
     ]
 }
 
@@ -44,7 +47,8 @@ pub fn all() -> Vec<Answer> {
 pub fn give(request: &str, socket: &EventSocket) {
     let path = request.split(' ').nth(1).unwrap_or_default();
     let Some(answer) = all().into_iter().find(|answer| answer.path == path) else {
-        return socket.end_with("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        return socket
+            .end_with("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     };
     for piece in answer.pieces {
         socket.write(piece);

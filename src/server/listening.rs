@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::endpoint::{Address, Endpoint};
+use crate::stderr;
 use crate::stream::{Listener, Stream};
 
 /// A listening socket, and where it listens.
@@ -33,6 +34,7 @@ pub(super) enum Phase {
 impl ActiveListener {
     pub(super) fn bind(at: &Endpoint) -> io::Result<ActiveListener> {
         let listener = Listener::bind(at)?;
+        stderr::unlocked(); // while there is a descriptor for it
         let address = listener.local_addr()?;
         Ok(ActiveListener {
             waker: listener.waker()?,

@@ -64,8 +64,9 @@ impl EventSocket {
         let connected = stream.is_some();
         state.unlocked(|| {
             if connected {
+                let now = self.wire_now(); // before the peer can notice: a reset comes after the close
                 drop(stream); // the last handle, as whoever had the sender's role has dropped its own
-                self.wire(|| Wire::Close);
+                self.wire_at(now, || Wire::Close);
             }
             on_descriptor_closed();
         });

@@ -218,6 +218,11 @@ impl Program {
         Program { name, child, stdin, out, errors, err: Some(err), seen: Vec::new() }
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line of stdout, its line end included (`\r` too).
     pub fn line(&mut self) -> String {
         match self.out.recv_timeout(DEADLINE) {

@@ -13,7 +13,7 @@ use crate::common;
 pub const PORTS: [RangeInclusive<u16>; 2] = [5000..=5009, 10086..=10089];
 
 /// Real programs that a machine may lack.
-const PEERS: [&str; 4] = ["nc", "curl", "telnet", "node"];
+const PEERS: [&str; 5] = ["nc", "curl", "telnet", "node", "python3"];
 const TOOLS: [&str; 13] = [
     "printf", "echo", "cat", "head", "tail", "sort", "seq", "tr", "od", "wc", "grep", "true",
     "false",
@@ -289,7 +289,7 @@ mod tests {
     fn what_is_not_understood_is_said() {
         for (typed, expected) in [
             ("rm -r x", "`rm`"),
-            ("printf a | python3", "`python3`"),
+            ("printf a | perl", "`perl`"),
             ("nc -l 5000 &", "`&`"),
             ("echo $(rm x)", "`(`"),
             ("cargo test", "`test`"),

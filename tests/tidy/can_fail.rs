@@ -14,7 +14,7 @@ fn lesson(number: &str, neighbour: &str, words: [&str; 8], prose: &str) -> Strin
          ## {node}\n```js\n// a.js\n```\n## {rust}\n```rust\nfn main() {{}}\n```\n## {run}\n\
          ```console\n$ cargo run --example 01_hello\n```\n## {wire}\n`[no](link)`\n## {watch}\n## {exercise}\n`tests/exercises/NAME.rs` `cargo run -- check {number}`\n## {reflect}\n## on\n"
     )
-    .replace("## on\n", "### on\n")
+    .replace("## on\n", "### on\n*5 minutes, and 5 for the exercise.*\n")
 }
 
 const ENGLISH: [&str; 8] =
@@ -75,8 +75,14 @@ fn good() -> Tree {
     }
     add("lessons/pictures/01_hello.svg", "<svg/>\n");
     add("examples/01_hello_std.rs", &EXAMPLE.replace("01_hello", "01_hello_std"));
-    add("lessons/README.md", "# The way\n\n[1](01_hello.md) [2](02_bye.md)\n");
-    add("lessons/zh/README.md", &format!("# 路\n\n{words} [1](01_hello.md) [2](02_bye.md)\n"));
+    add(
+        "lessons/README.md",
+        "# The way\n\n| [1](01_hello.md) | 5 + 5 |\n| [2](02_bye.md) | 5 + 5 |\n",
+    );
+    add(
+        "lessons/zh/README.md",
+        &format!("# 路\n\n{words}\n| [1](01_hello.md) | 5 + 5 |\n| [2](02_bye.md) | 5 + 5 |\n"),
+    );
     add(
         "README.md",
         "# net-notes\n```sh\ncargo test  # all\n```\n## Table of lessons\n[1](lessons/01_hello.md) [2](lessons/02_bye.md)\n## Scope\n",
@@ -104,6 +110,16 @@ fn findings(tree: &Tree) -> Vec<(String, String)> {
 #[test]
 fn nothing_is_found_where_all_is_well() {
     assert_eq!(findings(&good()), []);
+}
+
+#[test]
+fn a_chinese_page_has_comments_of_its_own() {
+    let mut tree = good();
+    let page = tree.files.get_mut("lessons/zh/01_hello.md").expect("the Chinese page");
+    *page = page.replace("fn main() {}", "// 注释\nfn main() {} // 又一条");
+    *page = page
+        .replace("$ cargo run --example 01_hello\n", "$ cargo run --example 01_hello  # 注释\n");
+    assert_eq!(findings(&tree), []);
 }
 
 /// (rule, file, what is replaced in it, by what, the finding). Replaced: `""`, the whole file, which is removed;
@@ -142,6 +158,12 @@ const CASES: &[Case] = &[
     ("a_lesson_leads_to_its_neighbours", "lessons/01_hello.md", "02_bye.md", "README.md", "no link to the next"),
     ("a_lesson_leads_to_its_neighbours", "lessons/zh/02_bye.md", "01_hello.md", "README.md", "zh/02_bye.md: has no link to the previous"),
     ("a_lesson_is_tested_as_documentation", "src/lib.rs", "../lessons/02_bye.md", "x", "lessons/02_bye.md:10: its Rust"),
+    ("an_experiment_asks_for_a_guess", "lessons/01_hello.md", "## Watch out\n", "## Watch out\n### A\n```rust\n```\n", "01_hello.md:21: `A` shows before"),
+    ("an_experiment_asks_for_a_guess", "lessons/01_hello.md", "## Watch out\n", "## Watch out\n### A\n```console\n$ true\n```\n**Guess:** a?\n", "`A` shows before"),
+    ("an_experiment_asks_for_a_guess", "lessons/zh/01_hello.md", "## 当心\n", "## 容易踩的坑\n### A\n```rust\n```\n", "zh/01_hello.md:21: `A` shows before"),
+    ("a_node_program_listens_for_errors", "lessons/04_more.md", "+", "```js\nnet.connect(1)\n```\n", "04_more.md:1: a socket without"),
+    ("a_lesson_says_how_long_it_takes", "lessons/README.md", "| 5 + 5 |\n|", "| 5 + 6 |\n|", "lessons/README.md: says [5, 6] minutes for 01_hello"),
+    ("a_lesson_says_how_long_it_takes", "lessons/zh/02_bye.md", ", and 5 for the exercise", "", "zh/02_bye.md: says [5] minutes"),
     ("a_picture_is_shown_in_its_lesson", "lessons/pictures/01_bye.svg", "+", "<svg/>\n", "01_bye.svg: is the picture of no lesson"),
     ("a_picture_is_shown_in_its_lesson", "lessons/pictures/01_hello.png", "+", "\n", "01_hello.png: is the picture of no lesson"),
     ("a_picture_is_shown_in_its_lesson", "lessons/pictures/02_bye.svg", "+", "<svg/>\n", "lessons/02_bye.md: does not show lessons/pictures/02_bye.svg"),
@@ -171,6 +193,8 @@ const CASES: &[Case] = &[
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "+", "## 多\n", "does not have"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "fn main() { }", "zh/01_hello.md:11: differs from lessons/01_hello.md:11"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "```rust", "```rust no_run", "zh/01_hello.md:10: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "// 注释\nfn main() {}\n// 注释\nf();", "zh/01_hello.md:14: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "$ cargo run --example 01_hello", "$ cargo run --example 01_hello\n# 注释", "differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/README.md", "+", "```\n```\n", "a code block that"),
     ("chinese_and_english_code_is_the_same", "lessons/README.md", "+", "```\n```\n", "lacks the code block"),
     ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "../../src/lib.rs", "../../src", "zh/01_hello.md:3: a link to ../../src"),

@@ -136,25 +136,45 @@ pub fn ci_and_readme_name_the_same_test_command(tree: &Tree) -> Vec<Finding> {
 
 /// The text with comments and the inside of strings blanked out, line by line as before.
 pub fn code_only(text: &str) -> String {
+    without(text, |piece| piece != Piece::Code, false)
+}
+
+/// The text with its comments blanked out, line by line as before. `js`: it is JavaScript, and not Rust.
+pub fn without_comments(text: &str, js: bool) -> String {
+    without(text, |piece| piece == Piece::Comment, js)
+}
+
+#[derive(PartialEq)]
+enum Piece {
+    Code,
+    Comment,
+    Literal,
+}
+
+fn without(text: &str, blanked: impl Fn(Piece) -> bool, js: bool) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => block_comment(rest),
-            '"' => string(rest, 1, "\"", true),
-            'r' if !out.ends_with(is_word) && raw_string(rest).is_some() => {
-                raw_string(rest).unwrap_or(1)
+        let (piece, length) = match c {
+            '/' if rest.starts_with("//") => {
+                (Piece::Comment, rest.find('\n').unwrap_or(rest.len()))
             }
-            '\'' => character(rest),
-            _ => {
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-                continue;
+            '/' if rest.starts_with("/*") => (Piece::Comment, block_comment(rest)),
+            '"' => (Piece::Literal, string(rest, 1, "\"", true)),
+            '\'' if js => (Piece::Literal, string(rest, 1, "'", true)),
+            '`' if js => (Piece::Literal, string(rest, 1, "`", true)),
+            'r' if !js && !out.ends_with(is_word) && raw_string(rest).is_some() => {
+                (Piece::Literal, raw_string(rest).unwrap_or(1))
             }
+            '\'' => (Piece::Literal, character(rest)),
+            _ => (Piece::Code, c.len_utf8()),
         };
-        out.extend(rest[..length].chars().filter(|c| *c == '\n'));
-        rest = &rest[length..];
+        let (this, after) = rest.split_at(length);
+        match blanked(piece) {
+            true => out.extend(this.chars().filter(|c| *c == '\n')),
+            false => out.push_str(this),
+        }
+        rest = after;
     }
     out
 }
@@ -255,4 +275,16 @@ e.unwrap();
     assert_eq!(lines[1], " let b = ; let c: &static str = f(, , , );");
     assert_eq!(lines.iter().filter(|line| line.contains("unwrap")).count(), 2, "{lines:#?}");
     assert_eq!(lines[7], "e.unwrap();");
+}
+
+#[test]
+fn only_comments_are_left_out() {
+    for (text, js, expected) in [
+        ("a(\"// x\"); // y\n/* z\n */b", false, "a(\"// x\"); \n\nb"),
+        ("f::<'a>('\"', 'é') // '", false, "f::<'a>('\"', 'é') "),
+        ("get('http://x') // y", true, "get('http://x') "),
+        ("`${a}//` // y\nb", true, "`${a}//` \nb"),
+    ] {
+        assert_eq!(without_comments(text, js), expected);
+    }
 }

@@ -203,6 +203,109 @@ pub fn a_lesson_is_tested_as_documentation(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// How a guess is asked for, in both languages. Whoever has guessed remembers the answer.
+const GUESSES: [(&str, &str, &str); 2] =
+    [("lessons", "**Guess", "Watch out"), ("lessons/zh", "**先猜", "容易踩的坑")];
+
+/// Each trap is an experiment: in front of what shows how it is, the page asks for a guess.
+pub fn an_experiment_asks_for_a_guess(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let pages = lessons(tree).into_iter().filter(|name| *name != ABOUT_THE_SOURCE);
+    for (name, (folder, guess, traps)) in pages.flat_map(|name| GUESSES.map(|words| (name, words)))
+    {
+        let path = format!("{folder}/{name}.md");
+        let text = tree.text(&path).unwrap_or_default();
+        let page = Page::parse(text);
+        let lines: Vec<&str> = text.lines().collect();
+        let mut section = "";
+        for (i, heading) in page.headings.iter().enumerate() {
+            if heading.level == 2 {
+                section = &heading.text;
+            }
+            let end = page.headings.get(i + 1).map_or(usize::MAX, |next| next.line);
+            let blocks =
+                page.blocks.iter().filter(|block| (heading.line..end).contains(&block.line));
+            // A program may come first, where a terminal shows what it does.
+            let shows = |language| blocks.clone().find(|block| block.language() == language);
+            let shown = shows("console").or_else(|| shows("rust"));
+            if let Some(block) = shown.filter(|_| heading.level == 3 && section.starts_with(traps))
+            {
+                let before = &lines[heading.line..block.line];
+                if !before.iter().any(|line| line.contains(guess)) {
+                    let rule = format!("`{}` shows before it asks", heading.text);
+                    let fix = format!("ask, in front of what shows it: `{guess}…`");
+                    findings.push(Finding::new(&path, block.line, rule, fix));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Until a lesson has shown what happens without it, the programs are as short as can be.
+const ERRORS_FROM: &str = "04";
+
+/// Node ends a process for an `error` that nobody listens to: lesson 3 shows it, and the lessons after it obey.
+pub fn a_node_program_listens_for_errors(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let late = lessons(tree).into_iter().filter(|name| &name[..2] >= ERRORS_FROM);
+    for name in late.filter(|name| *name != ABOUT_THE_SOURCE) {
+        let path = format!("lessons/{name}.md");
+        let page = Page::parse(tree.text(&path).unwrap_or_default());
+        for block in page.blocks.iter().filter(|block| block.language() == "js") {
+            let count = |word: &str| block.text.matches(word).count();
+            let sockets = count("createServer((socket)")
+                + count("net.connect(")
+                + count("net.createConnection(");
+            // One for all of them will do, as where a function adds it.
+            if sockets > 0 && count(".on('error'") == 0 {
+                let fix = "add `socket.on('error', …)` to every socket";
+                findings.push(Finding::new(
+                    &path,
+                    block.line,
+                    "a socket without an error listener",
+                    fix,
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// The minutes of a lesson, and those of its exercise, are the same on its pages and in the tables.
+pub fn a_lesson_says_how_long_it_takes(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let numbers = |text: &str| -> Vec<u32> {
+        let parts = text.split(|c: char| !c.is_ascii_digit());
+        parts.filter_map(|digits| digits.parse().ok()).collect()
+    };
+    for name in lessons(tree).into_iter().filter(|name| *name != ABOUT_THE_SOURCE) {
+        let mut seen = Vec::new();
+        for folder in ["lessons", "lessons/zh"] {
+            let path = format!("{folder}/{name}.md");
+            let text = tree.text(&path).unwrap_or_default();
+            let line = text.lines().find(|line| line.starts_with('*') && !line.starts_with("**"));
+            // Only its first sentence: what one can do after it may have numbers, too.
+            let sentence = line.unwrap_or_default().split(['.', '。']).next().unwrap_or_default();
+            seen.push((path, numbers(sentence)));
+            let path = format!("{folder}/README.md");
+            let link = format!("]({name}.md) |");
+            let text = tree.text(&path).unwrap_or_default();
+            let row = text.lines().find_map(|line| line.split_once(&link)?.1.split('|').next());
+            seen.push((path, numbers(row.unwrap_or_default())));
+        }
+        let first = seen[0].1.clone();
+        for (path, minutes) in seen {
+            if minutes.len() != 2 || minutes != first {
+                let rule = format!("says {minutes:?} minutes for {name}, and its page {first:?}");
+                let fix = "two numbers, for the page and for the exercise, the same in both languages and tables";
+                findings.push(Finding::new(&path, 0, rule, fix));
+            }
+        }
+    }
+    findings
+}
+
 /// Whether it is what `tests/pictures.rs` says it is, that test looks at.
 pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::markdown::{Page, without_code};
+use crate::code::without_comments;
+use crate::markdown::{Block, Page, without_code};
 use crate::{Finding, Tree};
 
 /// The Chinese page that belongs to an English one.
@@ -100,26 +101,76 @@ pub fn chinese_and_english_headings_agree(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// What the second notes' program prints, in the notes' own words, and what the English pages print in their place.
+const NOTES_WORDS: [(&str, &str); 3] =
+    [("连接建立成功", "connected"), ("接受的数据:", "received"), ("连接已断开", "closed")];
+
+/// The lines of a block that both languages have in common, and which lines they are: all but the comments, in which
+/// each page speaks its own language. The notes' words count as the English ones.
+fn common_code(block: &Block) -> Vec<(usize, String)> {
+    let language = block.language();
+    let text = match language {
+        "rust" | "js" => without_comments(&block.text, language == "js"),
+        "sh" | "console" => {
+            let typed = |line: &str| language == "sh" || line.starts_with("$ ");
+            let line = |line| if typed(line) { without_remark(line) } else { line };
+            block.text.lines().map(line).collect::<Vec<_>>().join("\n")
+        }
+        _ => block.text.clone(),
+    };
+    let lines = (1..).zip(text.lines().map(str::trim_end).zip(block.text.lines()));
+    let code = lines.filter(|(_, (code, whole))| !code.is_empty() || whole.is_empty());
+    code.map(|(number, (code, _))| {
+        let english = |code: String, (own, theirs): &(&str, &str)| code.replace(own, theirs);
+        (number, NOTES_WORDS.iter().fold(code.to_string(), english))
+    })
+    .collect()
+}
+
+/// A shell's line without the remark at its end.
+fn without_remark(line: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') if before == ' ' => return &line[..at],
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}
+
 pub fn chinese_and_english_code_is_the_same(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (english, ours, chinese, theirs) in pairs(tree) {
         for i in 0..ours.blocks.len().max(theirs.blocks.len()) {
             match (ours.blocks.get(i), theirs.blocks.get(i)) {
-                (Some(our), Some(their)) if our.text == their.text && our.info == their.info => {
-                    continue;
-                }
                 (Some(our), Some(their)) => {
-                    let mut lines = (1..).zip(our.text.lines().zip(their.text.lines()));
-                    let first = match our.info == their.info {
-                        true => lines.find(|(_, (our, their))| our != their).map_or(1, |(n, _)| n),
-                        false => 0,
+                    let (code, twin) = (common_code(our), common_code(their));
+                    let same = |((_, our), (_, their)): &(&(usize, String), &(usize, String))| {
+                        our == their
                     };
-                    let rule = format!("differs from {english}:{}", our.line + first);
+                    let first = code.iter().zip(&twin).position(|pair| !same(&pair));
+                    let at = match first {
+                        _ if our.info != their.info => Some((0, 0)),
+                        None if code.len() == twin.len() => None,
+                        first => {
+                            let i = first.unwrap_or(code.len().min(twin.len()));
+                            let line =
+                                |code: &[(usize, String)]| code.get(i).map_or(0, |(n, _)| *n);
+                            Some((line(&code), line(&twin)))
+                        }
+                    };
+                    let Some((our_line, their_line)) = at else { continue };
+                    let rule = format!("differs from {english}:{}", our.line + our_line);
                     findings.push(Finding::new(
                         &chinese,
-                        their.line + first,
+                        their.line + their_line,
                         rule,
-                        "copy the code block, its first line included: code is the same in both",
+                        "copy the code block, its first line included: but for comments, code is the same in both",
                     ));
                 }
                 (Some(our), None) => {

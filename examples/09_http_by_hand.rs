@@ -2,8 +2,7 @@
 //!
 //! ```sh
 //! cargo run --example 09_http_by_hand                           # asks a server of its own: no network
-//! cargo run --example 09_http_by_hand -- www.baidu.com 80       # asks a real one for /
-//! cargo run --example 09_http_by_hand -- 127.0.0.1 5000 /tea    # … or for something else
+//! cargo run --example 09_http_by_hand -- www.baidu.com 80 /tea  # asks a real one for /tea
 //! ```
 //! With its own server it prints:
 //! ```text
@@ -14,6 +13,8 @@
 //! header        Date: Thu, 23 Oct 2025 08:00:00 GMT
 //! header        Content-Type: text/plain; charset=utf-8
 //! header        Content-Length: 27
+//! header        Connection: keep-alive
+//! header        Keep-Alive: timeout=10
 //! blank line
 //! body          27 of 27 bytes
 //! You asked for /. 你好！

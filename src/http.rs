@@ -40,10 +40,34 @@
 //! # Threads
 //!
 //! A thread for each connection, on which the handler is called; so many handlers may run at once. A [`Response`] may be
-//! ended later on another thread. A handler that panics is one failed request: 500. One thread more keeps the time limits of
-//! all connections.
+//! ended later on another thread. A handler that panics is one failed request: 500. One more thread keeps the time limits
+//! of all connections.
 //!
-//! Left out: TLS, HTTP/2, upgrades, trailers (read, and thrown away), bodies of requests as streams.
+//! # To stop
+//!
+//! `close` closes idle connections at once. A connection on which a request has begun is answered, with `Connection: close`,
+//! and ends then; `run` returns when the last one is gone. [`close_all_connections`](Server::close_all_connections) ends the
+//! rest. Each connection ends in stages (RFC 9112 9.6): our side first, then the client's, for which it is waited two seconds
+//! after its last byte, and 30 s in all.
+//!
+//! # Memory
+//!
+//! The body of a request is gathered before the handler is called, up to [`body_limit`](Options::body_limit); so a larger one
+//! than fits in memory many times over is not for this server. The body of an answer is not: see
+//! [back-pressure](Response#impl-Write-for-%26Response). With the limits that are not set, a connection holds at most:
+//!
+//! | what | KiB |
+//! |---|---|
+//! | its socket and its thread | 240 |
+//! | a request that is arriving: its head, [`head_limit`](Options::head_limit), and its body, [`body_limit`](Options::body_limit) | 16 + 1024 |
+//! | in chunks, while its memory grows, more | 1024 |
+//! | or further requests, while a response is open | 64 + 80 |
+//! | and the answer: what is gathered of its body, and what goes out | 16 + 80 |
+//!
+//! What a handler writes without heeding the `false` of [`Response::write`] comes on top, and has no limit.
+//!
+//! Left out: TLS, HTTP/2, trailers (read, and dropped), bodies of requests as streams. All of Node's module, method by method:
+//! [`parity`].
 
 mod answer;
 mod chunked;
@@ -64,6 +88,9 @@ mod streaming;
 mod upgrade;
 mod url;
 mod watchers;
+
+#[doc = include_str!("http/parity.md")]
+pub mod parity {}
 
 use std::sync::Arc;
 

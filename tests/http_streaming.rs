@@ -560,3 +560,77 @@ fn a_panic_after_the_head_is_out_cuts_the_connection() {
     assert!(!all.contains(" 500 ") && !all.ends_with("\r\n0\r\n\r\n"), "{all}");
     server.close();
 }
+
+// It is as large as it says.
+
+/// The table "Memory" of the module's page.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connection_holds_no_more_than_the_page_says() {
+    const CONNECTIONS: usize = 40;
+    if !alone_for(2 * DEADLINE, "a_connection_holds_no_more_than_the_page_says", r#"exec "$@""#) {
+        return;
+    }
+    let resident_kib = || {
+        let status = std::fs::read_to_string("/proc/self/status").expect("linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a line");
+        line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("KiB")
+    };
+    let page = std::fs::read_to_string(common::root().join("src/http.rs")).expect("its source");
+    let row = |begin: &str| -> usize {
+        let row = page.lines().find(|line| line.starts_with(&format!("//! | {begin}")));
+        let kib = row.expect("a row").rsplit('|').nth(1).expect("a number");
+        kib.split('+').map(|part| part.trim().parse::<usize>().expect("a number")).sum()
+    };
+    let socket = row("its socket");
+    // A response that is open, and a client that asks and does not read.
+    let limit = socket + row("or further requests") + row("and the answer");
+    let server = Running::new(|_, response| {
+        let _ = io::copy(&mut io::repeat(b'x'), &mut &response);
+    });
+    let before = resident_kib();
+    let clients: Vec<_> = (0..CONNECTIONS).map(|_| server.client()).collect();
+    for client in &clients {
+        let mut stream = client.stream();
+        stream.write_all(get("/").as_bytes()).expect("sends");
+        stream.set_write_timeout(Some(Duration::from_millis(20))).expect("not zero");
+        while stream.write_all(&[b'G'; 100_000]).is_ok() {}
+    }
+    let each = resident_kib().saturating_sub(before) / CONNECTIONS;
+    assert!(each <= limit, "{each} KiB, {limit} on the page");
+    drop(clients);
+    server.server.close_all_connections();
+    server.close();
+
+    let request = row("a request that is arriving");
+    let filler = format!("A: {}\r\n", "a".repeat(15_000));
+    let body = vec![b'x'; (1 << 20) - 1]; // the last byte is missing
+    let counted = format!("Content-Length: {}\r\n\r\n", 1 << 20);
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", 1 << 20);
+    for (framing, limit) in [(counted, request), (chunked, request + row("in chunks"))] {
+        let (server, given) = parked(Options::default());
+        let before = resident_kib();
+        let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| server.client()).collect();
+        for client in &mut clients {
+            client.send(format!("POST / HTTP/1.1\r\nHost: a\r\n{filler}{framing}")).send(&body);
+        }
+        let mut last = (0, Instant::now());
+        until("all has arrived", || {
+            let now = resident_kib();
+            if now > last.0 {
+                last = (now, Instant::now());
+            }
+            last.1.elapsed() > Duration::from_millis(200)
+        });
+        let each = last.0.saturating_sub(before) / CONNECTIONS;
+        assert!(
+            each > 1000 && each <= socket + limit,
+            "{each} KiB, {} on the page",
+            socket + limit
+        );
+        drop(clients);
+        server.server.close_all_connections();
+        server.close();
+        drop(given);
+    }
+}

@@ -9,6 +9,8 @@ pub(crate) struct Buffer {
     pub(super) bytes: Vec<u8>,
     /// The bytes before this index are used up.
     taken: usize,
+    /// The size of the message that is arriving, if it is known.
+    expected: usize,
 }
 
 impl Buffer {
@@ -19,7 +21,17 @@ impl Buffer {
         if self.taken >= self.rest().len() {
             self.forget_taken();
         }
+        let grows = self.bytes.len() + data.len() > self.bytes.capacity();
+        if grows && self.bytes.len() >= KEEP_BYTES {
+            // In one step, and not by doubling. Not earlier, so that nobody gets memory by announcing bytes.
+            self.bytes.reserve_exact(self.expected.saturating_sub(self.rest().len()));
+        }
         self.bytes.extend_from_slice(data);
+    }
+
+    /// Announces the size of the message at the beginning.
+    pub(crate) fn expect(&mut self, bytes: usize) {
+        self.expected = bytes;
     }
 
     /// The bytes that are not used up.
@@ -43,6 +55,7 @@ impl Buffer {
         self.bytes.drain(..self.taken);
         self.bytes.shrink_to(KEEP_BYTES);
         self.taken = 0;
+        self.expected = 0;
     }
 
     /// Takes out the bytes that are not used up.

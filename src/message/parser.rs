@@ -146,7 +146,10 @@ impl Parser {
         if length > self.limits.body {
             return Err(Error::BodyTooLarge);
         }
-        let Some(body) = self.unread().get(..length) else { return Ok(Parsed::Partial) };
+        let Some(body) = self.buffer.rest().get(..length) else {
+            self.buffer.expect(length);
+            return Ok(Parsed::Partial);
+        };
         let body = body.to_vec();
         self.consume(length);
         Ok(Parsed::Complete(body))

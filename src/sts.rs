@@ -43,7 +43,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use self::exchange::Response;
 use crate::endpoint::Address;
@@ -149,13 +149,10 @@ where
 /// Those of [`connect`](crate::connect). `TimedOut`: the answer is not there, whole, after 10 s. `UnexpectedEof`: the
 /// connection ended before the answer did. `InvalidData`: it is no STS.
 pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Result<Reply> {
-    let deadline = Instant::now() + DEADLINE;
-    let mut to = to.into();
-    to.connect_timeout.get_or_insert(DEADLINE);
     let socket = EventSocket::new(to);
     let message = Message { head: Head::default(), body: body.as_ref().to_vec() };
     socket.write(message.format(SAY)); // waits for the connection
-    socket.set_timeout(Some(DEADLINE));
+    socket.after(DEADLINE, |socket| socket.destroy_with(too_late()));
 
     let reply = Arc::new(Mutex::new(None));
     let found = reply.clone();
@@ -165,16 +162,12 @@ pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Res
             Ok(Some(message)) => {
                 let status = status(message.head.start()).unwrap_or_default();
                 *lock(&found) = Some(Reply { message, status });
-                socket.end();
+                socket.destroy(); // it is whole: the server may be slow to end
             }
-            Ok(None) => match deadline.saturating_duration_since(Instant::now()) {
-                Duration::ZERO => socket.destroy_with(too_late()),
-                left => socket.set_timeout(Some(left)),
-            },
+            Ok(None) => {}
             Err(why) => socket.destroy_with(why.into()),
         }
     });
-    socket.on(event::Timeout, |socket, ()| socket.destroy_with(too_late()));
     socket.run()?;
     let reply = lock(&reply).take();
     let cut_short =

@@ -8,8 +8,6 @@ use std::time::Duration;
 use super::connection::{Connection, Inner};
 use super::incoming::Incoming;
 use super::phase::Phase;
-use crate::event;
-use crate::socket::EventSocket;
 
 /// How long a connection that is over waits for another byte of the client.
 pub(super) const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -22,16 +20,7 @@ impl Connection {
     pub(super) fn close(&self, inner: &mut Inner) {
         inner.phase = Phase::Closing;
         inner.incoming = Incoming::new(self.shared.options.limits);
-        let linger_timeout = LINGER_TIMEOUT.min(self.shared.options.idle_timeout);
-        // The times count when the client can have all of the answer; before, it only has to take something now and then.
-        self.socket.once(event::Finish, move |socket, ()| linger(socket, linger_timeout));
-        self.socket.end();
-        self.socket.resume();
+        let quiet = LINGER_TIMEOUT.min(self.shared.options.idle_timeout);
+        self.socket.close_in_stages(quiet, LINGER_MAX);
     }
-}
-
-fn linger(socket: &EventSocket, timeout: Duration) {
-    socket.on(event::Timeout, |socket, ()| socket.destroy());
-    socket.set_timeout(Some(timeout)); // from the last byte that arrives
-    socket.close_within(LINGER_MAX);
 }

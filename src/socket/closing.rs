@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::EventSocket;
 use super::dispatch::Pending;
+use super::event;
 use super::life::{Cause, Life};
 use super::output::Fin;
 use super::state::State;
@@ -97,6 +98,19 @@ impl EventSocket {
             state.end();
             state.discard_input(until);
         }
+    }
+
+    /// `end()`; and when everything is sent, what the peer still sends is read and dropped, until it has ended, or has sent
+    /// nothing for `quiet`, or `total` is over. Data that arrives before is for the caller to ignore: a peer that is slow to
+    /// read has all the time it needs.
+    pub(crate) fn close_in_stages(&self, quiet: Duration, total: Duration) {
+        self.once(event::Finish, move |socket, ()| {
+            socket.on(event::Timeout, |socket, ()| socket.destroy());
+            socket.set_timeout(Some(quiet));
+            socket.close_within(total);
+        });
+        self.end();
+        self.resume();
     }
 
     /// shutdown(2), on behalf of a transition.

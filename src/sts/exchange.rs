@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{DEADLINE, Incoming, Message, Request, SAY, Wrong};
 use crate::event;
@@ -11,9 +11,12 @@ use crate::message::{Error, Head};
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// How long the server reads on after its answer, and throws away: to close with bytes unread would reset the connection,
-/// and a reset destroys an answer that is still on its way.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long the server waits for another byte of the client after its answer, and drops it: to close with bytes unread would
+/// reset the connection, and a reset destroys an answer that is still on its way.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long it waits in all.
+const LINGER_MAX: Duration = Duration::from_secs(30);
 
 /// What the handler answers with. It goes out at its end, when its length is known; dropped without [`end`](Self::end), it
 /// is ended. It may be ended later, on another thread.
@@ -96,19 +99,18 @@ struct Exchange {
     phase: Mutex<Phase>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     #[default]
     Receiving,
     /// The handler has the request.
     Handling,
-    /// The answer was given, then.
-    Answered(Instant),
+    Answered,
 }
 
 impl Exchange {
     fn answer(&self, status: u16, message: Message) {
-        *lock(&self.phase) = Phase::Answered(Instant::now());
+        *lock(&self.phase) = Phase::Answered;
         let reason = match status {
             200..=299 => "OK",
             400 => "Not STS",
@@ -117,8 +119,12 @@ impl Exchange {
             500 => "Failed",
             _ => "No",
         };
-        self.socket.end_with(message.format(&format!("STS/1.1 {status} {reason}")));
-        self.socket.set_timeout(Some(LINGER));
+        self.socket.write(message.format(&format!("STS/1.1 {status} {reason}")));
+        self.socket.close_in_stages(LINGER_TIMEOUT, LINGER_MAX);
+    }
+
+    fn is_receiving(&self) -> bool {
+        *lock(&self.phase) == Phase::Receiving
     }
 
     fn refuse(&self, status: u16, why: &str) {
@@ -133,17 +139,18 @@ pub(super) fn serve(
     handler: Arc<impl Fn(Request, Response) + Send + Sync + 'static>,
 ) {
     let exchange = Arc::new(Exchange { socket: socket.clone(), phase: Mutex::default() });
-    let deadline = Instant::now() + DEADLINE;
     let mut incoming = Incoming::default();
-    socket.set_timeout(Some(DEADLINE));
 
     let this = exchange.clone();
+    socket.after(DEADLINE, move |_| {
+        if this.is_receiving() {
+            this.refuse(408, "the request did not come in time");
+        }
+    });
+    let this = exchange.clone();
     socket.on(event::Data, move |socket, data| {
-        let phase = *lock(&this.phase);
-        match phase {
-            Phase::Receiving => {}
-            Phase::Answered(then) if then.elapsed() > LINGER => return socket.destroy(),
-            Phase::Handling | Phase::Answered(_) => return, // one request, one answer
+        if !this.is_receiving() {
+            return; // one request, one answer
         }
         match incoming.take(data, |start| start == SAY) {
             Ok(Some(message)) => {
@@ -151,28 +158,16 @@ pub(super) fn serve(
                 let request = Request { message, remote: socket.remote_addr() };
                 handler(request, Response::new(this.clone()));
             }
-            Ok(None) => match deadline.saturating_duration_since(Instant::now()) {
-                Duration::ZERO => this.refuse(408, "the request did not come in time"),
-                left => socket.set_timeout(Some(left)),
-            },
+            Ok(None) => {}
             Err(Wrong::Message(
                 why @ (Error::HeadTooLarge | Error::TooManyLines | Error::BodyTooLarge),
             )) => this.refuse(413, &why.to_string()),
             Err(why) => this.refuse(400, &why.to_string()),
         }
     });
-    let this = exchange.clone();
     socket.on(event::End, move |_, ()| {
-        if matches!(*lock(&this.phase), Phase::Receiving) {
-            this.refuse(400, "the request is cut short");
-        }
-    });
-    socket.on(event::Timeout, move |socket, ()| {
-        let phase = *lock(&exchange.phase);
-        match phase {
-            Phase::Receiving => exchange.refuse(408, "the request did not come in time"),
-            Phase::Handling => {}
-            Phase::Answered(_) => socket.destroy(),
+        if exchange.is_receiving() {
+            exchange.refuse(400, "the request is cut short");
         }
     });
     socket.on(event::Error, |_, _| {}); // clients come and go as they like

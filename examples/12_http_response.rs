@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None if svg::file()?.is_some() => return visit::draw(),
         None => 10086,
     };
-    let server = server(|request| println!("{request}"));
+    let server = server(|request| println!("{}", request.escape_debug())); // for a terminal
     let listening = server.listen(("127.0.0.1", port), |server| {
         let at = server.address().expect("it listens");
         println!("listening: port {}. Open http://{at}/", at.port().unwrap_or_default());

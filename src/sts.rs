@@ -162,7 +162,7 @@ pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Res
             Ok(Some(message)) => {
                 let status = status(message.head.start()).unwrap_or_default();
                 *lock(&found) = Some(Reply { message, status });
-                socket.destroy(); // it is whole: the server may be slow to end
+                socket.close_within(Duration::from_secs(1)); // it is whole: the server may be slow to end
             }
             Ok(None) => {}
             Err(why) => socket.destroy_with(why.into()),

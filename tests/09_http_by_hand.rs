@@ -116,6 +116,43 @@ fn however_it_is_cut_the_answer_is_the_same() {
 }
 
 #[test]
+fn a_length_is_digits_and_one() {
+    for (lines, error) in [
+        ("Content-Length: +5", "\"+5\" is no length"),
+        ("Content-Length: 5 5", "\"5 5\" is no length"),
+        ("Content-Length: 0x5", "\"0x5\" is no length"),
+        ("Content-Length:", "\"\" is no length"),
+        ("Content-Length: 99999999999999999999999", "\"99999999999999999999999\" is no length"),
+        ("Content-Length: 5\r\nContent-Length: 6", "there are two lengths, and they differ"),
+    ] {
+        let (status, _, errors) = answered(&format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\nhello"), 7);
+        assert_eq!(status, Some(1), "{lines}");
+        assert!(errors.contains(error), "{lines}: {errors}");
+    }
+    let twice = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello";
+    assert_eq!(answered(twice, 7).0, Some(0));
+}
+
+#[test]
+fn a_head_without_end_is_not_kept() {
+    for line in ["A: b\r\n", "a"] {
+        let (status, _, errors) =
+            answered(&format!("HTTP/1.1 200 OK\r\n{}", line.repeat(20_000)), 1000);
+        assert_eq!(status, Some(1));
+        assert!(errors.contains("the head has more than 16384 bytes"), "{errors}");
+    }
+}
+
+#[test]
+fn what_a_terminal_obeys_is_not_sent_to_it() {
+    let answer = "HTTP/1.1 200 OK\r\nA: \u{1b}[2J\u{9b}\r\nContent-Length: 12\r\n\r\n\u{1b}[31m\u{9b}\ta\rb\n";
+    let (status, printed, errors) = answered(answer, 1000);
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    assert!(!printed.contains(['\u{1b}', '\u{9b}', '\r']), "{printed:?}");
+    assert!(printed.contains(r"\u{1b}[31m\u{9b}") && printed.contains(r"\rb"), "{printed:?}");
+}
+
+#[test]
 fn where_the_body_ends() {
     for (answer, body) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "0 of 0 bytes\n\n"),

@@ -165,8 +165,8 @@ fn a_client_that_never_closes_is_not_waited_for() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_large_body_to_many_slow_readers_needs_little_memory() {
-    const READERS: usize = 20;
-    const SIZE: u64 = 64 << 20;
+    const READERS: usize = 50;
+    const SIZE: u64 = 200 << 20;
     let name = "a_large_body_to_many_slow_readers_needs_little_memory";
     if !alone_for(2 * DEADLINE, name, r#"exec "$@""#) {
         return;

@@ -2,11 +2,16 @@
 
 use std::io::{Error, Result};
 
+/// How many bytes of a head we keep. A server may send without end, and memory has one.
+const HEAD_MAX: usize = 16 * 1024;
+
 /// An answer, as far as it has come.
 #[derive(Default)]
 pub struct Answer {
     /// The status line, the headers, and the blank line.
     head: Vec<String>,
+    /// How many bytes they had.
+    head_bytes: usize,
     /// Where the body ends. Known at the blank line.
     end: Option<End>,
     /// Before the blank line: a line that is not whole yet. After it: the body.
@@ -26,7 +31,12 @@ impl Answer {
     pub fn take(&mut self, piece: &[u8]) -> Result<bool> {
         self.bytes.extend_from_slice(piece);
         while self.end.is_none() {
-            let Some(at) = self.bytes.iter().position(|byte| *byte == b'\n') else { break };
+            let at = self.bytes.iter().position(|byte| *byte == b'\n');
+            if self.head_bytes + at.unwrap_or(self.bytes.len()) > HEAD_MAX {
+                return Err(Error::other(format!("the head has more than {HEAD_MAX} bytes")));
+            }
+            let Some(at) = at else { break };
+            self.head_bytes += at + 1;
             let line: Vec<u8> = self.bytes.drain(..=at).collect();
             let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string();
             if self.head.is_empty() && !line.starts_with("HTTP/1.") {
@@ -52,10 +62,19 @@ impl Answer {
                 "the body is {coding}: its length is not in the head, and this client knows no other place"
             ))),
             (None, None) => Ok(End::Connection),
-            (None, Some(digits)) => match digits.parse() {
-                Ok(length) => Ok(End::Length(length)),
-                Err(_) => Err(Error::other(format!("{digits:?} is no length"))),
-            },
+            (None, Some(text)) => self.length(text).map(End::Length),
+        }
+    }
+
+    /// Digits and nothing else, and no second line that says another length: what two programs can read in two ways, somebody
+    /// will use against one of them.
+    fn length(&self, text: &str) -> Result<usize> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let length = text.parse().ok().filter(|_| digits);
+        let length = length.ok_or_else(|| Error::other(format!("{text:?} is no length")))?;
+        match self.headers("Content-Length").all(|other| other == text) {
+            true => Ok(length),
+            false => Err(Error::other("there are two lengths, and they differ")),
         }
     }
 
@@ -65,10 +84,15 @@ impl Answer {
     }
 
     /// The value of a header. Capitals in its name do not count.
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.head.iter().filter_map(|line| line.split_once(':'));
-        let (_, value) = headers.find(|(this, _)| this.eq_ignore_ascii_case(name))?;
-        Some(value.trim())
+    fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.headers(name).next()
+    }
+
+    /// All of them: a name may stand in several lines.
+    fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let headers = self.head.iter().filter_map(|line| line.split_once(':'));
+        let of_this = headers.filter(move |(this, _)| this.eq_ignore_ascii_case(name));
+        of_this.map(|(_, value)| value.trim_matches([' ', '\t']))
     }
 
     /// Prints what has come. An error: that is not all.
@@ -85,7 +109,7 @@ impl Answer {
             Some(End::Length(_)) => println!("body          {} of {length} bytes", body.len()),
             _ => println!("body          {got} bytes, and no length: was that all?"),
         }
-        println!("{}", String::from_utf8_lossy(body).trim_end_matches('\n'));
+        println!("{}", harmless(String::from_utf8_lossy(body).trim_end_matches('\n')));
         match length - body.len() {
             0 => Ok(()),
             missing => Err(Error::other(format!("cut short: {missing} bytes are missing"))),
@@ -98,8 +122,23 @@ pub fn show<'a>(first: &str, lines: impl Iterator<Item = &'a str>) {
     for (number, line) in lines.enumerate() {
         match (number, line) {
             (_, "") => println!("blank line"),
-            (0, _) => println!("{first:<14}{line}"),
-            _ => println!("{:<14}{line}", "header"),
+            (0, _) => println!("{first:<14}{}", harmless(line)),
+            _ => println!("{:<14}{}", "header", harmless(line)),
         }
     }
+}
+
+/// Text from a stranger, for a terminal. Characters that a terminal obeys (ESC, U+009B, a carriage return in a line) are shown
+/// and not sent to it.
+fn harmless(text: &str) -> String {
+    let mut shown = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_line = c == '\n' || (c == '\r' && chars.peek() == Some(&'\n'));
+        match c.is_control() && !ends_line && c != '\t' {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }

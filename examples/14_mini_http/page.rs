@@ -23,8 +23,9 @@ pub fn answer(body: &[u8]) -> String {
         list += &format!("<dt>{}</dt><dd>{}</dd>\n", escaped(&name), escaped(&value));
     }
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>An answer</title>\n\
-         <style>dd {{ white-space: pre-wrap }}</style>\n\
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>An answer</title>\n\
+         <style>dd, code {{ white-space: pre-wrap; overflow-wrap: anywhere }}</style>\n\
          <h1>You have sent</h1>\n<dl>\n{list}</dl>\n<p>In {} bytes: <code>{raw}</code>\n\
          <p><a href=\"/\">Once more</a>\n</html>\n",
         body.len()

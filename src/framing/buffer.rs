@@ -30,7 +30,7 @@ impl Buffer {
     }
 
     /// Announces the size of the message at the beginning.
-    pub(crate) fn expect(&mut self, bytes: usize) {
+    pub(crate) fn announce(&mut self, bytes: usize) {
         self.expected = bytes;
     }
 

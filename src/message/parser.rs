@@ -147,7 +147,7 @@ impl Parser {
             return Err(Error::BodyTooLarge);
         }
         let Some(body) = self.buffer.rest().get(..length) else {
-            self.buffer.expect(length);
+            self.buffer.announce(length);
             return Ok(Parsed::Partial);
         };
         let body = body.to_vec();

@@ -153,10 +153,7 @@ fn descriptors_and_threads_go_back_though_handles_are_kept() {
         return;
     }
     let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
-    // The first server of a process opens one that stays: for complaints, when no more are left.
-    let first = net::create_server(|_| {});
-    first.listen(("127.0.0.1", 0), |_| {}).unwrap();
-    first.close().unwrap();
+    common::open_the_descriptor_for_complaints();
     let (descriptors, threads) = (count("fd"), count("task"));
     let kept = Arc::new(Mutex::new(HashSet::new()));
     let handles = kept.clone();

@@ -53,6 +53,7 @@ fn ten_thousand_schedules() {
 
 /// Runs all of them, up to the first that fails.
 fn run_all(seeds: &[u64]) {
+    common::open_the_descriptor_for_complaints();
     let before = resources();
     let next = AtomicUsize::new(0);
     let clean = AtomicU64::new(0);

@@ -80,6 +80,13 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     false
 }
 
+/// The first server of a process opens one descriptor that stays, for complaints when no more are left: before a test counts.
+pub fn open_the_descriptor_for_complaints() {
+    let server = net_notes::create_server(|_| {});
+    server.listen(("127.0.0.1", 0), |_| {}).expect("port 0 is free");
+    server.close().expect("it listens");
+}
+
 /// The repository's folder. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
 pub fn root() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)

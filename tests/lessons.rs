@@ -60,20 +60,15 @@ fn every_console_block_shows_what_really_happens() {
     use runner::Outcome;
 
     let root = common::root();
-    let mut files = vec!["README.md".to_string()];
-    for entry in fs::read_dir(root.join("lessons")).expect("lessons/") {
-        let name = entry.expect("readable").file_name().into_string().expect("UTF-8");
-        if name.ends_with(".md") {
-            files.push(format!("lessons/{name}"));
-        }
-    }
+    let mut files = common::files("lessons/", ".md");
+    files.retain(|file| !file.starts_with("lessons/zh/"));
+    files.push("README.md".into());
     let differs = |file: &String| {
         let chinese = file.replace("lessons/", "lessons/zh/");
         let [ours, theirs] = [file, &chinese].map(|page| consoles(&root.join(page)));
         (chinese != *file && ours != theirs).then_some(chinese)
     };
     files.extend(files.iter().filter_map(differs).collect::<Vec<_>>());
-    files.sort();
     let outcomes: Vec<_> = files
         .iter()
         .flat_map(|file| {

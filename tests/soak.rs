@@ -34,7 +34,7 @@ fn play(test: &str, part: &str, through: &[&str]) -> Command {
     let own = env::current_exe().expect("own path");
     let own = own.to_str().expect("UTF-8");
     let words = [through, &[own, "--exact", test, "--ignored", "--nocapture"]].concat();
-    let mut command = Command::new(words[0]);
+    let mut command = common::command(words[0]);
     command.args(&words[1..]).env(PART, part);
     command
 }

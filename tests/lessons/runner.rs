@@ -11,7 +11,7 @@ use crate::terminal::Running;
 use crate::{common, markdown};
 
 /// What became of one block.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Ok,
     Skipped(String),

@@ -99,7 +99,132 @@ fn a_fresh_start_shows_the_path_and_what_is_next() {
     let mut by_system = student.command();
     by_system.env("LANG", "zh_CN.UTF-8");
     let output = by_system.output().expect("the coach runs");
-    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), chinese);
+    let output = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(output, chinese.replace(" --lang zh", ""));
+}
+
+#[test]
+fn a_language_is_chosen_once() {
+    let student = Student::new("language");
+    let lang = |args: &[&str], system: &str| {
+        let output = student.command().args(args).env("LANG", system).output();
+        String::from_utf8(output.expect("the coach runs").stdout).expect("UTF-8")
+    };
+    says(&lang(&["lang"], "en_US.UTF-8"), &["English (as your system is set)", "-- lang zh"]);
+    says(&lang(&["lang"], "zh_CN.UTF-8"), &["中文（跟随系统设置）", "-- lang en"]);
+    student.write(".progress", "03 done\n");
+    says(&lang(&["lang", "zh"], "en_US.UTF-8"), &["从现在起说中文"]);
+    assert_eq!(student.read(".progress"), "03 done\nlang zh\n");
+    says(&lang(&["lang"], "en_US.UTF-8"), &["中文（这是你选的）"]);
+    for (args, chinese) in [
+        (&["list"][..], true),
+        (&["hint", "04"], true),
+        (&["--lang", "en", "list"], false),
+        (&["list", "--lang=en"], false),
+        (&["--lang=zh", "list"], true),
+    ] {
+        for system in ["C", "en_US.UTF-8", "zh_CN.UTF-8"] {
+            let text = lang(args, system);
+            let is_chinese = text.contains(['下', '提']);
+            assert_eq!(is_chinese, chinese, "{args:?}, {system}: {text}");
+        }
+    }
+    assert_eq!(student.coach(&["reset", "03", "--yes"]).1, 0);
+    student.write(MINE, "fn main() {}\n");
+    assert_eq!(student.coach(&["reset", "03", "--yes"]).1, 0);
+    assert_eq!(student.read(".progress"), "04 hints 3\nlang zh\n", "it outlives all progress");
+    assert!(lang(&["lang", "en"], "zh_CN.UTF-8").starts_with("English from now on"));
+    assert_eq!(student.read(".progress"), "04 hints 3\nlang en\n");
+    for bad in [&["lang", "fr"][..], &["--lang=", "list"], &["list", "--lang"]] {
+        assert_eq!(student.coach(bad).1, 2, "{bad:?}");
+    }
+}
+
+/// Who asks for a language asks for it in the next command, too: the one that is shown can be copied.
+#[test]
+fn commands_that_are_shown_keep_the_language() {
+    let student = Student::new("keeps");
+    let mut shown = 0;
+    for args in [
+        "",
+        "list",
+        "check 03",
+        "check 77",
+        "check --all",
+        "hint 03",
+        "hint 03 3",
+        "hint 03 4",
+        "solution 03",
+        "solution 03 --anyway",
+        "reset 03",
+    ] {
+        let mut args: Vec<&str> = args.split_whitespace().collect();
+        let in_english = student.coach(&args).0;
+        args.push("--lang=zh");
+        let text = student.coach(&args).0;
+        let commands = |text: &str, command: &str| text.matches(command).count();
+        let (all, kept) = (commands(&text, "cargo run -- "), commands(&text, "run -- --lang zh "));
+        assert_eq!(all, kept, "{args:?}: {text}");
+        assert!(!in_english.contains("--lang"), "{in_english}");
+        shown += kept;
+    }
+    assert!(shown > 15, "{shown}");
+}
+
+#[test]
+#[ignore = "judges every solution once more, one after another"]
+fn all_solutions_together_pass() {
+    let student = Student::new("solutions");
+    for solution in common::files("tests/exercises/", "/solution.rs") {
+        let own = student.path(&solution.replace("/solution.rs", ".rs"));
+        fs::copy(student.path(&solution), own).expect("writable");
+    }
+    let mut coach = assert_cmd::Command::from_std(student.command());
+    let output = coach.args(["check", "--all", "--json"]).timeout(common::DEADLINE * 10).output();
+    let output = output.expect("the coach runs");
+    let json = String::from_utf8(output.stdout).expect("UTF-8");
+    println!("{json}");
+    assert!(output.status.success(), "{json}");
+}
+
+#[test]
+fn all_exercises_are_judged_for_a_teacher() {
+    let student = Student::new("all");
+    student.solve();
+    student.write("tests/exercises/02_require.rs", "fn main() { oops }\n");
+    fs::remove_file(student.path("tests/exercises/04_client.rs")).expect("it was there");
+    let mut coach = student.command();
+    // As at a terminal, and with what asks for colours.
+    coach.args(["check", "--all", "--json"]).env("CLICOLOR_FORCE", "1").env("LANG", "zh_CN");
+    let output = coach.output().expect("the coach runs");
+    assert_eq!(output.status.code(), Some(1));
+    let json = String::from_utf8(output.stdout).expect("UTF-8");
+    let begins = |name: &str, rest: &str| {
+        let begin = format!(r#"{{"name": "{name}", {rest}, "seconds": "#);
+        let line = json.lines().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("no {begin} in {json}"));
+        let seconds: f64 = line[begin.len()..].trim_end_matches('}').parse().expect("a number");
+        assert!((0.0..60.0).contains(&seconds), "{line}");
+    };
+    begins("01_concept", r#""passed": false, "rule": "reports""#);
+    begins("02_require", r#""passed": false, "rule": "compiles""#);
+    begins("03_server", r#""passed": true, "rule": null"#);
+    begins("04_client", r#""passed": false, "rule": "can-be-checked""#);
+    assert_eq!(json.lines().count(), 14);
+    assert!(!student.path(".progress").exists(), "progress is the student's");
+    if let Some(node) = peer("node") {
+        let script = "for (const line of require('fs').readFileSync(0, 'utf8').trim().split('\\n')) \
+                      console.log(JSON.parse(line).name)";
+        let mut node = assert_cmd::Command::from_std(command(node));
+        let names = node.args(["-e", script]).write_stdin(json).output().expect("node runs");
+        let names = String::from_utf8(names.stdout).expect("UTF-8");
+        assert_eq!(names.lines().last(), Some("14_mini_http"), "{names}");
+    }
+
+    let (text, code) = student.coach(&["check", "--all"]);
+    assert_eq!(code, 1);
+    says(&text, &["✗ 02  ", "It does not compile yet.", "✓ 03  ", "\n1 of 14 pass."]);
+    assert!(!student.path(".progress").exists());
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl Week {
                 &[&[command, number], &["--yes"][..usize::from(command == "reset")]].concat(),
             );
         }
+        week.coach(&["lang", "zh"]);
         week.save("tests/exercises/05_order.rs", "fn main() { oops \n");
         fs::remove_file(week.0.join("tests/exercises/07_free_form.rs")).expect("it was there");
 

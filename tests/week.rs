@@ -5,8 +5,6 @@
 //! that are built already; `cargo test --test week -- --ignored` builds the copy, and runs its whole suite.
 
 mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -12,12 +12,14 @@
 
 mod advice;
 mod build;
+mod check_all;
 mod command;
 pub mod exercise;
 mod exercises;
 mod help;
 mod home;
 mod judge;
+mod language;
 mod output;
 mod path;
 mod progress;
@@ -31,7 +33,7 @@ use std::process::ExitCode;
 pub use self::exercise::Exercise;
 pub use self::home::Home;
 pub use self::judge::{Outcome, PATIENCE, judge, judge_file};
-pub use self::output::system_lang;
+pub use self::language::language;
 
 /// Does what these arguments ask for. Failure: a check that did not pass, or a command that could not be carried out.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -7,7 +7,10 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(common::example("01_concept")).args(arguments).timeout(common::DEADLINE).assert()
+    Command::from_std(common::command(common::example("01_concept")))
+        .args(arguments)
+        .timeout(common::DEADLINE)
+        .assert()
 }
 
 fn stdout(arguments: &[&str]) -> String {

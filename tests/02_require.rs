@@ -7,7 +7,10 @@ use net_notes as net;
 use std::net::TcpListener;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(common::example("02_require")).args(arguments).timeout(common::DEADLINE).assert()
+    Command::from_std(common::command(common::example("02_require")))
+        .args(arguments)
+        .timeout(common::DEADLINE)
+        .assert()
 }
 
 #[test]
@@ -37,7 +40,7 @@ fn is_ip_answers_as_node_does() {
     assert_eq!(answers, [4, 6, 0, 0, 0, 0, 6, 6, 0]);
     let Some(node) = common::peer("node") else { return };
     let script = "console.log(process.argv.slice(1).map(net.isIP).join(' '))";
-    let nodes = Command::new(node)
+    let nodes = Command::from_std(common::command(node))
         .args(["-e", script, "--"])
         .args(texts)
         .timeout(common::DEADLINE)

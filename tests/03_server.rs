@@ -2,10 +2,9 @@
 
 mod common;
 
-use common::{DEADLINE, Program, example, peer, within};
+use common::{DEADLINE, Program, command, example, peer, within};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Command;
 use std::thread;
 #[cfg(target_os = "linux")]
 use std::time::Instant;
@@ -80,7 +79,7 @@ fn it_prints_what_the_notes_program_prints_on_node() {
         server.line_with("server disconnected");
         server.kill().0.replace(&format!("port {port}."), "port 5000.")
     };
-    let nodes = transcript(Program::spawn(Command::new(node).args(["-e", NODE_SERVER])));
+    let nodes = transcript(Program::spawn(command(node).args(["-e", NODE_SERVER])));
     for name in TWINS {
         assert_eq!(transcript(Program::start(example(name), &["0"])), nodes, "{name}");
     }
@@ -210,7 +209,7 @@ fn a_second_piece_is_one_line_on_stderr_and_the_server_goes_on() {
 #[test]
 fn a_second_piece_ends_the_notes_program_on_node() {
     let Some(node) = peer("node") else { return };
-    let mut server = Program::spawn(Command::new(node).args(["-e", NODE_SERVER]));
+    let mut server = Program::spawn(command(node).args(["-e", NODE_SERVER]));
     second_piece(server.port());
     let (status, _, errors) = server.wait();
     assert_eq!(status.code(), Some(1));
@@ -245,7 +244,7 @@ fn a_character_in_two_pieces() {
 #[cfg(target_os = "linux")]
 fn without_descriptors_it_waits_and_does_not_spin() {
     for name in TWINS {
-        let mut shell = Command::new("sh");
+        let mut shell = command("sh");
         shell.args(["-c", r#"ulimit -n 12; exec "$0" 0"#]).arg(example(name));
         let mut server = Program::spawn(&mut shell);
         let port = server.port();

@@ -2,10 +2,9 @@
 
 mod common;
 
-use common::{DEADLINE, Program, example, peer};
+use common::{DEADLINE, Program, command, example, peer};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Command;
 
 const TWINS: [&str; 2] = ["04_client", "04_client_std"];
 const HELLO: &str = "hello, this is client!\n\r";
@@ -121,7 +120,7 @@ fn a_server_on_node_is_understood() {
         server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));
     ";
     for name in TWINS {
-        let mut server = Program::spawn(Command::new(&node).args(["-e", script]));
+        let mut server = Program::spawn(command(&node).args(["-e", script]));
         let port = server.port().to_string();
         let (status, text, errors) = Program::start(example(name), &[&port]).wait();
         let expected = (true, printed(ANSWER), String::new());

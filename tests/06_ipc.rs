@@ -8,12 +8,12 @@ const NAME: &str = "06_ipc";
 
 #[cfg(unix)]
 mod unix {
-    use super::common::{self, DEADLINE, peer, until, within};
+    use super::common::{self, DEADLINE, command, peer, until, within};
     use super::{NAME, Program, example};
     use std::io::{Read, Write};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
-    use std::process::{Command, ExitStatus};
+    use std::process::ExitStatus;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::{env, fs, process, thread};
 
@@ -31,7 +31,7 @@ mod unix {
         }
 
         fn start(&self, args: &[&str]) -> Program {
-            Program::spawn(Command::new(example(NAME)).args(args).current_dir(&self.0))
+            Program::spawn(command(example(NAME)).args(args).current_dir(&self.0))
         }
 
         /// A server, up to its first line.
@@ -222,7 +222,7 @@ mod unix {
     fn node_is_a_client_and_a_server() {
         let Some(node) = peer("node") else { return };
         let node = |folder: &Folder, script: &str| {
-            Program::spawn(Command::new(&node).args(["-e", script]).current_dir(&folder.0))
+            Program::spawn(command(&node).args(["-e", script]).current_dir(&folder.0))
         };
         let folder = Folder::new();
         let server = folder.server();
@@ -248,7 +248,7 @@ mod unix {
         let folder = Folder::new();
         let start = || {
             let script = "net.createServer().listen('ipc.sock', () => console.log('ready'))";
-            Program::spawn(Command::new(&node).args(["-e", script]).current_dir(&folder.0))
+            Program::spawn(command(&node).args(["-e", script]).current_dir(&folder.0))
         };
         let mut first = start();
         assert_eq!(first.line(), "ready\n");

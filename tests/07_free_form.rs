@@ -6,7 +6,10 @@ use assert_cmd::Command;
 use std::net::TcpListener;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(common::example("07_free_form")).args(arguments).timeout(common::DEADLINE).assert()
+    Command::from_std(common::command(common::example("07_free_form")))
+        .args(arguments)
+        .timeout(common::DEADLINE)
+        .assert()
 }
 
 fn stdout() -> String {

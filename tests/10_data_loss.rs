@@ -13,7 +13,10 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(common::example("10_data_loss")).args(arguments).timeout(DEADLINE * 4).assert()
+    Command::from_std(common::command(common::example("10_data_loss")))
+        .args(arguments)
+        .timeout(DEADLINE * 4)
+        .assert()
 }
 
 fn stdout(arguments: &[&str]) -> String {

@@ -6,7 +6,7 @@ mod browser;
 mod common;
 
 use assert_cmd::Command;
-use common::{DEADLINE, Program, example, peer, within};
+use common::{DEADLINE, Program, command, example, peer, within};
 use net::http;
 use net_notes as net;
 use std::io::{ErrorKind, Read, Write};
@@ -22,7 +22,7 @@ fn start() -> (Program, u16) {
 }
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(example(NAME)).args(arguments).timeout(DEADLINE).assert()
+    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE).assert()
 }
 
 fn stdout(arguments: &[&str]) -> String {

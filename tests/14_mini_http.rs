@@ -6,7 +6,7 @@ mod browser;
 mod common;
 
 use assert_cmd::Command;
-use common::{DEADLINE, Program, example, peer};
+use common::{DEADLINE, Program, command, example, peer};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
@@ -19,7 +19,7 @@ fn start() -> (Program, u16) {
 }
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(example(NAME)).args(arguments).timeout(DEADLINE).assert()
+    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE).assert()
 }
 
 /// Sends some requests at once, the last of which asks for the end, and returns all that comes.

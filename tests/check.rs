@@ -6,7 +6,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ fn said(failure: &Failure) -> String {
 }
 
 fn alive(pid: &str) -> bool {
-    let mut kill = Command::new("sh");
+    let mut kill = common::command("sh");
     kill.args(["-c", &format!("kill -0 {pid}")]).stderr(Stdio::null());
     kill.status().expect("sh runs").success()
 }
@@ -499,7 +499,7 @@ fn no_program_outlives_a_check_that_is_killed() {
         return;
     }
     within("killed", || {
-        let mut own = Command::new(std::env::current_exe().expect("own path"));
+        let mut own = common::command(std::env::current_exe().expect("own path"));
         own.args(["--exact", NAME, "--nocapture"]).env(INSIDE, "1");
         let mut inside = common::Program::spawn(&mut own);
         let line = inside.line_with("folder ");

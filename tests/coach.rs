@@ -2,12 +2,12 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command as Process, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
-use assert_cmd::Command;
-use common::{Program, peer, skipped, within};
+use common::{Program, command, copy_files, peer, skipped, within};
 
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 const MINE: &str = "tests/exercises/03_server.rs";
@@ -22,18 +22,9 @@ impl Student {
         let folder = format!("net-notes-coach-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         let _ = fs::remove_dir_all(&folder);
-        for part in ["tests/exercises", "lessons"] {
-            copy(&common::root().join(part), &folder.join(part));
-        }
-        let student = Student { folder };
-        for entry in fs::read_dir(student.path("tests/exercises")).expect("copied") {
-            let stub = entry.expect("readable").path().join("stub.rs");
-            if stub.exists() {
-                let file = stub.parent().expect("a folder").with_extension("rs");
-                fs::copy(stub, file).expect("writable");
-            }
-        }
-        student
+        copy_files("tests/exercises/", &folder);
+        copy_files("lessons/", &folder);
+        Student { folder }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -54,16 +45,15 @@ impl Student {
     }
 
     /// The coach in this folder, in English and without colour.
-    fn command(&self) -> Process {
-        let mut command = Process::new(COACH);
-        self.settle(&mut command);
-        command
+    fn command(&self) -> Command {
+        self.start(COACH)
     }
 
-    fn settle(&self, command: &mut Process) {
+    /// A program in this folder.
+    fn start(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = command(program);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
-        command.env_remove("NO_COLOR").env_remove("LC_ALL").env_remove("LC_MESSAGES");
-        command.env("LANG", "en_US.UTF-8");
+        command
     }
 
     /// What it says, on standard output and after that on standard error, and its exit status.
@@ -72,7 +62,7 @@ impl Student {
     }
 
     fn coach_told(&self, args: &[&str], typed: &str) -> (String, i32) {
-        let mut command = Command::from_std(self.command());
+        let mut command = assert_cmd::Command::from_std(self.command());
         command.args(args).write_stdin(typed).timeout(common::DEADLINE);
         let output = command.output().expect("the coach runs");
         let text = [output.stdout, output.stderr].concat();
@@ -83,19 +73,6 @@ impl Student {
 impl Drop for Student {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("writable");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("readable");
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).expect("writable");
-        }
     }
 }
 
@@ -122,7 +99,134 @@ fn a_fresh_start_shows_the_path_and_what_is_next() {
     let mut by_system = student.command();
     by_system.env("LANG", "zh_CN.UTF-8");
     let output = by_system.output().expect("the coach runs");
-    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), chinese);
+    let output = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(output, chinese.replace(" --lang zh", ""));
+}
+
+#[test]
+fn a_language_is_chosen_once() {
+    let student = Student::new("language");
+    let lang = |args: &[&str], system: &str| {
+        let output = student.command().args(args).env("LANG", system).output();
+        String::from_utf8(output.expect("the coach runs").stdout).expect("UTF-8")
+    };
+    says(&lang(&["lang"], "en_US.UTF-8"), &["English (as your system is set)", "-- lang zh"]);
+    says(&lang(&["lang"], "zh_CN.UTF-8"), &["中文（跟随系统设置）", "-- lang en"]);
+    student.write(".progress", "03 done\n");
+    says(&lang(&["lang", "zh"], "en_US.UTF-8"), &["从现在起说中文"]);
+    assert_eq!(student.read(".progress"), "03 done\nlang zh\n");
+    says(&lang(&["lang"], "en_US.UTF-8"), &["中文（这是你选的）"]);
+    for (args, chinese) in [
+        (&["list"][..], true),
+        (&["hint", "04"], true),
+        (&["--lang", "en", "list"], false),
+        (&["list", "--lang=en"], false),
+        (&["--lang=zh", "list"], true),
+    ] {
+        for system in ["C", "en_US.UTF-8", "zh_CN.UTF-8"] {
+            let text = lang(args, system);
+            let is_chinese = text.contains(['下', '提']);
+            assert_eq!(is_chinese, chinese, "{args:?}, {system}: {text}");
+        }
+    }
+    assert_eq!(student.coach(&["reset", "03", "--yes"]).1, 0);
+    student.write(MINE, "fn main() {}\n");
+    assert_eq!(student.coach(&["reset", "03", "--yes"]).1, 0);
+    assert_eq!(student.read(".progress"), "04 hints 3\nlang zh\n", "it outlives all progress");
+    assert!(lang(&["lang", "en"], "zh_CN.UTF-8").starts_with("English from now on"));
+    assert_eq!(student.read(".progress"), "04 hints 3\nlang en\n");
+    for bad in [&["lang", "fr"][..], &["--lang=", "list"], &["list", "--lang"]] {
+        assert_eq!(student.coach(bad).1, 2, "{bad:?}");
+    }
+}
+
+/// Who asks for a language asks for it in the next command, too: the one that is shown can be copied.
+#[test]
+fn commands_that_are_shown_keep_the_language() {
+    let student = Student::new("keeps");
+    let mut shown = 0;
+    for args in [
+        "",
+        "list",
+        "check 03",
+        "check 77",
+        "hint 03",
+        "hint 03 3",
+        "hint 03 4",
+        "solution 03",
+        "solution 03 --anyway",
+        "reset 03",
+    ] {
+        let mut args: Vec<&str> = args.split_whitespace().collect();
+        let in_english = student.coach(&args).0;
+        args.push("--lang=zh");
+        let text = student.coach(&args).0;
+        let commands = |text: &str, command: &str| text.matches(command).count();
+        let (all, kept) = (commands(&text, "cargo run -- "), commands(&text, "run -- --lang zh "));
+        assert_eq!(all, kept, "{args:?}: {text}");
+        assert!(!in_english.contains("--lang"), "{in_english}");
+        shown += kept;
+    }
+    assert!(shown > 12, "{shown}");
+}
+
+#[test]
+#[ignore = "judges every solution once more, one after another"]
+fn all_solutions_together_pass() {
+    let student = Student::new("solutions");
+    for solution in common::files("tests/exercises/", "/solution.rs") {
+        let own = student.path(&solution.replace("/solution.rs", ".rs"));
+        fs::copy(student.path(&solution), own).expect("writable");
+    }
+    let mut coach = assert_cmd::Command::from_std(student.command());
+    let output = coach.args(["check", "--all", "--json"]).timeout(common::DEADLINE * 10).output();
+    let output = output.expect("the coach runs");
+    let json = String::from_utf8(output.stdout).expect("UTF-8");
+    println!("{json}");
+    assert!(output.status.success(), "{json}");
+}
+
+#[test]
+fn all_exercises_are_judged_for_a_teacher() {
+    let student = Student::new("all");
+    student.solve();
+    student.write("tests/exercises/02_require.rs", "fn main() { oops }\n");
+    fs::remove_file(student.path("tests/exercises/04_client.rs")).expect("it was there");
+    let mut coach = student.command();
+    // As at a terminal, and with what asks for colours.
+    coach.args(["check", "--all", "--json"]).env("CLICOLOR_FORCE", "1").env("LANG", "zh_CN");
+    let output = coach.output().expect("the coach runs");
+    assert_eq!(output.status.code(), Some(1));
+    let json = String::from_utf8(output.stdout).expect("UTF-8");
+    let begins = |name: &str, rest: &str| {
+        let begin = format!(r#"{{"name": "{name}", {rest}, "seconds": "#);
+        let line = json.lines().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("no {begin} in {json}"));
+        let seconds: f64 = line[begin.len()..].trim_end_matches('}').parse().expect("a number");
+        assert!((0.0..60.0).contains(&seconds), "{line}");
+    };
+    begins("01_concept", r#""passed": false, "rule": "reports""#);
+    begins("02_require", r#""passed": false, "rule": "compiles""#);
+    begins("03_server", r#""passed": true, "rule": null"#);
+    begins("04_client", r#""passed": false, "rule": "can-be-checked""#);
+    assert_eq!(json.lines().count(), 14);
+    assert!(!student.path(".progress").exists(), "progress is the student's");
+    if let Some(node) = peer("node") {
+        let script = "for (const line of require('fs').readFileSync(0, 'utf8').trim().split('\\n')) \
+                      console.log(JSON.parse(line).name)";
+        let mut node = assert_cmd::Command::from_std(command(node));
+        let names = node.args(["-e", script]).write_stdin(json).output().expect("node runs");
+        let names = String::from_utf8(names.stdout).expect("UTF-8");
+        assert_eq!(names.lines().last(), Some("14_mini_http"), "{names}");
+    }
+
+    let (text, code) = student.coach(&["check", "--all", "--lang=zh"]);
+    assert_eq!(code, 1);
+    says(
+        &text,
+        &["✗ 02  ", "还没有编译通过。", "✓ 03  ", "通过 1 个", "run -- --lang zh check 03"],
+    );
+    assert!(!student.path(".progress").exists());
 }
 
 #[test]
@@ -352,6 +456,19 @@ fn what_is_broken_is_said_with_a_way_out() {
     says(&text, &["Is a directory", "Move it out of the way, and: cargo run -- reset 03"]);
 }
 
+/// As lessons/README.md tells PowerShell users to set it.
+#[test]
+fn a_trace_for_the_session_is_not_among_the_programs_errors() {
+    let student = Student::new("trace");
+    let check = |trace: &str| {
+        let output = student.command().args(["check", "03"]).env("NET_TRACE", trace).output();
+        String::from_utf8(output.expect("the coach runs").stdout).expect("UTF-8")
+    };
+    let text = check("1");
+    says(&text, &["✗ 03"]);
+    assert!(!text.contains("stderr"), "{text}");
+}
+
 #[test]
 fn a_missing_tool_is_not_the_students_mistake() {
     let student = Student::new("tools");
@@ -375,8 +492,11 @@ fn the_list_is_json() {
     let script = "const list = JSON.parse(require('fs').readFileSync(0)); \
                   const one = list.find((one) => one.id === '03'); \
                   console.log(one.name, one.state, one.file, one.lesson, list[0].state, list[1].state)";
-    let output =
-        Command::new(node).args(["-e", script]).write_stdin(json).output().expect("node runs");
+    let output = assert_cmd::Command::from_std(command(node))
+        .args(["-e", script])
+        .write_stdin(json)
+        .output()
+        .expect("node runs");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "03_server done tests/exercises/03_server.rs lessons/03_server.md next open\n",
@@ -496,11 +616,11 @@ fn a_read_only_folder_loses_nothing() {
 /// How to run a shell command where the student's folder cannot be written. Root may write everywhere, and needs a
 /// read-only mount for that.
 #[cfg(unix)]
-fn sealed(student: &Student) -> Option<impl Fn(&str) -> Process + use<>> {
-    let root = Process::new("id").arg("-u").output().expect("id runs").stdout == b"0\n";
+fn sealed(student: &Student) -> Option<impl Fn(&str) -> Command> {
+    let root = command("id").arg("-u").output().expect("id runs").stdout == b"0\n";
     let folder = student.folder.display().to_string();
     let (prelude, shell): (String, &[&str]) = if root {
-        let works = Process::new("unshare").args(["-m", "true"]).status();
+        let works = command("unshare").args(["-m", "true"]).status();
         if !works.is_ok_and(|status| status.success()) {
             skipped("root, and no unshare(1) for a read-only mount");
             return None;
@@ -511,18 +631,9 @@ fn sealed(student: &Student) -> Option<impl Fn(&str) -> Process + use<>> {
     } else {
         (format!("trap \"chmod -R u+w '{folder}'\" EXIT; chmod -R a-w '{folder}'"), &["sh", "-c"])
     };
-    let settled = student.command();
-    let environment: Vec<_> =
-        settled.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
-    Some(move |command: &str| {
-        let mut sealed = Process::new(shell[0]);
-        sealed.args(&shell[1..]).arg(format!("{prelude}; cd '{folder}'; {command}"));
-        for (name, value) in &environment {
-            match value {
-                Some(value) => sealed.env(name, value),
-                None => sealed.env_remove(name),
-            };
-        }
+    Some(move |line: &str| {
+        let mut sealed = student.start(shell[0]);
+        sealed.args(&shell[1..]).arg(format!("{prelude}; cd '{folder}'; {line}"));
         sealed
     })
 }
@@ -534,13 +645,14 @@ fn in_a_terminal_it_is_in_colour() {
     let Some(script) = peer("script") else { return };
     let student = Student::new("terminal");
     let session = |command: &str, no_color: &str| {
-        let mut terminal = Process::new(&script);
-        student.settle(&mut terminal);
+        let mut terminal = student.start(&script);
         terminal
             .args(["-qec", &format!("{COACH} {command}"), "/dev/null"])
             .env("NO_COLOR", no_color);
-        let output =
-            Command::from_std(terminal).timeout(common::DEADLINE).output().expect("script runs");
+        let output = assert_cmd::Command::from_std(terminal)
+            .timeout(common::DEADLINE)
+            .output()
+            .expect("script runs");
         (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
     };
     let (text, code) = session("check 03", "");
@@ -554,8 +666,7 @@ fn in_a_terminal_it_is_in_colour() {
     says(&session("check 03", "").0, &["\x1b[1m\x1b[91merror", "oops"]);
 
     within("reset in a terminal", move || {
-        let mut terminal = Process::new(&script);
-        student.settle(&mut terminal);
+        let mut terminal = student.start(&script);
         terminal.args(["-qec", &format!("{COACH} reset 03; echo status $?"), "/dev/null"]);
         let mut program = Program::spawn(&mut terminal);
         program.type_in("y\n");

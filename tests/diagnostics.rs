@@ -8,19 +8,15 @@ mod common;
 mod markdown;
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::{env, fs};
 
 use markdown::Page;
 
 /// The files in a folder whose names end so, by their names without that.
 fn names(folder: &str, end: &str) -> Vec<String> {
-    let entries = fs::read_dir(common::root().join(folder)).expect("a folder");
-    let files = entries.map(|entry| entry.expect("readable").file_name().into_string());
-    let named = |name: String| name.strip_suffix(end).map(str::to_string);
-    let mut names: Vec<_> = files.filter_map(|name| named(name.expect("UTF-8"))).collect();
-    names.sort();
-    names
+    let files = common::files(folder, end).into_iter();
+    let names = files.map(|file| file[folder.len()..file.len() - end.len()].to_string());
+    names.filter(|name| !name.contains('/')).collect()
 }
 
 fn read(name: &str) -> String {
@@ -38,8 +34,8 @@ impl Compiler {
     /// with has a name that only cargo knows.) `None`: there is no compiler here.
     fn new() -> Option<Compiler> {
         let rustc = env::var_os("RUSTC").map(PathBuf::from).or_else(|| common::peer("rustc"))?;
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(common::root()).args(["build", "--quiet", "--lib"]);
+        let mut cargo = common::command(env!("CARGO"));
+        cargo.current_dir(common::package()).args(["build", "--quiet", "--lib"]);
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
@@ -52,7 +48,7 @@ impl Compiler {
 
     /// All that it says of a program, without colour.
     fn messages(&self, name: &str) -> String {
-        let mut rustc = Command::new(&self.rustc);
+        let mut rustc = common::command(&self.rustc);
         rustc.current_dir(common::root()).args(["--edition", "2024", "--color", "never"]);
         // Enough for all errors and warnings, and faster than a program.
         let metadata = env::temp_dir().join(format!("net-notes-ui-{}-{name}", std::process::id()));
@@ -81,10 +77,10 @@ fn missing<'e>(messages: &str, expected: &'e str) -> Option<&'e str> {
 
 #[test]
 fn a_mistake_is_explained() {
-    let mistakes = names("tests/ui", ".rs");
+    let mistakes = names("tests/ui/", ".rs");
     assert_eq!(
         mistakes,
-        names("tests/ui", ".txt"),
+        names("tests/ui/", ".txt"),
         "a program without its message, or the reverse"
     );
     assert!(!mistakes.is_empty());
@@ -128,11 +124,11 @@ fn the_events_that_are_named_are_all_that_there_are() {
 /// A page may leave lines of a message out, but shows no others. (The Chinese page has the same.)
 #[test]
 fn a_page_shows_what_the_compiler_says() {
-    let mistakes = names("tests/ui", ".txt");
+    let mistakes = names("tests/ui/", ".txt");
     let messages: Vec<_> =
         mistakes.iter().map(|name| read(&format!("tests/ui/{name}.txt"))).collect();
     let mut shown = 0;
-    for name in names("lessons", ".md") {
+    for name in names("lessons/", ".md") {
         let page = Page::parse(&read(&format!("lessons/{name}.md")));
         for block in page.blocks.iter().filter(|block| block.text.starts_with("error")) {
             let known = messages.iter().any(|message| missing(message, &block.text).is_none());

@@ -2,7 +2,7 @@
 //!
 //! Red until solved, and so not part of a plain `cargo test`. `cargo run -- check 03` does the same, and says more.
 
-use net_notes::coach::{Exercise, Home, Outcome, judge, system_lang};
+use net_notes::coach::{Exercise, Home, Outcome, judge, language};
 
 fn solved(name: &str) {
     let exercise = Exercise::find(name).expect("an exercise");
@@ -10,7 +10,8 @@ fn solved(name: &str) {
         return eprintln!("{name} is left out: std has no Unix sockets on this system");
     }
     let (id, file) = (exercise.id(), format!("tests/exercises/{name}.rs"));
-    let (home, lang) = (Home::new(), system_lang());
+    let home = Home::new();
+    let lang = language(&home);
     let why = match judge(&home, exercise, false) {
         Outcome::Passed => return,
         Outcome::Failed(failure) => {

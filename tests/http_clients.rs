@@ -6,7 +6,7 @@ mod common;
 mod running;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -50,8 +50,7 @@ const DONE: &str = "200 GET /short?q=%E4%BD%A0\n200 100000\n200 100000 2500000\n
 fn converse(program: &Path, arguments: &[&str], most_connections: usize) {
     let (server, connections) = server();
     let url = server.url("");
-    let (status, out, err) =
-        Program::start(program.to_path_buf(), &[arguments, &[&url]].concat()).wait();
+    let (status, out, err) = Program::start(program, &[arguments, &[&url]].concat()).wait();
     assert!(status.success(), "{err}");
     assert_eq!(out.replace("\r\n", "\n"), DONE, "{err}");
     let opened = connections.load(Ordering::SeqCst);
@@ -81,7 +80,7 @@ fn wget() {
 fn python_with(module: &str) -> Option<PathBuf> {
     let has = |python: &Path| {
         let import = format!("import {module}");
-        let mut command = Command::new(python);
+        let mut command = common::command(python);
         command.args(["-c", &import]).stderr(Stdio::null()).stdout(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };

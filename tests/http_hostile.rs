@@ -1,5 +1,6 @@
-//! Ten thousand requests that are random, or good ones broken at random: no panic, no hang, the handler sees only what is a
-//! request, and the answers are the same however the bytes are cut.
+//! Hundreds of requests that are random, or good ones broken at random: no panic, no hang, the handler sees only what is a
+//! request, and the answers are the same however the bytes are cut. With `--ignored`, ten thousand of them: their
+//! connections take half of all ports, and the kernel keeps each for a minute, so that a second run would find none.
 
 mod common;
 #[path = "http/running.rs"]
@@ -122,12 +123,22 @@ fn answer(server: &Running, wire: &[u8], cut: usize) -> std::io::Result<(String,
 }
 
 #[test]
+fn some_hundred_hostile_requests() {
+    hostile_requests(800);
+}
+
+#[test]
+#[ignore = "most of the ports there are"]
 fn ten_thousand_hostile_requests() {
+    hostile_requests(10_000);
+}
+
+fn hostile_requests(count: usize) {
     // Of a panic in the server the client would only see the end of its connection.
     let panics = Arc::new(AtomicUsize::new(0));
-    let (count, usual) = (panics.clone(), panic::take_hook());
+    let (panicked, usual) = (panics.clone(), panic::take_hook());
     panic::set_hook(Box::new(move |panic| {
-        count.fetch_add(1, Ordering::SeqCst);
+        panicked.fetch_add(1, Ordering::SeqCst);
         usual(panic);
     }));
     let bad = Arc::new(AtomicBool::new(false));
@@ -164,7 +175,7 @@ fn ten_thousand_hostile_requests() {
             let resets = resets.clone();
             thread::spawn(move || {
                 let mut random = Random(seed);
-                for n in 0..2500 {
+                for n in 0..count / 4 {
                     let wire = hostile(&mut random);
                     let context = || {
                         format!("seed {seed}, request {n}: {:?}", String::from_utf8_lossy(&wire))
@@ -197,10 +208,13 @@ fn ten_thousand_hostile_requests() {
     assert_eq!(panics.load(Ordering::SeqCst), 0, "the server panicked");
     let (calls, answered) = (server.calls(), answered.load(Ordering::SeqCst));
     assert!(
-        calls > 1000 && answered > 9000,
+        calls > count / 10 && answered > count / 10 * 9,
         "{calls} calls, {answered} answers: too tame or too wild"
     );
     let resets = resets.load(Ordering::SeqCst);
-    assert!(resets < 500, "{resets} clients cut off: these cannot all have gone on after the end");
+    assert!(
+        resets < count / 20,
+        "{resets} clients cut off: these cannot all have gone on after the end"
+    );
     until("no connection is left", || server.server.connections() == 0);
 }

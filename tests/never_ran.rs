@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::process::Command;
 use std::{env, fs, io, panic, process, thread};
 
 use net::{Server, event};
@@ -128,7 +127,7 @@ fn case() {
 /// The lines of the library on standard error.
 fn said_in(name: &str) -> Vec<String> {
     let own = env::current_exe().expect("own path");
-    let output = Command::new(own)
+    let output = common::command(own)
         .args(["--exact", "case", "--nocapture"])
         .env(CASE, name)
         .output()

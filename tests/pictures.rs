@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use common::{DEADLINE, Program, example, peer, root};
+use common::{DEADLINE, Program, command, example, files, peer, root};
 use net_notes::{self as net, event, trace::Recorder};
 
 /// The example, and its arguments. Port 0, where it takes a port.
@@ -39,7 +39,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn run(name: &str, arguments: &[&str], file: &Path) -> assert_cmd::assert::Assert {
-    let mut command = Command::new(example(name));
+    let mut command = Command::from_std(command(example(name)));
     command.args(arguments).arg("--svg").arg(file).timeout(DEADLINE).assert()
 }
 
@@ -145,10 +145,9 @@ fn every_picture_is_what_its_example_draws_today() {
 
 #[test]
 fn every_picture_of_the_lessons_is_compared() {
-    let files = fs::read_dir(root().join("lessons/pictures")).expect("the pictures");
-    let files = files.map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"));
-    let compared = PICTURES.iter().map(|(name, _)| format!("{name}.svg"));
-    assert_eq!(files.collect::<BTreeSet<_>>(), compared.collect());
+    let mut compared = PICTURES.map(|(name, _)| format!("lessons/pictures/{name}.svg"));
+    compared.sort();
+    assert_eq!(files("lessons/pictures/", ""), compared);
 }
 
 /// With the option nothing else changes: the port, the output.
@@ -179,7 +178,7 @@ fn a_picture_that_cannot_be_written_is_explained() {
         let sentence = format!("the picture does not get into {}: ", file.display());
         assert!(message.replace("\\\\", "\\").contains(&sentence), "{name}: {message}");
 
-        let mut command = Command::new(example(name));
+        let mut command = Command::from_std(command(example(name)));
         let output = command.args(arguments).arg("--svg").timeout(DEADLINE).assert();
         let output = output.failure().code(1).get_output().clone();
         let message = String::from_utf8(output.stderr).expect("UTF-8");

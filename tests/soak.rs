@@ -1,9 +1,9 @@
 //! What takes minutes: ten thousand connections, endless churn, and networks that fail.
 //!
 //! ```sh
-//! cargo test --release --test soak -- --ignored                    # all of it, a quarter of an hour
+//! cargo test --test soak -- --ignored                              # all of it, two minutes
 //! cargo test --release --test soak -- --ignored ten_thousand       # one of them; also: churn, cable, vanish, poor
-//! NET_NOTES_SOAK_SECONDS=60 cargo test --release --test soak -- --ignored churn
+//! NET_NOTES_SOAK_SECONDS=600 cargo test --release --test soak -- --ignored churn
 //! ```
 //!
 //! The networks are network namespaces of Linux, which only root may make, with `ip` and `tc` (Debian: iproute2). Where
@@ -34,7 +34,7 @@ fn play(test: &str, part: &str, through: &[&str]) -> Command {
     let own = env::current_exe().expect("own path");
     let own = own.to_str().expect("UTF-8");
     let words = [through, &[own, "--exact", test, "--ignored", "--nocapture"]].concat();
-    let mut command = Command::new(words[0]);
+    let mut command = common::command(words[0]);
     command.args(&words[1..]).env(PART, part);
     command
 }

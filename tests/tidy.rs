@@ -16,9 +16,7 @@ mod markdown;
 mod pages;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-use std::{fmt, fs};
+use std::{env, fmt};
 
 /// A rule looks at the whole repository and says what is wrong.
 type Rule = fn(&Tree) -> Vec<Finding>;
@@ -26,52 +24,25 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 /// The repository: each file's path, with `/` between folders, and its text.
 struct Tree {
     files: BTreeMap<String, String>,
-    /// Known from git, so that nothing else that happens to lie there is among them.
-    by_git: bool,
 }
 
 impl Tree {
-    /// Every file under `root` that is, or may become, part of the repository; `None` where git cannot tell.
-    fn of_git(root: &Path) -> Option<Tree> {
-        let listed = Command::new("git")
-            .current_dir(root)
-            // Before its first commit a new lesson counts, too. `-z`: names as they are, whatever they contain.
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        let listed = String::from_utf8(listed.stdout).expect("names in UTF-8");
-        let mut tree = Tree { files: BTreeMap::new(), by_git: true };
-        listed.split_terminator('\0').for_each(|path| tree.read(root, path));
-        tree.text("Cargo.toml").is_some().then_some(tree) // otherwise it is the git of somebody else's folder
-    }
-
-    /// The same from the folders alone, as in a package from crates.io, which has no git.
-    fn of_folders(root: &Path) -> Tree {
-        let mut tree = Tree { files: BTreeMap::new(), by_git: false };
-        let mut folders = vec![String::new()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(root.join(&folder)).expect("a folder of the repository") {
-                let name = entry.expect("readable").file_name().into_string().expect("UTF-8");
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                if path == "target" || path == ".git" {
-                    continue;
-                }
-                match root.join(&path).is_dir() {
-                    true => folders.push(path),
-                    false => tree.read(root, &path),
-                }
-            }
-        }
-        tree
-    }
-
-    fn read(&mut self, root: &Path, path: &str) {
-        // One that git still lists but that was removed is not there; one that is not text has no lines to look at.
-        if let Ok(bytes) = fs::read(root.join(path)) {
-            let text = String::from_utf8(bytes).unwrap_or_default().replace("\r\n", "\n");
-            self.files.insert(path.to_string(), text);
-        }
+    /// Of what git knows, so that nothing that happens to lie beside it is among it; nor what a student has committed beside
+    /// it: only CI looks at that. `None`, and said: git cannot tell.
+    fn of_repository() -> Option<Tree> {
+        let ci = env::var_os("CI").is_some();
+        let Some(known) = common::known_to_git() else {
+            assert!(!ci, "CI is set, and git does not list the files");
+            common::skipped("no git to tell the repository's files from others");
+            return None;
+        };
+        let known = known.iter().filter(|path| ci || code::belongs(path));
+        let text = |path: &String| {
+            // One that git still lists but that was removed is not there; one that is not text has no lines to look at.
+            let text = String::from_utf8(common::committed(path)?).unwrap_or_default();
+            Some((path.clone(), text.replace("\r\n", "\n")))
+        };
+        Some(Tree { files: known.filter_map(text).collect() })
     }
 
     fn text(&self, path: &str) -> Option<&str> {
@@ -125,8 +96,7 @@ impl fmt::Display for Finding {
 }
 
 fn check(rule: Rule) {
-    let root = common::root();
-    let tree = Tree::of_git(&root).unwrap_or_else(|| Tree::of_folders(&root));
+    let Some(tree) = Tree::of_repository() else { return };
     let findings: Vec<String> = rule(&tree).iter().map(ToString::to_string).collect();
     assert!(findings.is_empty(), "{} to put right\n\n{}\n", findings.len(), findings.join("\n\n"));
 }
@@ -140,10 +110,11 @@ macro_rules! rules {
 }
 
 rules! {
-    code::only_what_belongs_here_is_at_the_top,
+    code::only_what_belongs_here_is_here,
     code::a_source_file_has_at_most_400_lines,
     code::the_library_neither_unwraps_nor_expects,
     code::no_test_sleeps,
+    code::every_program_is_started_in_a_clean_environment,
     code::no_trailing_spaces_and_no_tabs,
     code::ci_and_readme_name_the_same_test_command,
     lessons::a_number_ties_a_lessons_rooms_together,

@@ -24,7 +24,6 @@ mod timing;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Command;
 use std::{env, fs};
 
 use common::Program;
@@ -129,7 +128,7 @@ fn recorded(scenario: &str) -> Lines {
 }
 
 fn on_node(scenario: &str) -> Lines {
-    let mut node = Command::new("node");
+    let mut node = common::command("node");
     node.arg(format!("{scenario}.js")).current_dir(folder());
     let (status, out, err) = Program::spawn(&mut node).wait();
     assert!(status.success(), "node {scenario}.js: {status}\n{out}{err}");
@@ -139,10 +138,8 @@ fn on_node(scenario: &str) -> Lines {
 #[test]
 fn every_trace_has_its_test_and_its_program() {
     let files = |ending: &str| -> BTreeSet<String> {
-        let names = fs::read_dir(folder()).expect("the folder of traces");
-        let names = names.map(|entry| entry.expect("an entry").file_name().into_string());
-        let names = names.map(|name| name.expect("plain names"));
-        names.filter_map(|name| name.strip_suffix(ending).map(str::to_string)).collect()
+        let names = common::files("tests/traces/", ending).into_iter();
+        names.map(|name| name["tests/traces/".len()..name.len() - ending.len()].into()).collect()
     };
     let tests: BTreeSet<_> = NAMES.iter().map(|name| scenario(name).to_string()).collect();
     assert_eq!(tests.len(), NAMES.len(), "a name is there twice");

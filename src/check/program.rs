@@ -87,7 +87,8 @@ impl Program {
     ) -> Verdict<Program> {
         let mut command = Command::new(&subject.program);
         let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
-        command.env_remove("RUST_BACKTRACE"); // its first line says enough
+        // The session's settings are not the program's: of a panic the first line says enough, and the wire is shown by us.
+        command.env_remove("RUST_BACKTRACE").env_remove("NET_TRACE");
         command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Tree::plant(&mut command);

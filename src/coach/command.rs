@@ -8,7 +8,8 @@ use super::advice::advice;
 use super::build;
 use super::exercise::Exercise;
 use super::home::Home;
-use super::output::{Voice, system_lang};
+use super::language::{self, language};
+use super::output::Voice;
 use super::progress::Progress;
 use super::watch;
 use crate::check::Lang;
@@ -29,7 +30,9 @@ cargo run -- solution 03           a good answer, when you have passed (or with 
 cargo run -- reset 03              begin again; asks first, and keeps a copy (--yes: does not ask)
 cargo run -- watch [03]            check whenever you save; q and Enter ends it
 cargo run -- list --json           the path, for programs
---lang en, --lang zh               the language; otherwise as your system is set (LANG)",
+cargo run -- check --all           judge all of your programs; --json: for programs
+cargo run -- lang zh               用中文; lang en: English; without either: which it is, and why
+--lang en, --lang zh               the language of this one command",
     "cargo run                          学习路线：完成了哪些，下一个是什么
 cargo run -- check [03]            检查你的程序；不写编号就检查下一个
 cargo run -- run 03 [参数]         启动你的程序
@@ -38,23 +41,18 @@ cargo run -- solution 03           参考答案，通过之后才给看（加 --
 cargo run -- reset 03              从头再来；会先问一声，并留一份备份（--yes 则不问）
 cargo run -- watch [03]            一保存就检查；按 q 再回车退出
 cargo run -- list --json           学习路线，给程序读
---lang en, --lang zh               选语言；不写就跟系统设置走（LANG）",
+cargo run -- check --all           检查你写的所有程序；加 --json 给程序读
+cargo run -- lang en               English；lang zh 是中文；都不写就告诉你现在用哪种语言、为什么
+--lang en, --lang zh               只管这一条命令的语言",
 );
 
 /// Finds out what is asked for, and does it.
 pub(super) fn run(mut args: Vec<String>) -> ExitCode {
-    let mut lang = Some(system_lang());
-    // Behind `run 03` all is the student's program's.
-    let ours = if args.first().is_some_and(|first| first == "run") { 2 } else { args.len() };
-    if let Some(at) = args.iter().take(ours).position(|arg| arg == "--lang") {
-        lang = match args.get(at + 1).map(String::as_str) {
-            Some("en") => Some(Lang::En),
-            Some("zh") => Some(Lang::Zh),
-            _ => None,
-        };
-        args.drain(at..(at + 2).min(args.len()));
-    }
-    let coach = Coach { home: Home::new(), voice: Voice::new(lang.unwrap_or(Lang::En)) };
+    let home = Home::new();
+    let usual = language(&home);
+    let asked = take_lang(&mut args);
+    let lang = asked.unwrap_or(Some(usual));
+    let coach = Coach { home, voice: Voice::new(lang.unwrap_or(usual), usual) };
     if lang.is_none() {
         return coach.misunderstood("--lang en | --lang zh");
     }
@@ -62,8 +60,10 @@ pub(super) fn run(mut args: Vec<String>) -> ExitCode {
     match args[..] {
         [] | ["list"] => coach.list(),
         ["list", "--json"] => coach.list_json(),
-        ["help" | "--help" | "-h"] => coach.print(coach.voice.say(HELP.0, HELP.1)),
+        ["help" | "--help" | "-h"] => coach.print_as_is(coach.voice.say(HELP.0, HELP.1)),
         ["check"] => coach.with_next(Coach::check),
+        ["check", "--all"] => coach.check_all(false),
+        ["check", "--all", "--json"] | ["check", "--json", "--all"] => coach.check_all(true),
         ["check", which] => coach.with(which, Coach::check),
         ["run", which, ref rest @ ..] => coach.with(which, |coach, one| coach.start(one, rest)),
         ["hint"] => coach.with_next(|coach, one| coach.hint(one, None)),
@@ -77,10 +77,28 @@ pub(super) fn run(mut args: Vec<String>) -> ExitCode {
         ["reset", which, "--yes"] | ["reset", "--yes", which] => {
             coach.with(which, |coach, one| coach.reset(one, true))
         }
+        ["lang"] => coach.lang(),
+        ["lang", name] => match language::named(name) {
+            Some(lang) => coach.set_lang(lang),
+            None => coach.misunderstood("lang en | lang zh"),
+        },
         ["watch"] => watch::run(&coach, None),
         ["watch", which] => coach.with(which, |coach, one| watch::run(coach, Some(one))),
         _ => coach.misunderstood(&args.join(" ")),
     }
+}
+
+/// Takes `--lang zh` or `--lang=zh` out of the arguments. `Some(None)`: it names no language of ours.
+fn take_lang(args: &mut Vec<String>) -> Option<Option<Lang>> {
+    // Behind `run 03` all is the student's program's.
+    let ours = args.iter().position(|arg| arg == "run").map_or(args.len(), |run| run + 2);
+    let at = args.iter().take(ours).position(|arg| arg.split('=').next() == Some("--lang"))?;
+    let option = args.remove(at);
+    let name = match option.split_once('=') {
+        Some((_, name)) => Some(name.to_string()),
+        None => (at < args.len()).then(|| args.remove(at)),
+    };
+    Some(name.as_deref().and_then(language::named))
 }
 
 impl Coach {
@@ -189,22 +207,26 @@ impl Coach {
     }
 
     fn misunderstood(&self, what: &str) -> ExitCode {
-        let _ = self.failed(&self.voice.say(
-            format!("not understood: {what}\n\n{}", HELP.0),
-            format!("看不懂：{what}\n\n{}", HELP.1),
-        ));
+        let help = self.voice.say(("not understood: ", HELP.0), ("看不懂：", HELP.1));
+        let _ = writeln!(io::stderr(), "{}{what}\n\n{}", help.0, help.1);
         ExitCode::from(2)
     }
 
-    /// A line on standard output. That it may be closed (`| head`) is no reason to panic.
+    /// A line on standard output.
     pub(super) fn print(&self, text: &str) -> ExitCode {
+        self.print_as_is(&self.voice.in_commands(text))
+    }
+
+    /// The same, for a text whose commands choose a language themselves. That the output may be closed (`| head`) is no reason
+    /// to panic.
+    pub(super) fn print_as_is(&self, text: &str) -> ExitCode {
         let _ = writeln!(io::stdout(), "{text}");
         ExitCode::SUCCESS
     }
 
     /// A line on standard error.
     pub(super) fn failed(&self, text: &str) -> ExitCode {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", self.voice.in_commands(text));
         ExitCode::FAILURE
     }
 }

@@ -1,8 +1,10 @@
 //! How the coach speaks: in which language, and in colour or not.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{IsTerminal, stdout};
 
+use super::language::name;
 use crate::check::Lang;
 
 /// How to speak.
@@ -10,13 +12,23 @@ use crate::check::Lang;
 pub(super) struct Voice {
     pub(super) lang: Lang,
     pub(super) colour: bool,
+    /// It was asked for in this command, and is not the usual one: so each command that is shown asks for it, too.
+    asked: bool,
 }
 
 impl Voice {
     /// In colour only on a terminal, and never against <https://no-color.org>.
-    pub(super) fn new(lang: Lang) -> Voice {
+    pub(super) fn new(lang: Lang, usual: Lang) -> Voice {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Voice { lang, colour: stdout().is_terminal() && !refused }
+        Voice { lang, colour: stdout().is_terminal() && !refused, asked: lang != usual }
+    }
+
+    /// The text with its commands in the language that is spoken.
+    pub(super) fn in_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.asked {
+            return text.into();
+        }
+        text.replace("cargo run -- ", &format!("cargo run -- --lang {} ", name(self.lang))).into()
     }
 
     /// The same text in two languages: whichever it is.
@@ -39,12 +51,4 @@ impl Voice {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
-}
-
-/// The language that the system is set to: the first of these variables that is set decides (locale(7)).
-pub fn system_lang() -> Lang {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
-    if set.is_some_and(|value| value.starts_with("zh")) { Lang::Zh } else { Lang::En }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::exercise::Exercise;
 use super::home::Home;
 
-/// The lines of `.progress`: `03 done`, `03 hints 2`. What is not understood is kept as it is: it may be of a newer version.
+/// The lines of `.progress`: `03 done`, `03 hints 2`, `lang zh`. What is not understood is kept as it is: it may be of a newer version.
 #[derive(Debug)]
 pub(super) struct Progress {
     path: PathBuf,
@@ -47,14 +47,28 @@ impl Progress {
         self.set(exercise, "hints", (count > 0).then(|| format!(" {count}")))
     }
 
+    /// The language that was chosen.
+    pub(super) fn lang(&self) -> Option<&str> {
+        self.lines.iter().find_map(|line| after(line, &["lang"]))
+    }
+
+    pub(super) fn set_lang(&mut self, name: &str) -> io::Result<()> {
+        self.replace(&["lang"], Some(format!("lang {name}")))
+    }
+
     fn value(&self, exercise: &Exercise, key: &str) -> Option<&str> {
-        self.lines.iter().find_map(|line| after(line, exercise, key))
+        self.lines.iter().find_map(|line| after(line, &[exercise.id(), key]))
     }
 
     fn set(&mut self, exercise: &Exercise, key: &str, value: Option<String>) -> io::Result<()> {
         let line = value.map(|value| format!("{} {key}{value}", exercise.id()));
+        self.replace(&[exercise.id(), key], line)
+    }
+
+    /// Writes `line` in the place of those that begin with these words.
+    fn replace(&mut self, words: &[&str], line: Option<String>) -> io::Result<()> {
         let mut lines: Vec<String> = self.lines.clone();
-        lines.retain(|line| after(line, exercise, key).is_none());
+        lines.retain(|line| after(line, words).is_none());
         lines.extend(line);
         lines.sort();
         if lines == self.lines {
@@ -72,9 +86,8 @@ impl Progress {
     }
 }
 
-/// What follows the exercise's number and the key, if this line is about them.
-fn after<'l>(line: &'l str, exercise: &Exercise, key: &str) -> Option<&'l str> {
-    let mut words = line.split_whitespace();
-    (words.next() == Some(exercise.id()) && words.next() == Some(key))
-        .then(|| words.next().unwrap_or(""))
+/// The word behind these, if the line begins with them; it may be none, "".
+fn after<'l>(line: &'l str, words: &[&str]) -> Option<&'l str> {
+    let mut those = line.split_whitespace();
+    words.iter().all(|word| those.next() == Some(word)).then(|| those.next().unwrap_or(""))
 }

@@ -7,13 +7,13 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio, id};
+use std::process::{Child, ChildStdin, Stdio, id};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use crate::common::{DEADLINE, peer};
+use crate::common::{DEADLINE, command, peer};
 
 /// Headless, without what it would do in the internet on its own account, and without what it cannot do as root.
 const OPTIONS: [&str; 11] = [
@@ -51,7 +51,7 @@ impl Browser {
         let chromium = peer("chromium")?;
         let name = format!("net-notes-browser-{}-{}", id(), COUNT.fetch_add(1, Relaxed));
         let profile = env::temp_dir().join(name);
-        let mut shell = Command::new("sh");
+        let mut shell = command("sh");
         shell.args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 >/dev/null"#]).arg(chromium);
         shell.arg(format!("--user-data-dir={}", profile.display())).args(OPTIONS);
         // English, also where its user is not: it guesses encodings by that.
@@ -198,7 +198,7 @@ impl Drop for Browser {
         while matches!(self.child.try_wait(), Ok(None)) {
             if Instant::now() > deadline {
                 let group = format!("-{}", self.child.id());
-                let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+                let _ = command("kill").args(["-KILL", "--", &group]).status();
                 let _ = self.child.wait();
             }
             thread::park_timeout(Duration::from_millis(1));

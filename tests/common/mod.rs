@@ -1,5 +1,8 @@
 //! What the tests share: a deadline on everything, real peers, and programs that are always ended.
-#![allow(dead_code)] // each test target uses its own part
+#![allow(dead_code, unused_imports)] // each test target uses its own part
+
+mod command;
+mod files;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,6 +11,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, panic, thread};
+
+pub use command::command;
+pub use files::{committed, copy_files, files, known_to_git};
 
 /// Far more than anything here takes, also beside two busy loops. Reaching it is a failure, never a pause.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -60,7 +66,7 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
         return true;
     }
-    let mut shell = Command::new("sh");
+    let mut shell = command("sh");
     shell.args(["-c", script, "sh"]).arg(env::current_exe().expect("own path"));
     shell.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
     let mut child = shell.spawn().expect("sh is there");
@@ -87,8 +93,13 @@ pub fn open_the_descriptor_for_complaints() {
     server.close().expect("it listens");
 }
 
-/// The repository's folder. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
+/// The folder of the files that are looked at: the repository's, unless `NET_NOTES_ROOT` names a copy (see tests/week.rs).
 pub fn root() -> PathBuf {
+    env::var_os("NET_NOTES_ROOT").map_or_else(package, PathBuf::from)
+}
+
+/// The folder that is built. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
+pub fn package() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
@@ -121,8 +132,8 @@ pub fn example(name: &str) -> PathBuf {
     let mut built =
         BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if !built.iter().any(|done| done == name) {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(root()).args(["build", "--quiet", "--example", name]);
+        let mut cargo = command(env!("CARGO"));
+        cargo.current_dir(package()).args(["build", "--quiet", "--example", name]);
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
@@ -187,7 +198,7 @@ pub struct Program {
 impl Program {
     /// Starts `program` with `args`; all three streams are pipes.
     pub fn start(program: impl AsRef<Path>, args: &[&str]) -> Program {
-        Program::spawn(Command::new(program.as_ref()).args(args))
+        Program::spawn(command(program.as_ref()).args(args))
     }
 
     /// Starts a command that was put together by the caller.

@@ -11,7 +11,7 @@ use crate::terminal::Running;
 use crate::{common, markdown};
 
 /// What became of one block.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Ok,
     Skipped(String),
@@ -134,7 +134,7 @@ impl<'a> Terminal<'a> {
 fn lacking<'b>(blocks: impl Iterator<Item = &'b Block>) -> Option<String> {
     // Debian's nc half-closes at the end of its input only when told so by `-N`; that of macOS knows no such option.
     let nc_knows_n = || {
-        let help = process::Command::new("nc").arg("-h").output().expect("nc runs");
+        let help = common::command("nc").arg("-h").output().expect("nc runs");
         let help = [help.stdout, help.stderr].concat();
         String::from_utf8_lossy(&help).lines().any(|line| line.trim_start().starts_with("-N"))
     };

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,12 +35,10 @@ impl<'a> Running<'a> {
         ports: &'a Ports,
         patience: Duration,
     ) -> Running<'a> {
-        let mut child = Command::new("sh")
+        let mut child = common::command("sh")
             // One pipe for both streams: then their lines stay in the order in which they were written.
             .args(["-c", &format!("exec 2>&1; (exit {status})\n{line}")])
             .current_dir(folder)
-            .env_remove("NET_TRACE")
-            .env("LC_ALL", "C") // the system's messages in English
             .process_group(0) // a pipeline is several programs, and Ctrl-C reaches all of them
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -146,7 +144,7 @@ impl<'a> Running<'a> {
 
     fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} -- -{} 2>/dev/null", self.child.id());
-        let _ = Command::new("sh").args(["-c", &kill]).status();
+        let _ = common::command("sh").args(["-c", &kill]).status();
     }
 
     fn over_by(&mut self, deadline: Instant) -> bool {

@@ -1,9 +1,9 @@
 //! Two hosts and a cable between them, all of it namespaces of this machine's kernel; gone again when dropped.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use super::common::{Program, root, skipped};
+use super::common::{Program, command, root, skipped};
 use super::play;
 
 pub struct Network {
@@ -73,7 +73,7 @@ impl Network {
         let python = super::common::peer("python3")?;
         let script = root().join("tests/soak/carrier.py");
         let words = [DELAY_MS.to_string(), LOSS_PERCENT.to_string()];
-        let mut command = Command::new(python);
+        let mut command = command(python);
         if !Path::new("/dev/net/tun").exists() {
             skipped(&format!("neither netem ({why}) nor /dev/net/tun"));
             return None;
@@ -129,7 +129,7 @@ fn ip(words: &[&str]) {
 }
 
 fn attempt(words: &[&str]) -> Result<(), String> {
-    let output = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).output();
+    let output = command(words[0]).args(&words[1..]).stdin(Stdio::null()).output();
     match output {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_string()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{RULES, Tree, code, common};
+use crate::{RULES, Tree, code};
 
 const EXAMPLE: &str = "//! A server.\n//!\n//! `cargo run --example 01_hello`\nfn main() {}\n";
 
@@ -93,7 +93,7 @@ fn good() -> Tree {
             "# net-notes\n```sh\ncargo test  # all\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
         ),
     );
-    Tree { files, by_git: true }
+    Tree { files }
 }
 
 /// What all rules say of the tree: (rule, finding).
@@ -128,13 +128,19 @@ type Case = (&'static str, &'static str, &'static str, &'static str, &'static st
 
 #[rustfmt::skip] // a table
 const CASES: &[Case] = &[
-    ("only_what_belongs_here_is_at_the_top", "notes.txt", "+", "a\n", "notes.txt: `notes.txt` is no part"),
-    ("only_what_belongs_here_is_at_the_top", "benches/a.rs", "+", "\n", "`benches` is no part"),
-    ("only_what_belongs_here_is_at_the_top", "LICENSE-MIT", "", "", "LICENSE-MIT: is missing"),
+    ("only_what_belongs_here_is_here", "notes.txt", "+", "a\n", "notes.txt: `notes.txt` is no part"),
+    ("only_what_belongs_here_is_here", "benches/a.rs", "+", "\n", "`benches` is no part"),
+    ("only_what_belongs_here_is_here", "examples/mine.rs", "+", "\n", "`mine.rs` is no part"),
+    ("only_what_belongs_here_is_here", "lessons/zh/mine.md", "+", "\n", "`mine.md` is no part"),
+    ("only_what_belongs_here_is_here", "lessons/pictures/mine.svg", "+", "\n", "`mine.svg` is no part"),
+    ("only_what_belongs_here_is_here", "LICENSE-MIT", "", "", "LICENSE-MIT: is missing"),
     ("a_source_file_has_at_most_400_lines", "src/lib.rs", "+", "LONG", "lines, and 400"),
     ("the_library_neither_unwraps_nor_expects", "src/lib.rs", "unwrap_or_else(h)", "unwrap()", "src/lib.rs:5: `.unwrap(`"),
     ("the_library_neither_unwraps_nor_expects", "src/a.rs", "+", "fn a() { b.map(Option::unwrap) }\n", "src/a.rs:1: `::unwrap`"),
     ("no_test_sleeps", "tests/02_bye.rs", "g(", "sleep(", "tests/02_bye.rs:2: a test that sleeps"),
+    ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "g(", "Command::new(", "02_bye.rs:2: `Command::new`"),
+    ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "+", "use std::process::Command as Process;\n", "`Command as `"),
+    ("every_program_is_started_in_a_clean_environment", "tests/a/b.rs", "+", "fn f() { Command::cargo_bin(\"x\") }\n", "`cargo_bin(`"),
     ("no_trailing_spaces_and_no_tabs", "lessons/01_hello.md", "## Run it", "## Run it ", "spaces at the line's end"),
     ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:5: a tab"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "cargo test", "cargo test --all", "`cargo test --all`"),
@@ -249,15 +255,4 @@ fn an_allowed_sleep_must_be_there() {
     assert!(found.len() == 1 && found[0].rule.contains("but does not"), "{found:?}");
     tree.files.insert("tests/02_bye.rs".into(), "fn f() { sleep(1) }\n".into());
     assert!(code::no_test_sleeps_except(&allowed, &tree).is_empty());
-}
-
-#[test]
-fn the_files_are_found_with_git_and_without() {
-    let root = common::root();
-    let folders = Tree::of_folders(&root);
-    assert!(folders.has("src/lib.rs") && folders.has("src") && !folders.has("sr"));
-    if let Some(git) = Tree::of_git(&root) {
-        assert!(git.has("tests/tidy.rs") && git.has("src/lib.rs"));
-        assert!(git.files.keys().all(|path| folders.has(path)), "git lists more than there is");
-    }
 }

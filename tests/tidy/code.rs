@@ -1,6 +1,6 @@
 //! Rules about files and code.
 
-use crate::{Finding, Tree, common};
+use crate::{Finding, Tree};
 
 /// What may lie at the top level, dot-files aside.
 const TOP: [&str; 10] = [
@@ -16,17 +16,39 @@ const TOP: [&str; 10] = [
     "tests",
 ];
 
-pub fn only_what_belongs_here_is_at_the_top(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !tree.by_git {
-        common::skipped("no git to tell the repository's files from others");
+/// What may lie in `examples` and in the folders of `lessons` besides what has a lesson's number.
+const UNNUMBERED: [&str; 6] = ["README.md", "TEACHING.md", "zh", "pictures", "bench", "svg"];
+
+/// Whether the file is a part of the course, by its place and name. What is not may be a student's own: then CI alone, where
+/// nobody is a student, looks at it.
+pub fn belongs(path: &str) -> bool {
+    stranger(path).is_none()
+}
+
+/// The first part of the path that is none of the course's.
+fn stranger(path: &str) -> Option<&str> {
+    let (top, rest) = path.split_once('/').unwrap_or((path, ""));
+    if !top.starts_with('.') && !TOP.contains(&top) {
+        return Some(top);
     }
-    for (path, _) in tree.matching("", "").filter(|_| tree.by_git) {
-        let top = path.split('/').next().unwrap_or_default();
-        if !top.starts_with('.') && !TOP.contains(&top) {
-            let fix =
-                format!("move it into one of {}, or list it in .gitignore", TOP[6..].join(", "));
-            findings.push(Finding::new(path, 0, format!("`{top}` is no part of the house"), fix));
+    let numbered = |name: &str| {
+        name.len() > 3 && name.as_bytes()[2] == b'_' && name[..2].parse::<u8>().is_ok()
+    };
+    let known = |name: &&str| UNNUMBERED.contains(name) || numbered(name);
+    let mut names = rest.split('/');
+    match top {
+        "lessons" => names.find(|name| !known(name)),
+        "examples" => names.next().filter(|name| !known(name)),
+        _ => None,
+    }
+}
+
+pub fn only_what_belongs_here_is_here(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, _) in tree.matching("", "") {
+        if let Some(name) = stranger(path) {
+            let fix = "move it, give it a lesson's number, or list it in .gitignore";
+            findings.push(Finding::new(path, 0, format!("`{name}` is no part of the course"), fix));
         }
     }
     for name in TOP {
@@ -92,6 +114,27 @@ pub fn no_test_sleeps_except(allowed: &[(&str, &str)], tree: &Tree) -> Vec<Findi
     for (file, reason) in unused {
         let rule = format!("may sleep ({reason}), but does not");
         findings.push(Finding::new(file, 0, rule, "take it off the list in tests/tidy/code.rs"));
+    }
+    findings
+}
+
+/// A program that a test starts gets its environment in one place, `common::command`: otherwise a language, a proxy or a
+/// `NET_TRACE` of the session changes what it prints, and the test is red for some students only.
+pub fn every_program_is_started_in_a_clean_environment(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("tests/", ".rs") {
+        if path == "tests/common/command.rs" || path.starts_with("tests/exercises/") {
+            continue;
+        }
+        for (line, code) in (1..).zip(code_only(text).lines()) {
+            for way in ["Command::new", "Command as ", "cargo_bin("] {
+                if code.contains(way) {
+                    let rule = format!("`{way}` gives a program the environment of the session");
+                    let fix = "start it with `common::command` or `Program::start`";
+                    findings.push(Finding::new(path, line, rule, fix));
+                }
+            }
+        }
     }
     findings
 }

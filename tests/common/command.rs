@@ -1,0 +1,71 @@
+//! How the tests start programs: all in the same surroundings, whatever the session of the person who runs them is set to.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+/// The variables that a program is given. Those with which programs and folders are found …
+const KEPT: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "CI",
+    // … on Windows, where not even a socket can be opened without SystemRoot …
+    "SystemRoot",
+    "SystemDrive",
+    "windir",
+    "ComSpec",
+    "PATHEXT",
+    "TEMP",
+    "TMP",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "ProgramData",
+    // … with which Rust's linker is found …
+    "SDKROOT",
+    "DEVELOPER_DIR",
+    "LIB",
+    "INCLUDE",
+];
+
+/// … and, by their beginnings, with which Rust is built here, and the switches of these tests.
+const KEPT_BEGINNINGS: &[&str] = &[
+    "CARGO",
+    "RUSTC",
+    "RUSTUP",
+    "RUSTFLAGS",
+    "LD_",
+    "DYLD_",
+    "NIX_",
+    "ProgramFiles",
+    "NET_NOTES_",
+];
+
+/// A command for `program` in a clean environment. Every program that a test starts is started through this: a language, a
+/// proxy, colours, `NET_TRACE` or `NODE_OPTIONS` of the session would change what it prints.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(clean(env::vars_os()));
+    command
+}
+
+fn clean(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> impl Iterator<Item = (OsString, OsString)> {
+    variables.filter(|(name, _)| name.to_str().is_some_and(is_kept))
+}
+
+fn is_kept(name: &str) -> bool {
+    // Windows makes no difference between PATH and Path.
+    let same = |kept: &str, name: &str| match cfg!(windows) {
+        true => kept.eq_ignore_ascii_case(name),
+        false => kept == name,
+    };
+    let begins = |kept: &&&str| name.get(..kept.len()).is_some_and(|start| same(kept, start));
+    let is_colour = name.starts_with("CARGO_TERM_");
+    !is_colour
+        && (KEPT.iter().any(|kept| same(kept, name)) || KEPT_BEGINNINGS.iter().any(|k| begins(&k)))
+}

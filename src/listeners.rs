@@ -112,6 +112,53 @@ impl<F> List<F> {
     }
 }
 
+/// Makes the table of the listeners of one socket, or of one server: a list for each event. `$trait` is implemented for each
+/// event, with what its listeners get, and with constants that differ from the default.
+macro_rules! event_table {
+    ($(#[$doc:meta])* for $trait:ident: $($event:ident, $field:ident, $args:ty $(, $constant:ident = $value:expr)?;)*) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        #[allow(missing_debug_implementations)] // functions
+        pub struct Table {
+            $($field: $crate::listeners::List<Listener<$event>>,)*
+        }
+
+        impl Table {
+            /// Removes a listener, whichever event it is of. Its function goes to `removed`, to be dropped without a lock.
+            pub(crate) fn remove(
+                &mut self,
+                id: $crate::listeners::ListenerId,
+                removed: &mut Vec<Box<dyn Send>>,
+            ) -> bool {
+                $(if let (true, entry) = self.$field.remove(id) {
+                    removed.extend(entry.map(|entry| Box::new(entry.call) as _));
+                    return true;
+                })*
+                false
+            }
+
+            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
+            pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
+                let mut each: Vec<Box<dyn Send>> = Vec::new();
+                $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
+                each
+            }
+        }
+
+        $(
+            #[diagnostic::do_not_recommend]
+            impl $trait for $event {
+                type Args<'a> = $args;
+                fn list(table: &mut Table) -> &mut $crate::listeners::List<Listener<Self>> {
+                    &mut table.$field
+                }
+                $(const $constant: bool = $value;)?
+            }
+        )*
+    };
+}
+pub(crate) use event_table;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Server;
 use crate::endpoint::Address;
-use crate::listeners::{List, ListenerId};
+use crate::listeners::{List, event_table};
 use crate::socket::EventSocket;
 use crate::socket::event::{Close, Error};
 
@@ -51,46 +51,9 @@ pub struct Dropped {
     pub remote: Option<Address>,
 }
 
-macro_rules! server_events {
-    ($($event:ident, $field:ident, $args:ty;)*) => {
-        /// The listeners of one server.
-        #[derive(Default)]
-        #[allow(missing_debug_implementations)] // functions
-        pub struct Table {
-            $($field: List<Listener<$event>>,)*
-        }
-
-        impl Table {
-            /// Takes a listener off, whichever event it is of. Its function is kept in `go`, to be dropped without a lock.
-            pub(crate) fn remove(&mut self, id: ListenerId, go: &mut Vec<Box<dyn Send>>) -> bool {
-                $(if let (true, entry) = self.$field.remove(id) {
-                    go.extend(entry.map(|entry| Box::new(entry.call) as _));
-                    return true;
-                })*
-                false
-            }
-
-            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
-            pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
-                let mut each: Vec<Box<dyn Send>> = Vec::new();
-                $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
-                each
-            }
-        }
-
-        $(
-            #[diagnostic::do_not_recommend]
-            impl ServerEvent for $event {
-                type Args<'a> = $args;
-                fn list(table: &mut Table) -> &mut List<Listener<Self>> {
-                    &mut table.$field
-                }
-            }
-        )*
-    };
-}
-
-server_events! {
+event_table! {
+    /// The listeners of one server.
+    for ServerEvent:
     Listening, listening, ();
     Connection, connection, &'a EventSocket;
     Drop, drop, &'a Dropped;

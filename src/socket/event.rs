@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use super::EventSocket;
-use crate::listeners::{List, ListenerId};
+use crate::listeners::{List, event_table};
 
 /// An event of an [`EventSocket`]: the type that `on` takes as its first argument. Implemented by the unit structs of
 /// [`event`](crate::event) and by nothing else.
@@ -92,56 +92,18 @@ pub struct Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close;
 
-macro_rules! socket_events {
-    ($($event:ident, $field:ident, $args:ty, $starts_flow:expr;)*) => {
-        /// The listeners of one socket.
-        #[derive(Default)]
-        #[allow(missing_debug_implementations)] // functions
-        pub struct Table {
-            $($field: List<Listener<$event>>,)*
-        }
-
-        impl Table {
-            /// Takes a listener off, whichever event it is of. Its function is kept in `go`, to be dropped without a lock.
-            pub(crate) fn remove(&mut self, id: ListenerId, go: &mut Vec<Box<dyn Send>>) -> bool {
-                $(if let (true, entry) = self.$field.remove(id) {
-                    go.extend(entry.map(|entry| Box::new(entry.call) as _));
-                    return true;
-                })*
-                false
-            }
-
-            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
-            pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
-                let mut each: Vec<Box<dyn Send>> = Vec::new();
-                $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
-                each
-            }
-        }
-
-        $(
-            #[diagnostic::do_not_recommend]
-            impl SocketEvent for $event {
-                type Args<'a> = $args;
-                fn list(table: &mut Table) -> &mut List<Listener<Self>> {
-                    &mut table.$field
-                }
-                const STARTS_FLOW: bool = $starts_flow;
-            }
-        )*
-    };
-}
-
-socket_events! {
-    Lookup, lookup, &'a Resolved, false;
-    Connect, connect, (), false;
-    Ready, ready, (), false;
-    Data, data, &'a [u8], true;
-    Text, text, &'a str, true;
-    Drain, drain, (), false;
-    Finish, finish, (), false;
-    Timeout, timeout, (), false;
-    End, end, (), false;
-    Error, error, &'a io::Error, false;
-    Close, close, bool, false;
+event_table! {
+    /// The listeners of one socket.
+    for SocketEvent:
+    Lookup, lookup, &'a Resolved;
+    Connect, connect, ();
+    Ready, ready, ();
+    Data, data, &'a [u8], STARTS_FLOW = true;
+    Text, text, &'a str, STARTS_FLOW = true;
+    Drain, drain, ();
+    Finish, finish, ();
+    Timeout, timeout, ();
+    End, end, ();
+    Error, error, &'a io::Error;
+    Close, close, bool;
 }

@@ -156,8 +156,17 @@ fn without_threads_one_client_is_refused_and_the_server_goes_on() {
     assert_eq!(*errors.lock().unwrap(), ["accept EAGAIN"; 3]);
     until("they count no more", || server.connections() == 2);
     assert!(echoes(&first) && echoes(&second), "who has a thread keeps it");
-    let client = EventSocket::new(server.address().unwrap());
-    assert_eq!(net::code(&client.run().unwrap_err()), "EAGAIN", "to connect takes a thread, too");
+    // To connect takes a thread, and to look a name up, too.
+    let port = server.address().unwrap().port().unwrap();
+    for (host, words) in [
+        ("127.0.0.1", format!("connect EAGAIN 127.0.0.1:{port}")),
+        ("localhost", "getaddrinfo EAGAIN localhost".to_string()),
+    ] {
+        let client = EventSocket::new((host, port));
+        client.set_timeout(Some(Duration::from_millis(1))); // nobody to keep it, and no harm
+        let error = client.run().unwrap_err();
+        assert_eq!((net::code(&error), error.to_string()), ("EAGAIN", words));
+    }
 
     drop(ballast);
     let later: Vec<TcpStream> = (0..5).map(|_| connect(&server)).collect();

@@ -325,41 +325,33 @@ fn a_pipe_into_what_is_full_or_closed_already() {
 #[test]
 fn to_copy_much_holds_up_no_other_call() {
     let (socket, _peer) = connected(|options| options);
-    let (start, started) = channel();
-    let asking = socket.clone();
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = stop.clone();
-    let asker = thread::spawn(move || {
-        start.send(()).unwrap();
-        let mut longest = Duration::ZERO;
-        while !stopped.load(Ordering::SeqCst) {
-            let began = Instant::now();
-            asking.bytes_read();
-            longest = longest.max(began.elapsed());
-        }
-        longest
-    });
-    started.recv().unwrap();
+    fill(&socket); // from here on everything is queued
     let data = vec![1; 100 << 20];
-    let mut best = (Duration::MAX, Duration::ZERO);
-    let began = Instant::now();
-    assert!(!socket.write(&data)); // by the caller, and the rest is queued
-    let direct = began.elapsed();
-    let began = Instant::now();
-    assert!(!socket.write(&data)); // all of it is queued
-    let queued = began.elapsed();
-    stop.store(true, Ordering::SeqCst);
-    let longest = asker.join().unwrap();
-    if longest < best.0 {
-        best = (longest, direct + queued);
-    }
+    // The best of some tries: a busy machine holds up any call.
+    let tries = (0..4).map(|_| {
+        let (asking, stop) = (socket.clone(), Arc::new(AtomicBool::new(false)));
+        let stopped = stop.clone();
+        let (start, started) = channel();
+        let asker = thread::spawn(move || {
+            let mut longest = Duration::ZERO;
+            start.send(()).unwrap();
+            while !stopped.load(Ordering::SeqCst) {
+                let began = Instant::now();
+                asking.bytes_read();
+                longest = longest.max(began.elapsed());
+            }
+            longest
+        });
+        started.recv().unwrap();
+        let began = Instant::now();
+        assert!(!socket.write(&data));
+        let copied = began.elapsed();
+        stop.store(true, Ordering::SeqCst);
+        asker.join().unwrap().as_secs_f64() / copied.as_secs_f64()
+    });
+    let best = tries.fold(f64::INFINITY, f64::min);
     // A call that waits for a copy waits for as long as the copy takes.
-    assert!(
-        best.0 < best.1 / 2,
-        "bytes_read() took {:?} of the {:?} of two writes",
-        best.0,
-        best.1
-    );
+    assert!(best < 0.5, "bytes_read() took {best:.2} of the time of the copy");
     socket.destroy();
 }
 

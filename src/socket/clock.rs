@@ -129,3 +129,25 @@ impl State {
         self.clock.alarm = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::socket::EventSocket;
+
+    #[test]
+    fn timers_that_are_late_together_fire_in_the_order_of_their_times() {
+        let socket = EventSocket::new(1);
+        let hours = |n| Duration::from_secs(n * 3600);
+        let ids = [3u64, 1, 2].map(|n| socket.after(hours(n), |_| {}));
+        let mut state = socket.lock();
+        state.ring(Instant::now() + hours(4));
+        let fired = state.dispatch.pending.iter().filter_map(|pending| match pending {
+            Pending::Timer(id) => Some(*id),
+            _ => None,
+        });
+        assert!(fired.eq([ids[1], ids[2], ids[0]]));
+    }
+}

@@ -7,6 +7,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "01_concept",
     en: "a server that reports which bytes it got",
     zh: "收到哪些字节，就报告哪些字节的服务器",
+    rules: &[REPORTS, ANY, PIECES, NOTHING, APART, STAYS],
     judge,
 };
 

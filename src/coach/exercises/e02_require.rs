@@ -1,12 +1,13 @@
 //! 02: the smallest server. It says one line to everybody, and ends.
 
-use crate::check::{Check, Rule, Seen, Verdict};
+use crate::check::{Check, Observed, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "02_require",
     en: "your first server, which says one line to everybody",
     zh: "你的第一个服务器：对每个人说一句话",
+    rules: &[REAL_PORT, TAKES_PORT, SAYS, ENDS, EVERY, STAYS],
     judge,
 };
 
@@ -52,26 +53,26 @@ fn judge(check: &Check) -> Verdict {
     let server = check.start([wanted.to_string()])?;
     let given = server.port()?;
     if given != wanted {
-        let [wanted, given] = [wanted, given].map(|port| Seen::bytes(format!("port {port}")));
+        let [wanted, given] = [wanted, given].map(|port| Observed::bytes(format!("port {port}")));
         return Err(check.failed(&TAKES_PORT, wanted, given));
     }
     let mut first = check.connect("first", wanted)?;
-    let line = first.until(b"\n", &SAYS)?;
+    let line = first.until(b"\n", Observed::text("a line", "一行"), &SAYS)?;
     if line.trim_ascii().is_empty() {
-        let text = Seen::words("a line with some text", "一行文字，不能是空的");
-        return Err(check.failed(&SAYS, text, Seen::Bytes(line)));
+        let text = Observed::text("a line with some text", "一行文字，不能是空的");
+        return Err(check.failed(&SAYS, text, Observed::Bytes(line)));
     }
     let more = first.read_to_fin(&ENDS)?;
     if !more.is_empty() {
-        return Err(check.failed(&ENDS, Seen::Fin, Seen::Bytes(more)));
+        return Err(check.failed(&ENDS, Observed::Fin, Observed::Bytes(more)));
     }
     server.kill();
 
     let server = check.start(["0"])?;
     let port = server.port()?;
     if port == 0 {
-        let number = Seen::words("the number of a port, 1 to 65535", "一个端口号，1 到 65535");
-        return Err(check.failed(&REAL_PORT, number, Seen::bytes("0")));
+        let number = Observed::text("the number of a port, 1 to 65535", "一个端口号，1 到 65535");
+        return Err(check.failed(&REAL_PORT, number, Observed::bytes("0")));
     }
     // It has got its line, and does not leave: it has not even ended its side.
     let mut stays = check.connect("stays", port)?;

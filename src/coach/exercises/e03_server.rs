@@ -9,6 +9,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "03_server",
     en: "a greeting server for any number of clients",
     zh: "会打招呼的服务器，来多少客户端都行",
+    rules: &[GREETS, ANSWERS, HALF, GLUED, APART, LEAVES, MANY],
     judge,
 };
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict, cut};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, cut};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "04_client",
     en: "a client that collects the whole answer",
     zh: "把回答收完整的客户端",
+    rules: &[ASKS, PRINTS, BYTES, PIECES, CHARACTERS, LONG, EMPTY, NO_SERVER],
     judge,
 };
 
@@ -72,16 +73,17 @@ fn answered(
     let host = check.listen()?;
     let client = check.start(["127.0.0.1", &host.port().to_string()])?;
     let mut server = host.accept(name, &ASKS)?;
-    server.line(&ASKS)?;
+    server.line(Observed::text("the line that the client sends", "客户端发来的一行"), &ASKS)?;
     send(&mut server);
     server.half_close();
     let ended = client.expect_exit(0, rule)?;
     let expected = format!("{} bytes\n{answer}", answer.len());
     // One more line end behind it does no harm, and with an answer that has none it looks better.
-    if ended.stdout == expected || ended.stdout.strip_suffix('\n') == Some(&expected) {
+    let printed = ended.stdout.strip_suffix(b"\n").unwrap_or(&ended.stdout);
+    if ended.stdout == expected.as_bytes() || printed == expected.as_bytes() {
         return Ok(());
     }
-    Err(check.failed(rule, Seen::bytes(expected), Seen::bytes(ended.stdout)))
+    Err(check.failed(rule, Observed::bytes(expected), Observed::bytes(ended.stdout)))
 }
 
 fn judge(check: &Check) -> Verdict {
@@ -102,7 +104,7 @@ fn judge(check: &Check) -> Verdict {
     answered(check, "empty", "", &EMPTY, |_| {})?;
 
     let nobody = check.free_port()?.to_string();
-    check.start(["127.0.0.1", &nobody])?.expect_error(&[&nobody], &NO_SERVER)?;
+    check.start(["127.0.0.1", &nobody])?.expect_error(&NO_SERVER)?;
 
     let lines: Vec<String> = (1..=100).map(|n| format!("line {n}\n")).collect();
     answered(check, "pieces", &lines.concat(), &PIECES, |server| {

@@ -1,12 +1,13 @@
 //! 05: both sides in one program, and each prints its callbacks. On one side the order is certain, whoever ends first.
 
-use crate::check::{Check, Rule, Seen, Verdict};
+use crate::check::{Check, Observed, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "05_order",
     en: "print the order of the callbacks, either side first",
     zh: "打印回调的顺序，哪边先结束都行",
+    rules: &[CALLBACKS, SERVER_FIRST, CLIENT_FIRST, ENDS],
     judge,
 };
 
@@ -51,7 +52,7 @@ fn visit(check: &Check, first: &str, rule: &Rule) -> Verdict {
             true => &["data finish end close", "finish data end close"],
             false => &["data end finish close"],
         };
-        let came = calls(&ended.stdout, side);
+        let came = calls(&String::from_utf8_lossy(&ended.stdout), side);
         let orders: Vec<String> =
             orders.iter().map(|rest| format!("{side}: {opening} {rest}")).collect();
         if orders.contains(&came) {
@@ -59,7 +60,7 @@ fn visit(check: &Check, first: &str, rule: &Rule) -> Verdict {
         }
         let rule = if sorted(&came) == sorted(&orders[0]) { rule } else { &CALLBACKS };
         // Words, and not bytes: of those only the neighbourhood of the first wrong one would be shown.
-        let [order, came] = [&orders[0], &came].map(|calls| Seen::words(calls, calls));
+        let [order, came] = [&orders[0], &came].map(|calls| Observed::text(calls, calls));
         return Err(check.failed(rule, order, came));
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::check::{Check, Peer, Program, Rule, Seen, Verdict};
+use crate::check::{Check, Observed, Peer, Program, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 use crate::sync::lock;
 
@@ -12,6 +12,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "06_ipc",
     en: "a counter of words at a Unix path",
     zh: "在 Unix 路径上监听的单词计数器",
+    rules: &[LISTENS, COUNTS, TOGETHER, ONE_SERVER, AGAIN, CLOSES, KEEPS],
     judge,
 };
 
@@ -108,8 +109,8 @@ fn judge(check: &Check) -> Verdict {
     gives_up(check, &check.start([&notes])?, &KEEPS)?;
     let kept = std::fs::read_to_string(&notes).is_ok_and(|text| text == "my only copy\n");
     if written && !kept {
-        let kept = Seen::words("notes.txt is as it was", "notes.txt 原样不动");
-        let gone = Seen::words("notes.txt is gone, or another", "notes.txt 没了，或者变了");
+        let kept = Observed::text("notes.txt is as it was", "notes.txt 原样不动");
+        let gone = Observed::text("notes.txt is gone, or another", "notes.txt 没了，或者变了");
         return Err(check.failed(&KEEPS, kept, gone));
     }
 
@@ -131,7 +132,8 @@ fn at_once(check: &Check, client: impl Fn(usize) -> Verdict<Peer> + Sync) -> Ver
         let mut client = client(n)?;
         for _ in 0..CROWD {
             client.send("race\n");
-            let answer = client.line(&TOGETHER)?;
+            let answer = client
+                .line(Observed::text("the answer to `race`", "对 `race` 的回复"), &TOGETHER)?;
             lock(&answers).push(answer);
         }
         Ok(())
@@ -139,16 +141,16 @@ fn at_once(check: &Check, client: impl Fn(usize) -> Verdict<Peer> + Sync) -> Ver
     let answers = lock(&answers);
     let mut missing = (1..=CROWD * CROWD).map(|n| format!("race {n}"));
     let Some(missing) = missing.find(|answer| !answers.contains(answer)) else { return Ok(()) };
-    let nobody = Seen::words("no client got this answer", "没有一个客户端收到这个回答");
-    Err(check.failed(&TOGETHER, Seen::bytes(missing), nobody))
+    let nobody = Observed::text("no client got this answer", "没有一个客户端收到这个回答");
+    Err(check.failed(&TOGETHER, Observed::bytes(missing), nobody))
 }
 
 fn has_file(check: &Check, path: &Path, there: bool, rule: &Rule) -> Verdict {
     if path.exists() == there {
         return Ok(());
     }
-    let file = Seen::words("there is a file at the path", "路径上有文件");
-    let none = Seen::words("there is no file at the path", "路径上没有文件");
+    let file = Observed::text("there is a file at the path", "路径上有文件");
+    let none = Observed::text("there is no file at the path", "路径上没有文件");
     Err(if there { check.failed(rule, file, none) } else { check.failed(rule, none, file) })
 }
 
@@ -156,8 +158,8 @@ fn has_file(check: &Check, path: &Path, there: bool, rule: &Rule) -> Verdict {
 fn gives_up(check: &Check, server: &Program, rule: &Rule) -> Verdict {
     match server.wait(rule)?.status {
         Some(0) => {
-            let other = Seen::words("an exit status other than 0", "退出状态不是 0");
-            Err(check.failed(rule, other, Seen::Exit(Some(0))))
+            let other = Observed::text("an exit status other than 0", "退出状态不是 0");
+            Err(check.failed(rule, other, Observed::Exit(Some(0))))
         }
         _ => Ok(()),
     }

@@ -9,6 +9,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "07_free_form",
     en: "lines out of a stream of bytes, whatever it looks like",
     zh: "把字节流切成一行一行，不管它长什么样",
+    rules: &[NUMBERS, WHOLE, CHARACTERS, ORDER, ENDS, LAST, TOO_LONG],
     judge,
 };
 

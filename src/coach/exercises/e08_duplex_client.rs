@@ -4,13 +4,14 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::check::{Check, Host, Peer, Program, Rule, Seen, Verdict, byte_by_byte};
+use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "08_duplex_client",
     en: "a client that counts Chinese characters while you type",
     zh: "一边收、一边发，还会数汉字的客户端",
+    rules: &[CONNECTS, COUNTS, CHARACTERS, SENDS, HALF_CLOSE, HOST, PORT, BOTH],
     judge,
 };
 
@@ -101,8 +102,8 @@ fn judge(check: &Check) -> Verdict {
     ends(&program, server, 18, &HALF_CLOSE)?;
 
     let port = host.port().to_string();
-    check.start(["http://127.0.0.1", &port])?.expect_error(&["host", "主机"], &HOST)?;
-    check.start(["127.0.0.1"])?.expect_error(&["port", "端口"], &PORT)?;
+    check.start(["http://127.0.0.1", &port])?.expect_error(&HOST)?;
+    check.start(["127.0.0.1"])?.expect_error(&PORT)?;
     both_at_once(check, &host)
 }
 
@@ -145,7 +146,7 @@ fn both_at_once(check: &Check, host: &Host) -> Verdict {
         done
     })?;
     if done != typed.as_bytes() {
-        return Err(check.failed(&BOTH, Seen::bytes(typed), Seen::bytes(done)));
+        return Err(check.failed(&BOTH, Observed::bytes(typed), Observed::bytes(done)));
     }
     program.close_stdin();
     server.expect_until_fin("", &BOTH)?;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Host, Peer, Program, Rule, Seen, Verdict, byte_by_byte, cut};
+use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, cut};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "09_http_by_hand",
     en: "GET by hand, with a counted body",
     zh: "手写 GET，正文数着字节收",
+    rules: &[ASKS, PRINTS, HEAD, BODY, STAYS, COUNTED, NAME, BYTES, CUT],
     judge,
 };
 
@@ -87,19 +88,23 @@ impl Visit {
         let (port, path) = (host.port().to_string(), format!("/{name}"));
         let client = check.start(["127.0.0.1", &port, &path])?;
         let mut server = host.accept(name, &ASKS)?;
-        let head = server.until(b"\r\n\r\n", &ASKS)?;
+        let head = server.until(
+            b"\r\n\r\n",
+            Observed::text("the head of a request", "请求的头部"),
+            &ASKS,
+        )?;
         let text = String::from_utf8_lossy(&head);
         let mut lines = text.split("\r\n");
         let (expected, first) = (format!("GET {path} HTTP/1.1"), lines.next().unwrap_or_default());
         if first != expected {
-            return Err(check.failed(&ASKS, Seen::bytes(expected), Seen::bytes(first)));
+            return Err(check.failed(&ASKS, Observed::bytes(expected), Observed::bytes(first)));
         }
         let is_host =
             |(name, value): (&str, &str)| name.eq_ignore_ascii_case("host") && !value.is_empty();
         if !lines.filter_map(|line| line.split_once(':')).any(is_host) {
             let host = format!("Host: 127.0.0.1:{port}");
-            let expected = Seen::words(format!("a line `{host}`"), format!("有一行 `{host}`"));
-            return Err(check.failed(&ASKS, expected, Seen::bytes(&head)));
+            let expected = Observed::text(format!("a line `{host}`"), format!("有一行 `{host}`"));
+            return Err(check.failed(&ASKS, expected, Observed::bytes(&head)));
         }
         Ok(Visit { client, server })
     }
@@ -197,7 +202,7 @@ fn cut_short(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
         let Visit { client, mut server } = visit(name)?;
         server.send_pieces(came);
         server.half_close();
-        client.expect_error(&[], &CUT)?;
+        client.expect_error(&CUT)?;
     }
     Ok(())
 }

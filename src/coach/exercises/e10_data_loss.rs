@@ -9,6 +9,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "10_data_loss",
     en: "a server that never loses a byte, whatever the client does",
     zh: "不管客户端怎么做，都一个字节不丢的服务器",
+    rules: &[ANSWERS, UNREAD, WHOLE, HALF, SLOW, LEAVES, OTHERS, STAYS],
     judge,
 };
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict};
+use crate::check::{Check, Observed, Peer, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "11_server_events",
     en: "a chat room in which nobody waits for the slowest",
     zh: "再慢的人也拖不住大家的聊天室",
+    rules: &[GREETS, COMES, SAYS, OWN, LEAVES, STOPS_NOBODY, PATIENT, BOUNDED, MANY],
     judge,
 };
 
@@ -127,8 +128,8 @@ fn judge(check: &Check) -> Verdict {
     for n in 1..=WHILE / LINE {
         let line = long_line(n);
         if speaks(&mut ada, &mut bob, &line, "5 has left.\n")? {
-            let stays = Seen::words("5 stays in the room", "5 号还在聊天室里");
-            return Err(check.failed(&PATIENT, stays, Seen::bytes("5 has left.\n")));
+            let stays = Observed::text("5 stays in the room", "5 号还在聊天室里");
+            return Err(check.failed(&PATIENT, stays, Observed::bytes("5 has left.\n")));
         }
         said += &format!("1: {line}");
     }
@@ -149,14 +150,14 @@ fn judge(check: &Check) -> Verdict {
 
 impl Guest<'_> {
     fn hears(&mut self, line: &str, rule: &Rule) -> Verdict {
-        let came = self.peer.line(rule)?;
+        let came = self.peer.line(Observed::bytes(line), rule)?;
         if came == line {
             return Ok(());
         }
         let own = [" has ", ": "].map(|what| format!("{}{what}", self.number));
         let is_own = own.iter().any(|own| came.starts_with(own));
         let rule = if is_own { &OWN } else { rule };
-        Err(self.check.failed(rule, Seen::bytes(line), Seen::bytes(came)))
+        Err(self.check.failed(rule, Observed::bytes(line), Observed::bytes(came)))
     }
 }
 
@@ -172,7 +173,7 @@ fn speaks(one: &mut Guest<'_>, other: &mut Guest<'_>, line: &str, news: &str) ->
     let start = other.peer.take(news.len(), &STOPS_NOBODY)?;
     let told = start == news.as_bytes();
     let rest = if told { Some(line.as_bytes()) } else { line.as_bytes().strip_prefix(&start[..]) };
-    let wrong = || one.check.failed(&STOPS_NOBODY, Seen::bytes(&line), Seen::bytes(&start));
+    let wrong = || one.check.failed(&STOPS_NOBODY, Observed::bytes(&line), Observed::bytes(&start));
     other.peer.expect_exactly(rest.ok_or_else(wrong)?, &STOPS_NOBODY)?;
     Ok(told)
 }
@@ -185,11 +186,11 @@ fn never_reads(one: &mut Guest<'_>, other: &mut Guest<'_>, news: &str) -> Verdic
         }
     }
     let mib = MOST >> 20;
-    let still = Seen::words(
+    let still = Observed::text(
         format!("{mib} MiB were said, and the one that does not read is still there"),
         format!("已经说了 {mib} MiB，不读的那个还在"),
     );
-    Err(one.check.failed(&BOUNDED, Seen::bytes(news), still))
+    Err(one.check.failed(&BOUNDED, Observed::bytes(news), still))
 }
 
 /// Many come, and then all speak at once.
@@ -204,11 +205,15 @@ fn crowd<'c>(enters: impl Fn(&str, usize) -> Verdict<Guest<'c>>) -> Verdict {
         let mut missing: BTreeSet<String> = others.map(said).collect();
         let mut news = CROWD; // so many may have come after it
         while let Some(next) = missing.first() {
-            let line = one.peer.line(&MANY)?;
+            let line = one.peer.line(Observed::bytes(next), &MANY)?;
             if !missing.contains(&line) {
                 if news == 0 || !line.ends_with(" has come.") {
                     let rule = if line == said(one.number) { &OWN } else { &MANY };
-                    return Err(one.check.failed(rule, Seen::bytes(next), Seen::bytes(line)));
+                    return Err(one.check.failed(
+                        rule,
+                        Observed::bytes(next),
+                        Observed::bytes(line),
+                    ));
                 }
                 news -= 1;
             }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict, byte_by_byte};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte};
 use crate::coach::exercise::Exercise;
 use crate::message::{is_token, trim};
 
@@ -11,6 +11,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "12_http_response",
     en: "an HTTP answer that every client accepts",
     zh: "所有客户端都认的 HTTP 响应",
+    rules: &[ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, PAGE, WHOLE, READS_ON, OTHERS],
     judge,
 };
 
@@ -129,9 +130,10 @@ fn goes_on_sending(check: &Check, mut client: Peer) -> Verdict {
         return Ok(());
     }
     // The answer got through, this time.
-    let all = Seen::words("all that the client sends is read", "客户端发来的全部读走");
+    let all = Observed::text("all that the client sends is read", "客户端发来的全部读走");
     let left = BODY - FIRST - taken;
-    let some = Seen::words(format!("{left} B could not be sent"), format!("有 {left} B 发不出去"));
+    let some =
+        Observed::text(format!("{left} B could not be sent"), format!("有 {left} B 发不出去"));
     Err(check.failed(&READS_ON, all, some))
 }
 
@@ -148,15 +150,17 @@ fn page(path: &str, lines: usize) -> String {
 fn answered(check: &Check, mut client: Peer, page: &str, ends: &Rule, says: &Rule) -> Verdict {
     let answer = client.read_to_fin(ends)?;
     if answer.is_empty() {
-        return Err(check.failed(ends, Seen::words("an answer", "一个回答"), Seen::Fin));
+        return Err(check.failed(ends, Observed::text("an answer", "一个回答"), Observed::Fin));
     }
     let lacks = |rule, line: &str| {
         let expected =
-            Seen::words(format!("a header line `{line}`"), format!("头部里有一行 `{line}`"));
-        Err(check.failed(rule, expected, Seen::bytes(&answer)))
+            Observed::text(format!("a header line `{line}`"), format!("头部里有一行 `{line}`"));
+        Err(check.failed(rule, expected, Observed::bytes(&answer)))
     };
-    let Head { length, kind, body } = Head::of(&answer)
-        .map_err(|Fault(rule, expected, came)| check.failed(rule, expected, Seen::bytes(came)))?;
+    let Head { length, kind, body } =
+        Head::of(&answer).map_err(|Fault(rule, expected, came)| {
+            check.failed(rule, expected, Observed::bytes(came))
+        })?;
     if kind.as_deref() != Some("text/plain;charset=utf-8") {
         return lacks(&TYPE, "Content-Type: text/plain; charset=utf-8");
     }
@@ -164,9 +168,9 @@ fn answered(check: &Check, mut client: Peer, page: &str, ends: &Rule, says: &Rul
         return lacks(&LENGTH, &format!("Content-Length: {}", body.len()));
     };
     if body != page.as_bytes() {
-        return Err(check.failed(says, Seen::bytes(page), Seen::bytes(body)));
+        return Err(check.failed(says, Observed::bytes(page), Observed::bytes(body)));
     }
-    let line = |length: &str| Seen::bytes(format!("Content-Length: {length}"));
+    let line = |length: &str| Observed::bytes(format!("Content-Length: {length}"));
     match length.parse() == Ok(body.len()) {
         true => Ok(()),
         false => Err(check.failed(&LENGTH, line(&body.len().to_string()), line(&length))),
@@ -181,7 +185,7 @@ struct Head<'a> {
 }
 
 /// A rule about the form that is broken, what should be there, and what is.
-struct Fault<'a>(&'static Rule, Seen, &'a [u8]);
+struct Fault<'a>(&'static Rule, Observed, &'a [u8]);
 
 impl Head<'_> {
     /// As strict as the standard is with who sends (RFC 9112 2.1, 2.2, 4 and 5).
@@ -195,14 +199,14 @@ impl Head<'_> {
             let text = line.strip_suffix(b"\r").unwrap_or(line);
             let field = field(text);
             if at == 0 && !is_status_line(text) {
-                return Err(Fault(&HEAD, Seen::bytes("HTTP/1.1 200 OK\r\n"), answer));
+                return Err(Fault(&HEAD, Observed::bytes("HTTP/1.1 200 OK\r\n"), answer));
             }
             let Some(feed) = feed.filter(|_| at == 0 || text.is_empty() || field.is_some()) else {
                 return Err(no_header(rest));
             };
             if line.len() == text.len() {
                 let right = [&answer[..at], text, b"\r\n"].concat();
-                return Err(Fault(&LINE_ENDS, Seen::Bytes(right), answer));
+                return Err(Fault(&LINE_ENDS, Observed::Bytes(right), answer));
             }
             at += feed + 1;
             match field {
@@ -219,7 +223,7 @@ impl Head<'_> {
 
 /// What stands where the next header line should, or the blank one.
 fn no_header(rest: &[u8]) -> Fault<'_> {
-    let line = Seen::words(
+    let line = Observed::text(
         "the next header line `Name: value`, or the blank line",
         "下一个头部行 `名字: 值`，或者空行",
     );

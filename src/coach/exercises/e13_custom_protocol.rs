@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict, byte_by_byte};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "13_custom_protocol",
     en: "STS, and how it says no",
     zh: "STS，以及怎么用它说“不”",
+    rules: &[
+        ANSWERS, COUNTED, ENDS, ONE, PIECES, BYTES, SKIPS, NOT_STS, NO_LENGTH, TOO_LARGE, APART,
+    ],
     judge,
 };
 
@@ -107,7 +110,7 @@ impl Visit<'_> {
         if came == body.as_ref() {
             return Ok(());
         }
-        Err(check.failed(rule, Seen::bytes(body), Seen::Bytes(came)))
+        Err(check.failed(rule, Observed::bytes(body), Observed::Bytes(came)))
     }
 
     /// Sends this, and has to be told no with this status.
@@ -120,13 +123,22 @@ impl Visit<'_> {
     fn answer(mut self, status: &str, rule: &Rule) -> Verdict<Vec<u8>> {
         let start = format!("STS/1.1 {status} ");
         self.client.expect_exactly(&start, rule)?;
-        let head = [start.into_bytes(), self.client.until(b"\r\n\r\n", rule)?].concat();
+        let head = [
+            start.into_bytes(),
+            self.client.until(
+                b"\r\n\r\n",
+                Observed::text("the head of an answer", "回复的头部"),
+                rule,
+            )?,
+        ]
+        .concat();
         let text = String::from_utf8_lossy(&head);
         let mut headers = text.lines().filter_map(|line| line.split_once(':'));
         let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let Some(length) = length.and_then(|(_, length)| length.trim().parse().ok()) else {
-            let expected = Seen::words("a line `Content-Length: …`", "有一行 `Content-Length: …`");
-            return Err(self.check.failed(&COUNTED, expected, Seen::bytes(&head)));
+            let expected =
+                Observed::text("a line `Content-Length: …`", "有一行 `Content-Length: …`");
+            return Err(self.check.failed(&COUNTED, expected, Observed::bytes(&head)));
         };
         let body = self.client.take(length, &COUNTED)?;
         let more = self.client.read_to_fin(&ENDS)?;
@@ -134,9 +146,9 @@ impl Visit<'_> {
             return Ok(body);
         }
         if more.starts_with(b"STS/") {
-            return Err(self.check.failed(&ONE, Seen::Fin, Seen::Bytes(more)));
+            return Err(self.check.failed(&ONE, Observed::Fin, Observed::Bytes(more)));
         }
-        let bytes = |count| Seen::words(format!("{count} bytes"), format!("{count} 个字节"));
+        let bytes = |count| Observed::text(format!("{count} bytes"), format!("{count} 个字节"));
         Err(self.check.failed(&COUNTED, bytes(length), bytes(length + more.len())))
     }
 }

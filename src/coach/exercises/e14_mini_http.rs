@@ -1,6 +1,6 @@
 //! 14: a router on the mini http module, and a notebook behind it. The trap: what somebody has typed is no HTML.
 
-use crate::check::{Check, Failure, Peer, Rule, Seen, Verdict};
+use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 use crate::message::{Head, Limits, Parsed, Parser};
 use crate::wire::quoted;
@@ -9,6 +9,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "14_mini_http",
     en: "a router, and a notebook for the browser",
     zh: "浏览器里的记事本，给它写一个路由",
+    rules: &[ROUTES, ADDS, PARAMETER, QUERY, NOT_FOUND, ALLOW, HEAD, ESCAPED, AS_TYPED, AT_ONCE],
     judge,
 };
 
@@ -262,12 +263,16 @@ struct Reply<'c> {
 impl<'c> Reply<'c> {
     /// The next one on this connection, where this was asked.
     fn read(check: &'c Check, client: &mut Peer, asked: &str, rule: &Rule) -> Verdict<Reply<'c>> {
-        let came = client.until(b"\r\n\r\n", rule)?;
+        let came = client.until(
+            b"\r\n\r\n",
+            Observed::text("the head of an answer", "回复的头部"),
+            rule,
+        )?;
         let mut parser = Parser::new(Limits::default());
         parser.feed(&came);
         let Ok(Parsed::Complete(head)) = parser.head() else {
-            let expected = Seen::words("the head of an answer", "回答的头部");
-            return Err(check.failed(rule, expected, Seen::Bytes(came)));
+            let expected = Observed::text("the head of an answer", "回答的头部");
+            return Err(check.failed(rule, expected, Observed::Bytes(came)));
         };
         let status = head.start().split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_default();
@@ -290,11 +295,11 @@ impl<'c> Reply<'c> {
     fn has(&self, status: u16, parts: &[&str], rule: &Rule) -> Verdict {
         let asked = &self.asked;
         if self.status != status {
-            let expected = Seen::words(
+            let expected = Observed::text(
                 format!("status {status} to {asked}"),
                 format!("对 {asked} 的回答，状态码是 {status}"),
             );
-            return Err(self.check.failed(rule, expected, Seen::bytes(self.head.start())));
+            return Err(self.check.failed(rule, expected, Observed::bytes(self.head.start())));
         }
         // Some characters of HTML have several spellings.
         let mut page = self.body.clone();
@@ -329,14 +334,14 @@ impl<'c> Reply<'c> {
     fn shows(&self, en: String, zh: String, rule: &Rule) -> Failure {
         // All of it: what is wrong may be anywhere.
         let page = quoted(self.body.as_bytes(), 400);
-        self.check.failed(rule, Seen::words(en, zh), Seen::words(page.clone(), page))
+        self.check.failed(rule, Observed::text(en, zh), Observed::text(page.clone(), page))
     }
 
     /// The header with this name has to have this value, or not to be there if that is empty.
     fn has_line(&self, name: &str, value: &str, rule: &Rule) -> Verdict {
         let line = |value: &str| match value {
-            "" => Seen::words(format!("no header `{name}`"), format!("没有头部字段 `{name}`")),
-            value => Seen::bytes(format!("{name}: {value}")),
+            "" => Observed::text(format!("no header `{name}`"), format!("没有头部字段 `{name}`")),
+            value => Observed::bytes(format!("{name}: {value}")),
         };
         let came = self.header(name);
         match came.eq_ignore_ascii_case(value) {
@@ -352,12 +357,16 @@ const LARGEST: usize = 1 << 20;
 fn chunks(check: &Check, client: &mut Peer, rule: &Rule) -> Verdict<Vec<u8>> {
     let mut body = Vec::new();
     while body.len() <= LARGEST {
-        let size = usize::from_str_radix(&client.line(rule)?, 16).unwrap_or_default();
+        let size = usize::from_str_radix(
+            &client.line(Observed::text("the size of a chunk", "一个 chunk 的大小"), rule)?,
+            16,
+        )
+        .unwrap_or_default();
         let chunk = client.take(size.saturating_add(2), rule)?;
         if size == 0 {
             return Ok(body);
         }
         body.extend_from_slice(&chunk[..size]);
     }
-    Err(check.failed(rule, Seen::words("the last chunk", "最后一块"), Seen::Bytes(body)))
+    Err(check.failed(rule, Observed::text("the last chunk", "最后一块"), Observed::Bytes(body)))
 }

@@ -79,6 +79,14 @@ pub fn judge_file(home: &Home, exercise: &Exercise, source: &Path, timeout: Dura
     })
 }
 
+/// Builds any source file as the coach builds a student's; or why that cannot be.
+pub fn build_file(home: &Home, source: &Path) -> Result<PathBuf, String> {
+    build::program(home, source, false).map_err(|error| match error {
+        Error::Compiler(message) => message,
+        Error::Io(why) => why,
+    })
+}
+
 fn built(
     home: &Home,
     source: &Path,

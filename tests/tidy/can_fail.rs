@@ -52,9 +52,9 @@ fn good() -> Tree {
         let exercise = format!("tests/exercises/{name}");
         add(&format!("{exercise}.rs"), "// mine \n");
         add(&format!("{exercise}/stub.rs"), "// TODO: all\n");
-        for part in ["solution.rs", "wrong/one.rs", "wrong/two.rs"] {
-            add(&format!("{exercise}/{part}"), "fn main() {}\n");
-        }
+        add(&format!("{exercise}/solution.rs"), "fn main() {}\n");
+        add(&format!("{exercise}/wrong.md"), &format!("# W\n## a: b\n## c: d\n## {name}: f\n"));
+        add(&format!("{exercise}/right.md"), "# R\n## g\n");
         for hints in ["hints.md", "hints.zh.md"] {
             add(&format!("{exercise}/{hints}"), "# H\n## 1\n## 2\n## 3\n");
         }
@@ -183,7 +183,8 @@ const CASES: &[Case] = &[
     ("every_lesson_has_its_exercise", "tests/exercises/01_hello.rs", "", "", "tests/exercises/01_hello.rs: is missing"),
     ("every_lesson_has_its_exercise", "tests/exercises/02_bye/hints.zh.md", "", "", "02_bye/hints.zh.md: is missing"),
     ("every_lesson_has_its_exercise", "src/coach/exercises/e02_bye.rs", "", "", "e02_bye.rs: is missing"),
-    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/wrong/two.rs", "", "", "02_bye/wrong: too few"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/wrong.md", "## a: b\n", "", "02_bye/wrong.md: too few"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/right.md", "", "", "02_bye/right.md: is missing"),
     ("every_lesson_has_its_exercise", "Cargo.toml", "02_bye.rs", "02_by.rs", "no [[test]] with path"),
     ("every_lesson_has_its_exercise", "lessons/01_hello.md", "check 01", "check 02", "does not name `cargo run -- check 01`"),
     ("every_lesson_has_its_exercise", "tests/exercises/03_more/stub.rs", "+", "// TODO\n", "03_more/stub.rs: belongs to no lesson"),

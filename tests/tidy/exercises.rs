@@ -21,21 +21,21 @@ pub fn every_lesson_has_its_exercise(tree: &Tree) -> Vec<Finding> {
             format!("{folder}/solution.rs"),
             format!("{folder}/hints.md"),
             format!("{folder}/hints.zh.md"),
+            format!("{folder}/right.md"),
+            format!("{folder}/wrong.md"),
             format!("src/coach/exercises/e{name}.rs"),
         ];
         for path in parts.iter().filter(|path| !tree.has(path)) {
-            let fix =
-                "a lesson has an exercise, its stub, solution, hints in both languages, and judge";
+            let fix = "a lesson has an exercise, its stub, solution, hints in both languages, answers, and judge";
             findings.push(Finding::new(path, 0, "is missing", fix));
         }
-        if tree.matching(&format!("{folder}/wrong/"), ".rs").count() < 2 {
-            let fix = "two or three that many would give, and that the judge has to catch";
-            findings.push(Finding::new(
-                &format!("{folder}/wrong"),
-                0,
-                "too few wrong answers",
-                fix,
-            ));
+        for (kind, least) in [("wrong", 3), ("right", 0)] {
+            let page = format!("{folder}/{kind}.md");
+            let answers = Page::parse(tree.text(&page).unwrap_or_default()).headings;
+            if answers.iter().filter(|heading| heading.level == 2).count() < least {
+                let fix = "several that many would give: the judge must tell right from wrong";
+                findings.push(Finding::new(&page, 0, format!("too few {kind} answers"), fix));
+            }
         }
         if !tree.text("Cargo.toml").unwrap_or_default().contains(&format!("\"{folder}.rs\"")) {
             let rule = format!("no [[test]] with path = \"{folder}.rs\"");

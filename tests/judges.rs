@@ -14,7 +14,7 @@ use std::time::Duration;
 use std::{env, thread};
 
 use answers::{Answer, answers};
-use net_notes::check::{Check, Failure, Standing, Subject};
+use net_notes::check::{Check, Failure, Lang, Standing, Subject};
 use net_notes::coach::{Exercise, Home, Outcome, PATIENCE, build_file, judge_file};
 
 /// How many checks run at a time. A check mostly waits, and this way the machine is a busy one, too.
@@ -175,6 +175,29 @@ fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
     let source = place(exercise, "").with_file_name(format!("all_{exercise}.rs"));
     fs::write(&source, text).expect("writable");
     build_file(&Home::at(common::root()), &source).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// What is demanded stands in the lesson, word for word, in both languages and in the same order.
+#[test]
+fn the_lesson_lists_the_rules_word_for_word() {
+    let mut missing = Vec::new();
+    for exercise in Exercise::all() {
+        for (lang, colon) in [(Lang::En, ": "), (Lang::Zh, "：")] {
+            let page = Home::short_lesson(exercise, lang);
+            let text = fs::read_to_string(common::root().join(&page)).expect("a lesson");
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = words(&text);
+            let mut rest = &text[..];
+            for rule in exercise.rules {
+                let said = words(&format!("- **{}**{colon}{}", rule.name, rule.sentence(lang)));
+                match rest.split_once(&*said) {
+                    Some((_, after)) => rest = after,
+                    None => missing.push(format!("{page}: {said}")),
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in the lesson, or not in this order:\n{}", missing.join("\n"));
 }
 
 /// As the coach judges a student's file: built from the file, and with its own patience.

@@ -199,6 +199,11 @@ impl Program {
         }
     }
 
+    /// The program must be running now, as every server must that has said where it listens.
+    pub fn expect_up(&self) -> Verdict {
+        self.expect_running(&lines::STAYS_UP)
+    }
+
     /// A failure by this rule, for what no building block expects by itself.
     pub(super) fn failed(
         &self,

@@ -80,6 +80,8 @@ pub(super) enum What {
     Printed {
         on: Output,
         line: Vec<u8>,
+        /// Whether it is whole lines.
+        whole: bool,
         bytes: usize,
         pieces: usize,
     },
@@ -104,7 +106,8 @@ impl What {
     }
 
     pub(super) fn printed(on: Output, text: &[u8]) -> What {
-        What::Printed { on, line: beginning(text), bytes: text.len(), pieces: 1 }
+        let whole = text.ends_with(b"\n");
+        What::Printed { on, line: beginning(text), whole, bytes: text.len(), pieces: 1 }
     }
 
     pub(super) fn typed(text: &[u8]) -> What {
@@ -131,11 +134,14 @@ impl What {
             }
             // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
             (
-                What::Printed { on, line, bytes, pieces: 1 },
-                What::Printed { on: same, line: rest, .. },
-            ) if on == same && !line.ends_with(b"\n") && line.len() < 4 * WIDTH => {
-                line.extend_from_slice(rest);
-                *bytes += rest.len();
+                What::Printed { on, line, whole, bytes, pieces: 1 },
+                What::Printed { on: same, line: rest, whole: end, bytes: more, .. },
+            ) if on == same && !*whole => {
+                if line.len() < 4 * WIDTH {
+                    line.extend_from_slice(rest);
+                }
+                *whole = *end;
+                *bytes += more;
                 true
             }
             (What::Printed { bytes: sum, pieces, .. }, What::Printed { bytes: more, .. })
@@ -176,7 +182,7 @@ impl What {
             What::SentReset => "→ RST".to_string(),
             What::ReceivedReset => "← RST".to_string(),
             What::Closes => lang.pick("closes", "关闭").to_string(),
-            What::Printed { on, line, bytes, pieces } => {
+            What::Printed { on, line, bytes, pieces, .. } => {
                 let line = quoted(line, WIDTH);
                 let prints = match on {
                     Output::Stdout => lang.pick("prints", "打印"),

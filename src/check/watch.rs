@@ -11,10 +11,13 @@ use super::usage::Usage;
 
 /// How long a program is watched at least. Its time counts in units of 10 ms, so shorter would tell little.
 const WINDOW: Duration = Duration::from_millis(500);
-/// What a program may use in all while there is nothing to do: it may have some work to finish.
-const SOME: Duration = Duration::from_millis(30);
-/// A program that uses more than a twelfth of a processor does not wait.
+/// How often it is looked whether a program runs.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// A program that uses more than a twelfth of a processor does not wait. On a machine that has much to do, one that never
+/// waits may get less: but it always would run if it could.
 const BUSY: u32 = 12;
+/// What a program must have used before it is called busy: one that rests, and is only late to go to rest again, uses less.
+const LEAST: Duration = Duration::from_millis(20);
 
 /// So many descriptors more than were expected are not yet a leak: a server may have some for itself.
 const SPARE: usize = 3;
@@ -72,8 +75,7 @@ impl Watch<'_> {
     pub fn expect_idle(self, rule: &Rule) -> Verdict {
         let _waits = self.program.run().waits_on_purpose();
         thread::sleep(WINDOW.saturating_sub(self.began.elapsed()));
-        // What looks busy may be the end of some work: so it is looked at twice, the second time more closely.
-        if self.used().is_none_or(|used| used <= SOME) || !self.program.watch().is_busy() {
+        if !self.is_busy(WINDOW / 5) || !self.stays_busy() {
             return Ok(());
         }
         let idle = Observed::text("the program waits", "程序在等待");
@@ -84,20 +86,37 @@ impl Watch<'_> {
         Err(self.program.failed(rule, vec![idle], vec![busy]))
     }
 
-    /// How much processor time the program has used.
-    fn used(&self) -> Option<Duration> {
-        Some(self.program.usage()?.cpu.saturating_sub(self.cpu?))
+    /// Whether the program is still busy when it is looked at for long: at first it may be at the end of some work.
+    fn stays_busy(&self) -> bool {
+        let mut used = Duration::ZERO;
+        for windows in 1..=5 {
+            let watch = self.program.watch();
+            if !watch.is_busy(WINDOW) {
+                return false;
+            }
+            used += watch.used();
+            if windows > 1 && used >= LEAST {
+                return true;
+            }
+        }
+        false
     }
 
-    /// Whether the program runs in circles: it uses much, or all that it gets of a machine that has much to do.
-    fn is_busy(&self) -> bool {
+    /// Whether the program has used much since this was begun, or runs, or would if it could, whenever it is looked at.
+    fn is_busy(&self, time: Duration) -> bool {
         let (mut looks, mut runs) = (0, 0);
-        while self.began.elapsed() < WINDOW {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
             looks += 1;
             runs += usize::from(self.program.usage().is_some_and(|usage| usage.runs));
-            thread::sleep(WINDOW / 50);
+            thread::sleep(LOOK_EVERY);
         }
-        let used = self.used().unwrap_or_default();
-        used * BUSY > self.began.elapsed() || runs * 10 > looks * 9 && used * 2 > SOME
+        self.used() * BUSY > self.began.elapsed() || runs * 10 > looks * 9
+    }
+
+    /// How much processor time the program has used; nothing, where the system does not tell.
+    fn used(&self) -> Duration {
+        let usage = self.program.usage().zip(self.cpu);
+        usage.map_or(Duration::ZERO, |(usage, before)| usage.cpu.saturating_sub(before))
     }
 }

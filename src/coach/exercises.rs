@@ -1,5 +1,6 @@
 //! The checks of the exercises, one a file.
 
+mod common;
 mod e01_concept;
 mod e02_require;
 mod e03_server;

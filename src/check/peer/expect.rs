@@ -186,6 +186,25 @@ impl Peer {
         self.expect_silence(pause.left(), rule)
     }
 
+    /// Says nothing until the long pause is over. The program must not end in it; what it sends does not count.
+    pub fn expect_open(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
+        let run = self.run.clone();
+        let _waits = run.waits_on_purpose();
+        let (en, zh) = pause.words();
+        self.log(What::other(en, zh));
+        let deadline = Instant::now() + pause.left();
+        loop {
+            match self.read(deadline) {
+                Ok(()) => self.held.truncate(SHOWN),
+                Err(Observed::Nothing(_)) => return Ok(()),
+                Err(stopped) => {
+                    let open = Observed::text("the connection stays open", "连接一直开着");
+                    return Err(self.run.failed(rule, vec![open], vec![stopped]));
+                }
+            }
+        }
+    }
+
     /// All that was sent so far must have been taken: nobody has closed on it.
     pub fn expect_all_taken(&self, rule: &Rule) -> Verdict {
         let Some(why) = &self.unsent else { return Ok(()) };

@@ -8,7 +8,7 @@ use crate::check::observed::Observed;
 use crate::check::rule::Rule;
 use crate::sync::lock;
 
-const STAYS: Rule = Rule {
+pub(super) const STAYS_UP: Rule = Rule {
     name: "stays-up",
     en: "The program says on which port it listens, and continues running: it does not end by itself.",
     zh: "程序要打印自己监听的端口，然后一直运行：不能自己退出。",
@@ -34,7 +34,7 @@ impl Program {
             let line = match self.next_line(deadline) {
                 Ok(line) => line,
                 Err(stopped) => {
-                    let rule = if let Observed::Exit(_) = stopped { &STAYS } else { &SAYS_PORT };
+                    let rule = if let Observed::Exit(_) = stopped { &STAYS_UP } else { &SAYS_PORT };
                     let expected = Observed::text(
                         "a line with \"port\" and a number behind it",
                         "一行输出，里面有 \"port\"，后面跟着数字",

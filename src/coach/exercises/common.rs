@@ -1,0 +1,60 @@
+//! What several exercises ask for.
+
+use crate::check::{Check, Peer, Program, Rule, Verdict};
+
+pub(super) const CLOSES: Rule = Rule {
+    name: "closes",
+    en: "When a client has ended, the server ends that connection, too, and frees what it held for it.",
+    zh: "客户端结束之后，服务器也要结束这条连接，并释放为它占用的东西。",
+    see: "Exercise",
+};
+pub(super) const FREES: Rule = Rule {
+    name: "frees",
+    en: "When both sides have ended, the server frees what it held for the connection.",
+    zh: "两边都结束之后，服务器要释放为这条连接占用的东西。",
+    see: "Exercise",
+};
+pub(super) const IDLE: Rule = Rule {
+    name: "idle",
+    en: "While there is nothing to do, the program waits: a loop that asks again and again keeps a processor busy.",
+    zh: "没有事可做的时候，程序就等着：一遍又一遍去问的循环，会一直占用处理器。",
+    see: "Exercise",
+};
+
+/// The program under check, as a server.
+pub(super) struct Server<'c> {
+    pub(super) check: &'c Check,
+    pub(super) program: Program,
+    pub(super) port: u16,
+    /// How many sockets it had before the first client.
+    sockets: Option<usize>,
+}
+
+impl<'c> Server<'c> {
+    /// Starts it on a free port.
+    pub(super) fn start(check: &'c Check) -> Verdict<Server<'c>> {
+        let program = check.start(["0"])?;
+        let port = program.port()?;
+        let sockets = program.sockets();
+        Ok(Server { check, program, port, sockets })
+    }
+
+    pub(super) fn connect(&self, name: &str) -> Verdict<Peer> {
+        self.check.connect(name, self.port)
+    }
+
+    /// Of all clients so far only so many are still connected: the server must have no more sockets than for them.
+    pub(super) fn expect_freed(&self, connected: usize, rule: &Rule) -> Verdict {
+        self.program.expect_sockets(self.sockets.map(|sockets| sockets + connected), rule)
+    }
+
+    /// A client says nothing until a long pause is over, which is what `waits` does, and the server has nothing to do
+    /// meanwhile.
+    pub(super) fn is_idle_while(&self, waits: impl FnOnce() -> Verdict) -> Verdict {
+        let watch = self.program.watch();
+        waits()?;
+        watch.expect_idle(&IDLE)?;
+        self.check.kept(&IDLE);
+        Ok(())
+    }
+}

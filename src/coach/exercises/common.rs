@@ -43,6 +43,11 @@ impl<'c> Server<'c> {
         self.check.connect(name, self.port)
     }
 
+    /// The same, where it is this rule that the server breaks if it cannot be connected to.
+    pub(super) fn connect_by(&self, name: &str, rule: &Rule) -> Verdict<Peer> {
+        self.check.connect_by(name, self.port, rule)
+    }
+
     /// Of all clients so far only so many are still connected: the server must have no more sockets than for them.
     pub(super) fn expect_freed(&self, connected: usize, rule: &Rule) -> Verdict {
         self.program.expect_sockets(self.sockets.map(|sockets| sockets + connected), rule)

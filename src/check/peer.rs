@@ -103,6 +103,7 @@ impl Peer {
 
     /// Says nothing for a while.
     pub fn pause(&mut self, time: Duration) {
+        let _waits = self.run.waits_on_purpose();
         self.log(What::other(format!("pauses {time:?}"), format!("停顿 {time:?}")));
         thread::sleep(time);
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,8 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
+    /// It was waited for to end, and has done so: that is no news.
+    awaited: AtomicBool,
     child: Mutex<Child>,
     tree: Mutex<Tree>,
     pub(super) printed: Monitor<Printed>,
@@ -41,7 +44,8 @@ pub(super) struct Printed {
 impl Process {
     pub(super) fn new(child: Child, tree: Tree) -> Process {
         let (id, printed) = (child.id(), Monitor::new(Printed::default()));
-        Process { id, child: Mutex::new(child), tree: Mutex::new(tree), printed }
+        let (child, tree, awaited) = (Mutex::new(child), Mutex::new(tree), AtomicBool::new(false));
+        Process { id, awaited, child, tree, printed }
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -80,6 +84,10 @@ impl Process {
             printed.open -= 1;
             process.printed.notify(&printed);
         });
+    }
+
+    pub(super) fn was_awaited(&self) {
+        self.awaited.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn status(&self) -> Option<ExitStatus> {
@@ -130,7 +138,8 @@ impl Process {
         let stderr = own_words(&stderr, disturbed && ended.is_none());
         let silent = actual.iter().any(|one| matches!(one, Observed::Nothing(_)));
         let busy = if silent && ended.is_none() { self.busy() } else { None };
-        let known = actual.iter().any(|one| matches!(one, Observed::Exit(_)));
+        let known = self.awaited.load(Ordering::Relaxed)
+            || actual.iter().any(|one| matches!(one, Observed::Exit(_)));
         (stderr, ended.filter(|_| !known).into_iter().chain(busy).collect())
     }
 

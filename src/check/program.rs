@@ -146,6 +146,7 @@ impl Program {
             let ends = Observed::text("the program ends by itself", "程序自己结束");
             return Err(self.failed(rule, vec![ends], vec![hangs]));
         };
+        self.process.was_awaited();
         let printed = self.process.printed.lock();
         let stderr = String::from_utf8_lossy(&printed.stderr);
         let (trace, stderr): (Vec<&str>, _) =
@@ -204,7 +205,11 @@ impl Program {
         self.expect_running(&lines::STAYS_UP)
     }
 
-    /// A failure by this rule, for what no building block expects by itself.
+    /// A failure of this program by this rule, for what no building block expects by itself.
+    pub fn failure(&self, rule: &Rule, expected: Observed, actual: Observed) -> Failure {
+        self.failed(rule, vec![expected], vec![actual])
+    }
+
     pub(super) fn failed(
         &self,
         rule: &Rule,

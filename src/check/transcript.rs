@@ -16,9 +16,9 @@ const ENTRIES: usize = 2000;
 const SHOWN: usize = 16;
 /// Pieces of this size that come one after another are one entry: megabytes must not push out all else.
 const BIG: usize = 4096;
-/// Of what is printed, so many entries in a row; more are one. A program may print without end, and that must not push out
-/// all else.
-const IN_A_ROW: usize = 12;
+/// Of what is printed, or sent, so many entries in a row; more are one. A program may print without end, and that must not
+/// push out all else.
+const IN_A_ROW: usize = 6;
 /// How wide the bytes of one line may be.
 const WIDTH: usize = 48;
 
@@ -145,6 +145,7 @@ impl What {
                 true
             }
             (What::Printed { bytes: sum, pieces, .. }, What::Printed { bytes: more, .. })
+            | (What::Sent { bytes: sum, pieces, .. }, What::Sent { bytes: more, .. })
                 if many =>
             {
                 *sum += more;
@@ -165,12 +166,18 @@ impl What {
     fn show(&self, lang: Lang) -> String {
         match self {
             What::Sent { line, bytes, pieces: 1 } => format!("→ {} {bytes} B", quoted(line, WIDTH)),
-            What::Sent { line, pieces, .. } => {
+            What::Sent { line, bytes, pieces } => {
                 let line = quoted(line, WIDTH);
-                lang.pick(
-                    format!("→ {line} {pieces} B, one by one"),
-                    format!("→ {line} {pieces} B，一个一个地发"),
-                )
+                match bytes == pieces {
+                    true => lang.pick(
+                        format!("→ {line} {bytes} B, one by one"),
+                        format!("→ {line} {bytes} B，一个一个地发"),
+                    ),
+                    false => lang.pick(
+                        format!("→ {line} and on, {bytes} B in {pieces} pieces"),
+                        format!("→ {line} 等等，共 {bytes} B，分 {pieces} 块"),
+                    ),
+                }
             }
             What::Received { shown, bytes, pieces: 1 } => format!("← {shown} {bytes} B"),
             What::Received { shown, bytes, pieces } => lang.pick(
@@ -223,8 +230,11 @@ impl Transcript {
     /// Adds something that was begun at `at`: what it has caused may have been told of already, and comes after it.
     pub(super) fn add_at(&self, at: Duration, who: Who<'_>, what: What) {
         let mut entries = lock(&self.entries);
-        let printed = |entry: &&Entry| matches!(entry.what, What::Printed { .. });
-        let many = entries.iter().rev().take_while(printed).take(IN_A_ROW).count() == IN_A_ROW;
+        let alike = |entry: &&Entry| {
+            let kinds = [&entry.what, &what].map(std::mem::discriminant);
+            entry.id == who.id && kinds[0] == kinds[1]
+        };
+        let many = entries.iter().rev().take_while(alike).take(IN_A_ROW).count() == IN_A_ROW;
         if entries.last_mut().is_some_and(|last| last.id == who.id && last.what.joins(&what, many))
         {
             return;
@@ -348,7 +358,7 @@ mod tests {
         let shown = shown([What::SentFin].into_iter().chain(endless).chain([What::ReceivedFin]));
         assert_eq!(shown.len(), 1 + IN_A_ROW + 1);
         assert_eq!((&*shown[0], &*shown[1]), ("→ FIN", r#"prints "again\n""#));
-        let last = r#"prints "again\n" and on, 29934 B in 4989 pieces"#;
+        let last = r#"prints "again\n" and on, 29970 B in 4995 pieces"#;
         assert_eq!((&*shown[IN_A_ROW], &*shown[IN_A_ROW + 1]), (last, "← FIN"));
     }
 

@@ -91,7 +91,8 @@ fn answer(
         ([], [link]) => program(&link.target)?,
         _ => return Err("it has one block of diff, or one link to a program".into()),
     };
-    if !body.lines().any(|line| line.contains(' ') && !line.starts_with(['-', '+', ' ', '`'])) {
+    let prose = |line: &str| line.contains(' ') && !line.starts_with(['-', '+', ' ']);
+    if !body.lines().any(|line| prose(line) && !line.starts_with("```")) {
         return Err("it has no reason".into());
     }
     Ok(Answer { name: name.to_string(), breaks, source })

@@ -189,6 +189,11 @@ impl Program {
         Err(self.failed(rule, vec![Observed::bytes(bytes)], vec![Observed::Bytes(printed)]))
     }
 
+    /// Whether the program has not ended yet.
+    pub fn is_running(&self) -> bool {
+        self.process.status().is_none()
+    }
+
     /// The program must be running now.
     pub fn expect_running(&self, rule: &Rule) -> Verdict {
         match self.process.status() {

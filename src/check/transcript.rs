@@ -66,7 +66,7 @@ pub(super) enum What {
         pieces: usize,
     },
     Received {
-        shown: String,
+        line: Vec<u8>,
         bytes: usize,
         pieces: usize,
     },
@@ -102,7 +102,7 @@ impl What {
     }
 
     pub(super) fn received(bytes: &[u8]) -> What {
-        What::Received { shown: quoted(bytes, WIDTH), bytes: bytes.len(), pieces: 1 }
+        What::Received { line: beginning(bytes), bytes: bytes.len(), pieces: 1 }
     }
 
     pub(super) fn printed(on: Output, text: &[u8]) -> What {
@@ -130,6 +130,15 @@ impl What {
                 }
                 *bytes += 1;
                 *pieces += 1;
+                true
+            }
+            // A line that is written word by word is one line for the reader.
+            (
+                What::Received { line, bytes, pieces: 1 },
+                What::Received { line: rest, bytes: more, .. },
+            ) if *bytes + more < 4 * WIDTH && !line.ends_with(b"\n") => {
+                line.extend_from_slice(rest);
+                *bytes += more;
                 true
             }
             // What is printed without a buffer, as standard error is, comes in bits and pieces: they belong to one line.
@@ -179,11 +188,16 @@ impl What {
                     ),
                 }
             }
-            What::Received { shown, bytes, pieces: 1 } => format!("← {shown} {bytes} B"),
-            What::Received { shown, bytes, pieces } => lang.pick(
-                format!("← {shown} {bytes} B in {pieces} pieces"),
-                format!("← {shown} {bytes} B，分 {pieces} 块"),
-            ),
+            What::Received { line, bytes, pieces } => {
+                let line = quoted(line, WIDTH);
+                match pieces {
+                    1 => format!("← {line} {bytes} B"),
+                    _ => lang.pick(
+                        format!("← {line} {bytes} B in {pieces} pieces"),
+                        format!("← {line} {bytes} B，分 {pieces} 块"),
+                    ),
+                }
+            }
             What::SentFin => "→ FIN".to_string(),
             What::ReceivedFin => "← FIN".to_string(),
             What::SentReset => "→ RST".to_string(),

@@ -1,6 +1,7 @@
 //! What several exercises ask for.
 
 use crate::check::{Check, Peer, Program, Rule, Verdict};
+use crate::endpoint::Endpoint;
 
 pub(super) const CLOSES: Rule = Rule {
     name: "closes",
@@ -25,7 +26,7 @@ pub(super) const IDLE: Rule = Rule {
 pub(super) struct Server<'c> {
     pub(super) check: &'c Check,
     pub(super) program: Program,
-    pub(super) port: u16,
+    at: Endpoint,
     /// How many sockets it had before the first client.
     sockets: Option<usize>,
 }
@@ -35,17 +36,22 @@ impl<'c> Server<'c> {
     pub(super) fn start(check: &'c Check) -> Verdict<Server<'c>> {
         let program = check.start(["0"])?;
         let port = program.port()?;
+        Ok(Server::at(check, program, port))
+    }
+
+    /// This program, which listens here.
+    pub(super) fn at(check: &'c Check, program: Program, at: impl Into<Endpoint>) -> Server<'c> {
         let sockets = program.sockets();
-        Ok(Server { check, program, port, sockets })
+        Server { check, program, at: at.into(), sockets }
     }
 
     pub(super) fn connect(&self, name: &str) -> Verdict<Peer> {
-        self.check.connect(name, self.port)
+        self.check.connect(name, self.at.clone())
     }
 
     /// The same, where it is this rule that the server breaks if it cannot be connected to.
     pub(super) fn connect_by(&self, name: &str, rule: &Rule) -> Verdict<Peer> {
-        self.check.connect_by(name, self.port, rule)
+        self.check.connect_by(name, self.at.clone(), rule)
     }
 
     /// Of all clients so far only so many are still connected: the server must have no more sockets than for them.

@@ -66,8 +66,9 @@ fn judge(check: &Check) -> Verdict {
     [TAKES_PORT, SAYS, ENDS].iter().for_each(|rule| check.kept(rule));
     server.kill();
 
-    let server = Server::start(check)?;
-    let port = server.port;
+    let program = check.start(["0"])?;
+    let port = program.port()?;
+    let server = Server::at(check, program, port);
     if port == 0 {
         let number = Observed::text("the number of a port, 1 to 65535", "一个端口号，1 到 65535");
         return Err(check.failed(&REAL_PORT, number, Observed::bytes("0")));

@@ -116,7 +116,7 @@ impl Peer {
     /// Sends as much of this as the program takes, and gives up when it has taken nothing for so long: a program that cannot
     /// write may well stop reading. How many bytes it took.
     pub fn send_until_stuck(&mut self, bytes: impl AsRef<[u8]>, time: Duration) -> usize {
-        self.stream.set_write_timeout(time);
+        self.stream.set_write_timeout(Some(time));
         let (began_at, mut taken) = (self.run.transcript.now(), 0);
         while let Some(rest @ [_, ..]) = bytes.as_ref().get(taken..) {
             match self.stream.write(&rest[..rest.len().min(SLICE)]) {
@@ -125,7 +125,7 @@ impl Peer {
                 Err(_) => break,
             }
         }
-        self.stream.set_write_timeout(self.run.patience);
+        self.stream.set_write_timeout(Some(self.run.patience));
         self.run.transcript.add_at(began_at, self.who(), What::sent(&bytes.as_ref()[..taken]));
         taken
     }

@@ -9,7 +9,7 @@ pub(super) struct Usage {
     pub(super) cpu: Duration,
     /// Descriptors that are sockets.
     pub(super) sockets: usize,
-    /// Bytes of memory that are in use.
+    /// The most memory that it has used so far, in bytes.
     pub(super) memory: usize,
     /// Whether one of its threads runs, or would if a processor were free.
     pub(super) runs: bool,
@@ -29,7 +29,7 @@ impl Usage {
         let links = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());
         let sockets = links.filter(|to| to.to_string_lossy().starts_with("socket:")).count();
         let status = fs::read_to_string(folder.join("status")).ok()?;
-        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let memory = memory.split_whitespace().next().map_or(0, number) as usize * 1024;
         let threads = fs::read_dir(folder.join("task")).ok()?;
         let states =

@@ -41,8 +41,8 @@ impl Program {
         self.usage().map(|usage| usage.sockets)
     }
 
-    /// How many bytes of memory the program uses; `None` where the system does not tell.
-    pub fn memory(&self) -> Option<usize> {
+    /// The most memory that the program has used so far, in bytes; `None` where the system does not tell.
+    pub fn most_memory(&self) -> Option<usize> {
         self.usage().map(|usage| usage.memory)
     }
 

@@ -214,10 +214,10 @@ fn is_report_of(line: &str, bytes: &[u8]) -> bool {
     }
     let mut words = line.split_whitespace();
     let size = words.next() == Some(&bytes.len().to_string());
-    let unit = match (words.next(), bytes.len()) {
-        (Some("bytes:"), _) | (Some("byte:"), 1) | (Some("bytes"), 0) => true,
-        _ => false,
-    };
+    let unit = matches!(
+        (words.next(), bytes.len()),
+        (Some("bytes:"), _) | (Some("byte:"), 1) | (Some("bytes"), 0)
+    );
     size && unit && words.eq(bytes.iter().map(u8::to_string))
 }
 

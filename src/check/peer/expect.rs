@@ -177,6 +177,22 @@ impl Peer {
         }
     }
 
+    /// No bytes may come in this time. The program may end its direction.
+    pub fn expect_no_bytes(&mut self, time: Duration, rule: &Rule) -> Verdict {
+        let deadline = Instant::now() + time;
+        match if self.held.is_empty() { self.read(deadline) } else { Ok(()) } {
+            Err(Observed::Fin) => {
+                std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+                Ok(())
+            }
+            Err(Observed::Nothing(_)) => Ok(()),
+            Ok(()) => Err(self.differs(vec![Observed::Nothing(time)], rule)),
+            Err(stopped) => {
+                Err(self.run.failed(rule, vec![Observed::Nothing(time)], vec![stopped]))
+            }
+        }
+    }
+
     /// Says nothing until the long pause is over. Neither bytes nor an end may come in it.
     pub fn wait_out(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
         let run = self.run.clone();

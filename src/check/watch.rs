@@ -19,9 +19,6 @@ const BUSY: u32 = 12;
 /// What a program must have used before it is called busy: one that rests, and is only late to go to rest again, uses less.
 const LEAST: Duration = Duration::from_millis(20);
 
-/// So many descriptors more than were expected are not yet a leak: a server may have some for itself.
-const SPARE: usize = 3;
-
 /// A look at a program from one moment on.
 #[derive(Debug)]
 pub struct Watch<'p> {
@@ -46,23 +43,26 @@ impl Program {
         self.usage().map(|usage| usage.memory)
     }
 
-    /// The program must come back to so many sockets, or a few more: those of connections that are over must be closed.
-    pub fn expect_sockets(&self, expected: Option<usize>, rule: &Rule) -> Verdict {
-        let Some(expected) = expected else { return Ok(()) }; // the system does not tell
+    /// The program must come down to so many sockets: those of connections that are over must be closed.
+    pub fn expect_sockets_at_most(&self, most: Option<usize>, rule: &Rule) -> Verdict {
+        let Some(most) = most else { return Ok(()) }; // the system does not tell
         let _waits = self.run().waits_for(rule);
         let deadline = self.run().deadline();
-        loop {
-            match self.sockets() {
-                Some(sockets) if sockets > expected + SPARE && Instant::now() < deadline => {
-                    thread::park_timeout(Duration::from_millis(5));
-                }
-                Some(sockets) if sockets > expected + SPARE => {
-                    let count = |n| Observed::text(format!("{n} sockets"), format!("{n} 个套接字"));
-                    return Err(self.failed(rule, vec![count(expected)], vec![count(sockets)]));
-                }
-                _ => return Ok(()),
+        while let Some(sockets) = self.sockets().filter(|sockets| *sockets > most) {
+            if Instant::now() >= deadline {
+                let few = Observed::text(
+                    format!("{most} sockets at most"),
+                    format!("最多 {most} 个套接字"),
+                );
+                let many = Observed::text(
+                    format!("{sockets} sockets, also of connections that are over"),
+                    format!("{sockets} 个套接字，连已经结束的连接也还占着"),
+                );
+                return Err(self.failed(rule, vec![few], vec![many]));
             }
+            thread::sleep(LOOK_EVERY);
         }
+        Ok(())
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -22,6 +22,11 @@ pub(super) const IDLE: Rule = Rule {
     see: "Exercise",
 };
 
+/// How many descriptors a server may have for one connection: `try_clone` makes another one.
+const PER_CONNECTION: usize = 3;
+/// How many it may have for itself, beside the ones that it began with.
+const SPARE: usize = 3;
+
 /// The program under check, as a server.
 pub(super) struct Server<'c> {
     pub(super) check: &'c Check,
@@ -54,9 +59,15 @@ impl<'c> Server<'c> {
         self.check.connect_by(name, self.at.clone(), rule)
     }
 
-    /// Of all clients so far only so many are still connected: the server must have no more sockets than for them.
+    /// Of all clients so far only so many are still connected: the server must have no more descriptors than for them.
     pub(super) fn expect_freed(&self, connected: usize, rule: &Rule) -> Verdict {
-        self.program.expect_sockets(self.sockets.map(|sockets| sockets + connected), rule)
+        let most = self.sockets.map(|sockets| sockets + connected * PER_CONNECTION + SPARE);
+        self.program.expect_sockets_at_most(most, rule)
+    }
+
+    /// What came of a step that may have ended the program: then it is this rule that was broken, and not another one.
+    pub(super) fn or_ended<T>(&self, step: Verdict<T>, rule: &Rule) -> Verdict<T> {
+        step.or_else(|failure| self.program.expect_running(rule).and(Err(failure)))
     }
 
     /// A client says nothing until a long pause is over, which is what `waits` does, and the server has nothing to do

@@ -90,7 +90,8 @@ fn judge(check: &Check) -> Verdict {
         check.connect_by("resets", port, &STAYS)?.reset();
     }
     visit("after them", &STAYS)?;
-    check.at_once(20, |n| visit(&format!("client {n}"), &EVERY))?;
+    let crowd = check.at_once(20, |n| visit(&format!("client {n}"), &EVERY));
+    server.or_ended(crowd, &STAYS)?;
     check.kept(&EVERY);
     drop(ends_at_once);
     server.expect_freed(1, &FREES)?;

@@ -121,12 +121,13 @@ fn judge(check: &Check) -> Verdict {
 
     let strange = strange(&server, &mut stays)?;
     check.kept(&STRANGE);
-    leaves(&server)?;
-    check.at_once(20, |n| {
+    server.or_ended(leaves(&server), &LEAVES)?;
+    let crowd = check.at_once(20, |n| {
         let mut client = greeted(&server, &format!("client {n}"), &MANY)?;
         client.send(format!("number {n}\n"));
         welcomed(&mut client, &format!("number {n}"), &MANY)
-    })?;
+    });
+    server.or_ended(crowd, &LEAVES)?;
     stays.send(format!("{ada}\n"));
     welcomed(&mut stays, &ada, &MANY)?;
     check.kept(&MANY);

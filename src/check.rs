@@ -98,7 +98,7 @@ const ACCEPTS: Rule = Rule {
 };
 
 /// How often something is tried that must be quick: on a busy machine it may be late once.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 2;
 
 /// What a step of a check gives: its result, or why the check ends here.
 pub type Verdict<T = ()> = Result<T, Failure>;

@@ -232,14 +232,14 @@ impl Guest<'_> {
 /// Each says something, and the others hear it.
 fn talk(check: &Check, [ada, bob, cem]: [&mut Guest<'_>; 3]) -> Verdict {
     let word = random::word();
-    cem.peer.send("hi\n");
-    ada.hears("3: hi", &SAYS)?;
-    bob.hears("3: hi", &SAYS)?;
     check.promptly(&SAYS, || {
-        ada.peer.send(format!("{word}\n"));
-        bob.hears(&format!("1: {word}"), &SAYS)?;
-        cem.hears(&format!("1: {word}"), &SAYS)
+        cem.peer.send(format!("{word}\n"));
+        ada.hears(&format!("3: {word}"), &SAYS)?;
+        bob.hears(&format!("3: {word}"), &SAYS)
     })?;
+    ada.peer.send("hello\n");
+    bob.hears("1: hello", &SAYS)?;
+    cem.hears("1: hello", &SAYS)?;
     bob.peer.send("你好\r\n再见, and more\n");
     for guest in [&mut *ada, &mut *cem] {
         guest.hears("2: 你好", &SAYS)?;

@@ -75,7 +75,7 @@ impl Watch<'_> {
     pub fn expect_idle(self, rule: &Rule) -> Verdict {
         let _waits = self.program.run().waits_on_purpose();
         thread::sleep(WINDOW.saturating_sub(self.began.elapsed()));
-        if !self.is_busy(WINDOW / 5) || !self.stays_busy() {
+        if !self.is_busy(10) || !self.stays_busy() {
             return Ok(());
         }
         let idle = Observed::text("the program waits", "程序在等待");
@@ -89,9 +89,9 @@ impl Watch<'_> {
     /// Whether the program is still busy when it is looked at for long: at first it may be at the end of some work.
     fn stays_busy(&self) -> bool {
         let mut used = Duration::ZERO;
-        for windows in 1..=5 {
+        for windows in 1..=20 {
             let watch = self.program.watch();
-            if !watch.is_busy(WINDOW) {
+            if !watch.is_busy(50) {
                 return false;
             }
             used += watch.used();
@@ -102,16 +102,14 @@ impl Watch<'_> {
         false
     }
 
-    /// Whether the program has used much since this was begun, or runs, or would if it could, whenever it is looked at.
-    fn is_busy(&self, time: Duration) -> bool {
-        let (mut looks, mut runs) = (0, 0);
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            looks += 1;
+    /// Whether the program has used much since this was begun, or runs, or would if it could, nearly whenever it is looked at.
+    fn is_busy(&self, looks: usize) -> bool {
+        let mut runs = 0;
+        for _ in 0..looks {
             runs += usize::from(self.program.usage().is_some_and(|usage| usage.runs));
             thread::sleep(LOOK_EVERY);
         }
-        self.used() * BUSY > self.began.elapsed() || runs * 10 > looks * 9
+        self.used() * BUSY > self.began.elapsed() || runs * 10 > looks * 8
     }
 
     /// How much processor time the program has used; nothing, where the system does not tell.

@@ -1,7 +1,7 @@
 //! Right and wrong answers to an exercise, as edits of its solution: `wrong.md` and `right.md` beside it.
 //!
 //! A section is an answer: its heading has a name and, where it is wrong, the rule that must catch it. Below that is the
-//! reason, and then either a block of `diff` or a link to a whole program. The block has no line numbers: its lines that begin
+//! reason, and then a block of `diff`, or a link to a whole program, or both: then the edit is one of that program. The block has no line numbers: its lines that begin
 //! with a space or `-` stand one after another in the solution, once; `@@` leads on to another place.
 
 use std::collections::BTreeSet;
@@ -86,10 +86,15 @@ fn answer(
     let page = Page::parse(body);
     let edits: Vec<_> = page.blocks.iter().filter(|block| block.language() == "diff").collect();
     let links: Vec<_> = page.links.iter().filter(|link| link.target.ends_with(".rs")).collect();
-    let source = match (&edits[..], &links[..]) {
-        ([edit], []) => edited(solution, &edit.text)?,
-        ([], [link]) => program(&link.target)?,
-        _ => return Err("it has one block of diff, or one link to a program".into()),
+    let whole = match links[..] {
+        [] => solution.to_string(),
+        [link] => program(&link.target)?,
+        _ => return Err("it has more than one program".into()),
+    };
+    let source = match edits[..] {
+        [edit] => edited(&whole, &edit.text)?,
+        [] if !links.is_empty() => whole,
+        _ => return Err("it has one block of diff, or a link to a program".into()),
     };
     let prose = |line: &str| line.contains(' ') && !line.starts_with(['-', '+', ' ']);
     if !body.lines().any(|line| prose(line) && !line.starts_with("```")) {

@@ -15,6 +15,8 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod html;
+mod notebook;
 mod strict;
 
 use super::exercise::Exercise;

@@ -122,8 +122,7 @@ fn judged(exercise: &Exercise, program: &PathBuf, answer: &Answer) -> Result<(),
                 .filter(|rule| !check.has_kept(rule))
                 .map(|rule| rule.name)
                 .collect();
-            let none = forgotten.len() == exercise.rules.len(); // a judge that does not tell yet
-            match none || forgotten.is_empty() {
+            match forgotten.is_empty() {
                 true => Ok(()),
                 false => Err(format!("passes, and nothing was asked for {forgotten:?}")),
             }
@@ -187,9 +186,6 @@ fn the_lesson_lists_the_rules_word_for_word() {
             let text = fs::read_to_string(common::root().join(&page)).expect("a lesson");
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let text = words(&text);
-            if !text.contains(lang.pick("word for word", "一字不差")) {
-                continue; // not yet
-            }
             let mut rest = &text[..];
             for rule in exercise.rules {
                 let said = words(&format!("- **{}**{colon}{}", rule.name, rule.sentence(lang)));

@@ -63,7 +63,7 @@ const DOUBT: Rule = Rule {
     name: "no-guessing",
     en: "A length that is not written in digits alone, two that differ, or a `Transfer-Encoding` beside it: the client does not guess, but says so on standard error, and exits with status 1.",
     zh: "长度不全是数字，或者有两个还不一样，或者旁边还有 `Transfer-Encoding`：客户端不要猜，要在标准错误上说明，并以退出状态 1 结束。",
-    see: "\"Every body has its length in the head\"",
+    see: "\"The answer ends when the connection ends\"",
 };
 const BYTES: Rule = Rule {
     name: "any-byte",

@@ -1,8 +1,9 @@
 //! Black-box checks of a program that speaks over sockets: start it, talk to it, expect, and say what went wrong.
 //!
 //! A check knows nothing of the program's source. It starts it, connects to it as a client (or waits for it as a server),
-//! and every wait has a deadline: a program that hangs is a result, not a hanging check. What cannot be seen on the wire or
-//! on the terminal is not checked. Node has no counterpart; one would write it with `child_process` and `net`.
+//! and every wait has a deadline: a program that hangs is a result, not a hanging check. What cannot be seen from outside is
+//! not checked: only what crosses the wire or the terminal and, where the system tells, how much processor time, how many
+//! sockets and how much memory the program takes. Node has no counterpart; one would write it with `child_process` and `net`.
 //!
 //! ```no_run
 //! use net_notes::check::{Check, Rule, Subject};
@@ -40,7 +41,7 @@
 //! | two messages glued together | [`Peer::send`] with both |
 //! | ends its direction early and still reads | [`Peer::half_close`] |
 //! | resets the connection | [`Peer::reset`] |
-//! | pauses in the middle | [`Peer::pause`] |
+//! | pauses in the middle, for a moment or for long | [`Peer::pause`], [`Peer::wait_out`] |
 //! | reads late, or never | [`Peer::wait_unread`], [`Peer::stall`], [`Peer::flood`] |
 //! | many at once | [`Check::at_once`] |
 
@@ -48,37 +49,56 @@ mod failure;
 #[cfg(unix)]
 mod guard;
 mod host;
+pub(crate) mod layout;
+mod observed;
+mod pause;
 mod peer;
 mod process;
 mod program;
+pub mod random;
 mod rule;
+mod run;
 mod scratch;
 mod transcript;
 mod tree;
+mod usage;
+mod watch;
 
 use std::ffi::OsStr;
-use std::sync::{Arc, Mutex};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use self::failure::{Failure, Seen};
+pub use self::failure::Failure;
 pub use self::host::Host;
+pub use self::observed::Observed;
+pub use self::pause::Pause;
 pub use self::peer::{Peer, byte_by_byte, cut};
-use self::process::Process;
 pub use self::program::{Ended, Program, Subject};
-pub use self::rule::{Lang, Rule, Words};
+pub use self::rule::{Lang, Localized, Rule, Standing};
+use self::run::Run;
+pub use self::run::Waiting;
 pub use self::scratch::Scratch;
-use self::transcript::Transcript;
+pub use self::watch::Watch;
 use crate::endpoint::Endpoint;
-use crate::stream::Stream;
 use crate::sync::lock;
 
 const HAS_ROOM: Rule = Rule {
     name: "check-has-room",
-    en: "The check itself has to find room for a folder.",
+    en: "The check itself must find room for a folder.",
     zh: "检查程序自己要能建一个临时目录。",
     see: "Exercise",
 };
+const ACCEPTS: Rule = Rule {
+    name: "accepts",
+    en: "Whoever connects is let in.",
+    zh: "谁来连，都要让它连上。",
+    see: "Exercise",
+};
+
+/// How often something is tried that must be quick: on a busy machine it may be late once.
+const ATTEMPTS: usize = 2;
 
 /// What a step of a check gives: its result, or why the check ends here.
 pub type Verdict<T = ()> = Result<T, Failure>;
@@ -88,17 +108,6 @@ pub type Verdict<T = ()> = Result<T, Failure>;
 pub struct Check {
     subject: Subject,
     run: Arc<Run>,
-}
-
-/// What all parts of one run share.
-#[derive(Debug)]
-struct Run {
-    transcript: Transcript,
-    /// How long anything may take that the program is expected to do at once.
-    patience: Duration,
-    programs: Mutex<Vec<Arc<Process>>>,
-    /// Connections that nobody reads any more, and that stay open until the check is over.
-    stalled: Mutex<Vec<Stream>>,
 }
 
 impl Check {
@@ -118,14 +127,33 @@ impl Check {
         Program::start(&self.run, &self.subject, args)
     }
 
+    /// The same, with `NET_TRACE` set: a program that uses this library then writes to standard error what crosses the wire.
+    pub fn start_traced<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+    ) -> Verdict<Program> {
+        Program::start(&self.run, &self.subject.clone().env("NET_TRACE", "1"), args)
+    }
+
     /// Connects to where the program listens, as a client with this name in the transcript.
     pub fn connect(&self, name: &str, to: impl Into<Endpoint>) -> Verdict<Peer> {
-        Peer::connect(&self.run, name, &to.into())
+        self.connect_by(name, to, &ACCEPTS)
+    }
+
+    /// The same, where it is this rule that the program breaks if it cannot be connected to.
+    pub fn connect_by(&self, name: &str, to: impl Into<Endpoint>, rule: &Rule) -> Verdict<Peer> {
+        Peer::connect(&self.run, name, &to.into(), rule)
     }
 
     /// Listens on a free port of 127.0.0.1 as a server for the program to connect to.
     pub fn listen(&self) -> Verdict<Host> {
-        Host::listen(&self.run)
+        Host::listen(&self.run, Ipv4Addr::LOCALHOST, 0)
+    }
+
+    /// Listens at an address of this machine that no program guesses, and at the same port of 127.0.0.1, for a program that
+    /// does not look at its host. `None` on systems that have no other address for themselves.
+    pub fn listen_apart(&self) -> Verdict<Option<(Host, Host)>> {
+        host::listen_apart(&self.run)
     }
 
     /// A free port of 127.0.0.1, for a program that is to be given one, or that is to find nobody there. The system does not
@@ -138,9 +166,35 @@ impl Check {
     /// it.
     pub fn scratch(&self) -> Verdict<Scratch> {
         Scratch::new().map_err(|error| {
-            let (folder, why) = (Seen::words("a folder", "一个目录"), error.to_string());
-            self.run.failed(&HAS_ROOM, vec![folder], vec![Seen::words(why.clone(), why)])
+            let (folder, why) = (Observed::text("a folder", "一个目录"), error.to_string());
+            self.run.failed(&HAS_ROOM, vec![folder], vec![Observed::text(why.clone(), why)])
         })
+    }
+
+    /// Begins a pause that is longer than any other, to be [waited out](Peer::wait_out) later.
+    pub fn long_pause(&self) -> Pause {
+        Pause::begin()
+    }
+
+    /// Does something that a program must do at once, and not only when it has waited for a while for more to come. It may be
+    /// late, as the machine may be busy, but not each time.
+    pub fn promptly(&self, rule: &Rule, mut exchange: impl FnMut() -> Verdict) -> Verdict {
+        let mut took = Duration::ZERO;
+        for _ in 0..ATTEMPTS {
+            let began = Instant::now();
+            exchange()?;
+            took = began.elapsed();
+            if took < Pause::shortest() {
+                return Ok(());
+            }
+        }
+        let at_once = Observed::text("this happens at once", "马上就做");
+        let took = observed::rounded(took);
+        let late = Observed::text(
+            format!("it took {took:?}, each time: as if it waited for more to come"),
+            format!("每次都用了 {took:?}：好像还在等后面的数据"),
+        );
+        Err(self.run.failed(rule, vec![at_once], vec![late]))
     }
 
     /// Does the same for `0..count` at once, each on a thread of its own; the first failure, if there is one. Panics if one of
@@ -156,37 +210,23 @@ impl Check {
         })
     }
 
+    /// Says that all was asked of the program that this rule is about.
+    pub fn kept(&self, rule: &Rule) {
+        lock(&self.run.kept).push(rule.name);
+    }
+
+    /// Whether all was asked that this rule is about, and the program has kept it.
+    pub fn has_kept(&self, rule: &Rule) -> bool {
+        lock(&self.run.kept).contains(&rule.name)
+    }
+
+    /// What the check waits for, and for how long it has done so.
+    pub fn waiting(&self) -> Option<(Duration, Waiting)> {
+        self.run.waiting()
+    }
+
     /// A failure by this rule, for what no building block expects by itself.
-    pub fn failed(&self, rule: &Rule, expected: Seen, came: Seen) -> Failure {
-        self.run.failed(rule, vec![expected], vec![came])
-    }
-}
-
-impl Run {
-    fn new(patience: Duration) -> Run {
-        let (programs, stalled) = (Mutex::default(), Mutex::default());
-        Run { transcript: Transcript::new(), patience, programs, stalled }
-    }
-
-    fn failed(&self, rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
-        let last = lock(&self.programs).last().cloned();
-        self.failed_with(last.as_deref(), rule, expected, came)
-    }
-
-    /// With the last words of this program.
-    fn failed_with(
-        &self,
-        program: Option<&Process>,
-        rule: &Rule,
-        expected: Vec<Seen>,
-        came: Vec<Seen>,
-    ) -> Failure {
-        let (stderr, ended) = program.map(|it| it.last_words(&came)).unwrap_or_default();
-        let transcript = self.transcript.entries();
-        Failure::new(rule, expected, came).with_program(stderr, ended).with_transcript(transcript)
-    }
-
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.patience
+    pub fn failed(&self, rule: &Rule, expected: Observed, actual: Observed) -> Failure {
+        self.run.failed(rule, vec![expected], vec![actual])
     }
 }

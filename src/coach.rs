@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 pub use self::exercise::Exercise;
 pub use self::home::Home;
-pub use self::judge::{Outcome, PATIENCE, judge, judge_file};
+pub use self::judge::{Outcome, PATIENCE, build_file, judge, judge_file};
 pub use self::language::language;
 
 /// Does what these arguments ask for. Failure: a check that did not pass, or a command that could not be carried out.

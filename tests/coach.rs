@@ -238,15 +238,25 @@ fn wrong_and_then_right() {
         &text,
         &[
             "✗ 03 · a greeting server",
+            "✗ half-a-line  · ",
             "rule      Half a line is no line",
-            "came      \"Welcome, Gra!\\n\"",
-            "→ \"Gra\" 3 B",
             "read again  lessons/03_server.md, “",
             "then        edit tests/exercises/03_server.rs, and: cargo run -- check 03",
             "stuck?      cargo run -- hint 03",
         ],
     );
+    let readme = fs::read_to_string(common::root().join("README.md")).expect("a README");
+    let sample = readme.split("```").find(|block| block.contains("✗ 03 · ")).expect("a sample");
+    let transcript = |line: &&str| line.starts_with("     ") || line.contains("actual ");
+    for line in sample.lines().skip(1).filter(|line| !transcript(line)) {
+        assert!(text.lines().any(|one| one == line), "not as in README.md, {line:?}: {text}");
+    }
+    let half = text.split_once("half     → \"").and_then(|(_, rest)| rest.split_once('"'));
+    let half = half.unwrap_or_else(|| panic!("nothing was sent: {text}")).0;
+    says(&text, &[&format!("actual    \"Welcome, {half}!\\n\"")]);
     assert!(!student.path(".progress").exists());
+    let last: Vec<&str> = text.lines().rev().take(12).collect();
+    assert!(last.iter().any(|line| line.starts_with("  rule ")), "the answer is above: {text}");
     let (text, code) = student.coach(&["--lang", "zh", "check", "3"]);
     assert_eq!(code, 1);
     says(&text, &["规则      半行不算一行", "再读一遍    lessons/zh/03_server.md 的“想一想”"]);
@@ -254,7 +264,7 @@ fn wrong_and_then_right() {
     student.solve();
     let (text, code) = student.coach(&["check", "03_server"]);
     assert_eq!(code, 0, "{text}");
-    says(&text, &["✓ 03 · ", "every rule is kept", "cargo run -- solution 03", "Next: 01"]);
+    says(&text, &["✓ 03 · ", "every rule is kept", "✓ half-a-line", "solution 03", "Next: 01"]);
     assert_eq!(student.read(".progress"), "03 done\n");
     let (text, _) = student.coach(&["list"]);
     says(&text, &["  ✓ 03  a greeting server"]);
@@ -294,6 +304,22 @@ fn hints_come_one_by_one_and_the_solution_last() {
     says(&student.coach(&["solution", "03", "--anyway"]).0, &[solution.trim()]);
     student.write(".progress", "03 done\n");
     says(&student.coach(&["solution", "03"]).0, &[solution.trim()]);
+}
+
+/// Nothing is wider than the terminal: neither what a check says, nor a hint.
+#[test]
+fn a_narrow_terminal_is_not_overrun() {
+    let student = Student::new("narrow");
+    for args in [&["check", "03"][..], &["hint", "03"], &["--lang", "zh", "hint", "03", "1"]] {
+        let output = student.command().args(args).env("COLUMNS", "50").output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        // A command to be copied stays whole.
+        let lines = text.lines().filter(|line| !line.contains("cargo run") && !line.contains('·'));
+        let wide =
+            |line: &str| -> usize { line.chars().map(|c| 1 + usize::from(c > '\u{2e80}')).sum() };
+        let lines: Vec<&str> = lines.filter(|line| wide(line) > 50).collect();
+        assert!(lines.is_empty(), "{args:?}: {lines:?} in\n{text}");
+    }
 }
 
 #[test]
@@ -379,7 +405,14 @@ fn a_program_that_hangs_is_said_to() {
         student.write(MINE, "fn main() { loop { std::thread::park() } }\n");
         let (text, code) = student.coach(&["check", "03"]);
         assert_eq!(code, 1);
-        says(&text, &["rule      The program listens on the port", "came      nothing in 5s"]);
+        says(
+            &text,
+            &[
+                "rule      The program listens on the port",
+                "actual    nothing in 5s",
+                "… waits for your program, 5 s at most: says-port",
+            ],
+        );
     });
 }
 

@@ -1,38 +1,47 @@
-//! The checks of the exercises, judged themselves: each has to catch the stub and every wrong answer by the rule that is
-//! meant for it, and to let the solution pass every time.
+//! The checks of the exercises, judged themselves: each must catch every wrong answer by the rule that is meant for it, and
+//! let every right answer pass every time. The answers are edits of the solution: `wrong.md` and `right.md` beside it.
 
+#[path = "common/answers.rs"]
+mod answers;
 mod common;
+#[path = "common/markdown.rs"]
+mod markdown;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{env, thread};
 
-use net_notes::coach::{Exercise, Home, Outcome, PATIENCE, judge_file};
+use answers::{Answer, answers};
+use net_notes::check::{Check, Failure, Lang, Standing, Subject};
+use net_notes::coach::{Exercise, Home, Outcome, PATIENCE, build_file, judge_file};
 
-/// How often a solution has to pass: a check that fails a right program now and then is worth nothing. Several at once: a
-/// check mostly waits, and this way the machine is a busy one, too.
-const TIMES: usize = 20;
-const AT_ONCE: usize = 10;
-
+/// How many checks run at a time. A check mostly waits, and this way the machine is a busy one, too.
+const AT_ONCE: usize = 12;
+/// How often a solution must pass: a check that fails a right program now and then is worth nothing.
+const TIMES: usize = 4;
 /// How long a check waits for what a wrong program does not do.
 const SHORT: Duration = Duration::from_secs(2);
-
-/// A proof is five programs to compile, twenty checks of the right one, and several that wait in vain for what a wrong one
-/// does not do. Far more than that takes beside others.
+/// Far more than the proof of an exercise takes beside others.
 const LIMIT: Duration = Duration::from_secs(300);
+/// Which answer a program is that has all of them.
+const WHICH: &str = "NET_NOTES_ANSWER";
 
-/// A test for each exercise: `stub`, and then its wrong answers by the names of their files, and the rule that each breaks.
 macro_rules! judges {
-    ($($test:ident $exercise:literal { stub: $stub:literal, $($wrong:ident: $rule:literal,)* })*) => {
+    ($($test:ident $exercise:literal)*) => {
         $(#[test] fn $test() {
             let _turn = turn($exercise);
-            common::within_for(LIMIT, $exercise, || {
-                proved($exercise, $stub, &[$((stringify!($wrong), $rule)),*]);
-            });
+            common::within_for(LIMIT, $exercise, || proved($exercise, TIMES, 1));
         })*
+
+        /// The same again and again, beside busy loops: `cargo test --test judges -- --ignored`.
+        #[test]
+        #[ignore = "takes minutes"]
+        fn every_judge_is_steady_on_a_busy_machine() {
+            let _busy = Busy::start();
+            $(common::within_for(10 * LIMIT, $exercise, || proved($exercise, 40, 5));)*
+        }
 
         #[test]
         fn every_exercise_is_proved() {
@@ -42,93 +51,20 @@ macro_rules! judges {
 }
 
 judges! {
-    judge_01_concept "01_concept" {
-        stub: "reports",
-        as_text: "any-byte",
-        each_piece: "pieces",
-        one_report_for_all: "apart",
-    }
-    judge_02_require "02_require" {
-        stub: "stays-up",
-        never_ends: "ends",
-        prints_its_argument: "real-port",
-        one_at_a_time: "every-client",
-    }
-    judge_03_server "03_server" {
-        stub: "half-a-line",
-        one_answer_a_piece: "glued-lines",
-        one_buffer_for_all: "apart",
-        one_after_another: "many",
-    }
-    judge_04_client "04_client" {
-        stub: "pieces",
-        leaves_early: "pieces",
-        broken_characters: "characters",
-        ignores_the_error: "no-server",
-    }
-    judge_05_order "05_order" {
-        stub: "every-callback",
-        ignores_the_argument: "client-first",
-        end_is_my_own: "server-first",
-        never_closed: "ends",
-    }
-    judge_06_ipc "06_ipc" {
-        stub: "counts",
-        one_count_a_client: "together",
-        deletes_before_it_listens: "one-server",
-        ends_without_closing: "closes",
-    }
-    judge_07_free_form "07_free_form" {
-        stub: "whole-lines",
-        characters_too_early: "cut-characters",
-        forgets_the_last_line: "last-line",
-        gathers_for_ever: "too-long",
-        counts_half_an_end: "too-long",
-    }
-    judge_08_duplex_client "08_duplex_client" {
-        stub: "cut-characters",
-        first_types_then_reads: "counts",
-        hangs_up_when_the_input_ends: "goes-on-reading",
-        panics_without_a_port: "no-default-port",
-    }
-    judge_09_http_by_hand "09_http_by_hand" {
-        stub: "head-in-pieces",
-        until_the_end: "server-stays",
-        one_spelling: "header-name",
-        half_is_enough: "cut-short",
-    }
-    judge_10_data_loss "10_data_loss" {
-        stub: "unread",
-        closes_at_once: "unread",
-        waits_for_the_end: "answers",
-        reads_what_is_there: "slow",
-        leaves_with_the_client: "half-close",
-        never_looks_at_zero: "leaves",
-    }
-    judge_11_server_events "11_server_events" {
-        stub: "not-own",
-        waits_for_the_slow_one: "stops-nobody",
-        keeps_everything: "bounded",
-        listens_for_the_end_only: "leaves",
-    }
-    judge_12_http_response "12_http_response" {
-        stub: "line-ends",
-        length_in_characters: "length",
-        first_piece: "whole-head",
-        closes_at_once: "reads-on",
-    }
-    judge_13_custom_protocol "13_custom_protocol" {
-        stub: "not-sts",
-        refuses_half_a_line: "in-pieces",
-        no_without_a_length: "counted",
-        waits_for_the_body: "too-large",
-    }
-    judge_14_mini_http "14_mini_http" {
-        stub: "parameter",
-        not_found_for_a_method: "allow",
-        not_escaped: "escaped",
-        escaped_when_stored: "as-typed",
-    }
+    judge_01_concept "01_concept"
+    judge_02_require "02_require"
+    judge_03_server "03_server"
+    judge_04_client "04_client"
+    judge_05_order "05_order"
+    judge_06_ipc "06_ipc"
+    judge_07_free_form "07_free_form"
+    judge_08_duplex_client "08_duplex_client"
+    judge_09_http_by_hand "09_http_by_hand"
+    judge_10_data_loss "10_data_loss"
+    judge_11_server_events "11_server_events"
+    judge_12_http_response "12_http_response"
+    judge_13_custom_protocol "13_custom_protocol"
+    judge_14_mini_http "14_mini_http"
 }
 
 /// Two exercises are proved at a time, however many tests are: more checks beside each other than that, and a right program
@@ -139,59 +75,181 @@ fn turn(name: &str) -> MutexGuard<'static, ()> {
     TURNS[number % 2].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn proved(name: &str, stub: &str, wrong: &[(&str, &str)]) {
+/// Judges all answers to an exercise: the solution as often as `times` says, the others as often as `each` does.
+fn proved(name: &str, times: usize, each: usize) {
     let exercise = Exercise::find(name).expect("an exercise");
     if !exercise.runs_here() {
         return common::skipped(&format!("{name}: std has no Unix sockets on this system"));
     }
-    let home = Home::at(common::root());
-    let folder = home.wrong(exercise, "").with_file_name("");
-    let there = fs::read_dir(folder).expect("the wrong answers");
-    let there = there.map(|file| file.expect("readable").path().with_extension(""));
-    let there = there.map(|file| file.file_name().expect("a name").to_string_lossy().into_owned());
-    let named = wrong.iter().map(|(wrong, _)| wrong.to_string());
-    assert_eq!(there.collect::<BTreeSet<_>>(), named.collect(), "{name}: the wrong answers");
-
-    let broken = |source: PathBuf, rule: &str| {
-        let outcome = judge_file(&home, exercise, &source, SHORT);
-        assert_eq!(broken_rule(outcome), rule, "{}", source.display());
-    };
-    let passes = || match judge_file(&home, exercise, &home.solution(exercise), PATIENCE) {
-        Outcome::Passed => {}
-        Outcome::Failed(failure) => panic!("{name}: the solution:\n{failure}"),
-        Outcome::NotCompiled(why) | Outcome::NotChecked(why) => panic!("{name}: {why}"),
-    };
+    let answers = answers(name);
+    let program = built(name, &answers);
+    let mut due: Vec<&Answer> = answers.iter().flat_map(|answer| [answer].repeat(each)).collect();
+    due.extend([&answers[0]].repeat(times.saturating_sub(each)));
+    let (due, wrong) = (Mutex::new(due), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        scope.spawn(|| broken(home.stub(exercise), stub));
-        for (wrong, rule) in wrong {
-            scope.spawn(|| broken(home.wrong(exercise, wrong), rule));
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(answer) = { due.lock().expect("no panic").pop() } {
+                    if let Err(why) = judged(exercise, &program, answer) {
+                        let place = place(name, &answer.name);
+                        let place = place.display();
+                        wrong.lock().expect("no panic").push(format!("{place}:\n{why}"));
+                    }
+                }
+            });
         }
-        passes(); // once, so that it is built
-        for _ in 0..TIMES / AT_ONCE {
-            thread::scope(|scope| (0..AT_ONCE).for_each(|_| _ = scope.spawn(passes)));
+    });
+    let wrong = wrong.into_inner().expect("no panic");
+    assert!(
+        wrong.is_empty(),
+        "{name}: {} are not judged right\n\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Whether this answer is judged as it should be.
+fn judged(exercise: &Exercise, program: &PathBuf, answer: &Answer) -> Result<(), String> {
+    let subject = Subject::new(program).env(WHICH, &answer.name);
+    let patience = if answer.breaks.is_some() { SHORT } else { PATIENCE };
+    let check = Check::with_patience(subject, patience);
+    match ((exercise.judge)(&check), &answer.breaks) {
+        (Ok(()), None) => {
+            // Of each rule that the lesson lists, all must have been asked.
+            let forgotten: Vec<_> = exercise
+                .rules
+                .iter()
+                .filter(|rule| !check.has_kept(rule))
+                .map(|rule| rule.name)
+                .collect();
+            match forgotten.is_empty() {
+                true => Ok(()),
+                false => Err(format!("passes, and nothing was asked for {forgotten:?}")),
+            }
+        }
+        (Ok(()), Some(rule)) => Err(format!("passes, and must break `{rule}`")),
+        (Err(failure), None) => {
+            Err(format!("is right, and breaks `{}`:\n{failure}", failure.rule().name))
+        }
+        (Err(failure), Some(rule)) => broken(exercise, &check, &failure, rule),
+    }
+}
+
+/// The failure must be by the rule that is meant for it, and by none that was said to be kept.
+fn broken(exercise: &Exercise, check: &Check, failure: &Failure, rule: &str) -> Result<(), String> {
+    let name = failure.rule().name;
+    if name != rule {
+        return Err(format!("must break `{rule}`, and breaks `{name}`:\n{failure}"));
+    }
+    if check.has_kept(failure.rule()) {
+        return Err(format!("breaks `{name}`, which was said to be kept:\n{failure}"));
+    }
+    let standings = exercise.standings(Some(failure));
+    let broken: Vec<_> =
+        standings.iter().filter(|(_, standing)| *standing == Standing::Broken).collect();
+    assert!(matches!(broken[..], [(rule, _)] if rule.name == name), "{standings:?}");
+    Ok(())
+}
+
+/// The file that an answer is written to, so that a person can look at it, and try it.
+fn place(exercise: &str, answer: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("answers").join(exercise);
+    folder.join(format!("{answer}.rs"))
+}
+
+/// One program with all answers in it, each a module: so they are compiled in one go, and not one by one.
+fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
+    let (mut text, mut choices) = (String::from("#![allow(warnings)]\n"), String::new());
+    fs::create_dir_all(place(exercise, "").parent().expect("a folder")).expect("writable");
+    for Answer { name, source, .. } in answers {
+        fs::write(place(exercise, name), source).expect("writable");
+        let start = "pub fn start() -> std::process::ExitCode { std::process::Termination::report(main()) }";
+        text += &format!("mod {name} {{\n{source}\n{start}\n}}\n");
+        choices += &format!("\"{name}\" => {name}::start(),\n");
+    }
+    text += &format!(
+        "fn main() -> std::process::ExitCode {{\nmatch &*std::env::var(\"{WHICH}\").unwrap() {{\n\
+         {choices}other => panic!(\"no answer {{other}}\"),\n}}\n}}\n"
+    );
+    let source = place(exercise, "").with_file_name(format!("all_{exercise}.rs"));
+    fs::write(&source, text).expect("writable");
+    build_file(&Home::at(common::root()), &source).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// What is demanded stands in the lesson, word for word, in both languages and in the same order.
+#[test]
+fn the_lesson_lists_the_rules_word_for_word() {
+    let mut missing = Vec::new();
+    for exercise in Exercise::all() {
+        for (lang, colon) in [(Lang::En, ": "), (Lang::Zh, "：")] {
+            let page = Home::short_lesson(exercise, lang);
+            let text = fs::read_to_string(common::root().join(&page)).expect("a lesson");
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = words(&text);
+            let mut rest = &text[..];
+            for rule in exercise.rules {
+                let said = words(&format!("- **{}**{colon}{}", rule.name, rule.sentence(lang)));
+                match rest.split_once(&*said) {
+                    Some((_, after)) => rest = after,
+                    None => missing.push(format!("{page}: {said}")),
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not in the lesson, or not in this order:\n{}", missing.join("\n"));
+}
+
+/// As the coach judges a student's file: built from the file, and with its own patience.
+#[test]
+fn a_file_is_judged() {
+    common::within_for(LIMIT, "a file", || {
+        let home = Home::at(common::root());
+        let exercise = Exercise::find("03").expect("an exercise");
+        let outcome = judge_file(&home, exercise, &home.solution(exercise), PATIENCE);
+        assert!(matches!(outcome, Outcome::Passed), "{outcome:?}");
+        match judge_file(&home, exercise, &home.stub(exercise), SHORT) {
+            Outcome::Failed(failure) => assert_eq!(failure.rule().name, "half-a-line"),
+            other => panic!("{other:?}"),
         }
     });
 }
 
-fn broken_rule(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Passed => "none",
-        Outcome::Failed(failure) => failure.rule().name,
-        Outcome::NotCompiled(why) | Outcome::NotChecked(why) => panic!("{why}"),
+/// What a student edits begins as the stub. A student may have edited it: so it is what git has that is compared.
+#[test]
+fn as_committed_the_exercises_are_unsolved() {
+    let show = |path: &str| {
+        let mut git = common::command("git");
+        let output = git.arg("-C").arg(common::root()).args(["show", &format!(":{path}")]).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    if show("Cargo.toml").is_none() {
+        return common::skipped("no git to tell what was committed from what a student has edited");
+    }
+    for Exercise { name, .. } in Exercise::all() {
+        let [file, stub] =
+            [".rs", "/stub.rs"].map(|end| show(&format!("tests/exercises/{name}{end}")));
+        assert!(file.is_some() && file == stub, "{name}: the student's file is not the stub");
     }
 }
 
-/// What a student edits begins as the stub. Only where nobody is a student: with `CI` set.
-#[test]
-fn as_committed_the_exercises_are_unsolved() {
-    if std::env::var_os("CI").is_none() {
-        return common::skipped(
-            "whether the exercises are as at the beginning: this may be a student's",
-        );
+/// Loops that leave the checks no quiet processor.
+struct Busy(Vec<std::process::Child>);
+
+impl Busy {
+    fn start() -> Busy {
+        let loops = thread::available_parallelism().map_or(2, usize::from);
+        let spin =
+            || common::command("sh").args(["-c", "while :; do :; done"]).spawn().expect("a shell");
+        Busy((0..loops).map(|_| spin()).collect())
     }
-    let home = Home::at(common::root());
-    for exercise in Exercise::all() {
-        let read = |path| fs::read_to_string(path).expect("a file of the exercise");
-        assert_eq!(read(home.file(exercise)), read(home.stub(exercise)), "{}", exercise.name);
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for spin in &mut self.0 {
+            let _ = spin.kill();
+            let _ = spin.wait();
+        }
     }
 }

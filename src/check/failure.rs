@@ -1,100 +1,64 @@
-//! Why a check failed: the rule, what was expected and what came, and the transcript.
+//! Why a check failed: the rule, what was expected and what was seen, and the transcript.
 
 use std::fmt;
-use std::time::Duration;
 
-use super::rule::{Lang, Rule, Words};
+use super::layout::{excerpt, wrap};
+use super::observed::{Observed, harmless};
+use super::rule::{Lang, Rule, Standing};
 use super::transcript::{self, Entry};
 use crate::wire::columns;
 
-/// How many bytes are shown before the first wrong one, and how many from it on.
-const BEFORE: usize = 24;
-const FROM: usize = 36;
-/// How many characters of a line are shown of what a program printed, and how many of its lines: the first ones, where it
-/// says what went wrong, and the last ones. It may have printed without end.
-const WIDTH: usize = 500;
-const FIRST: usize = 20;
-const LAST: usize = 10;
+/// How many lines are shown of what the program wrote to standard error: the first ones, where it says what went wrong, and
+/// the last ones.
+const FIRST: usize = 8;
+const LAST: usize = 4;
+/// The column in which what is said begins, behind its label.
+const LABEL: usize = 12;
+/// As wide as every terminal is.
+const WIDTH: usize = 80;
 
-/// Something that was expected, or that came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// The peer's FIN: it has ended its direction.
-    Fin,
-    /// An RST: the connection was cut off, and what was under way is lost.
-    Reset,
-    /// Nothing in this time.
-    Nothing(Duration),
-    /// The program ended: with this exit status, or by a signal.
-    Exit(Option<i32>),
-    /// Anything else.
-    Words(Words),
-}
-
-impl Seen {
-    /// Anything that the other kinds do not say.
-    pub fn words(en: impl Into<String>, zh: impl Into<String>) -> Seen {
-        Seen::Words(Words::new(en.into(), zh.into()))
-    }
-
-    /// These bytes.
-    pub fn bytes(bytes: impl AsRef<[u8]>) -> Seen {
-        Seen::Bytes(bytes.as_ref().to_vec())
-    }
-
-    fn show(&self, lang: Lang) -> String {
-        match self {
-            Seen::Bytes(bytes) => window(bytes, 0).0,
-            Seen::Fin => lang.pick("the end (FIN)", "结束（FIN）").to_string(),
-            Seen::Reset => lang.pick("a reset (RST)", "连接被重置（RST）").to_string(),
-            Seen::Nothing(time) => {
-                lang.pick(format!("nothing in {time:?}"), format!("{time:?} 内什么也没有"))
-            }
-            Seen::Exit(Some(status)) => lang.pick(
-                format!("the program ends with exit status {status}"),
-                format!("程序结束，退出状态为 {status}"),
-            ),
-            Seen::Exit(None) => {
-                lang.pick("the program is killed by a signal", "程序被信号终止").to_string()
-            }
-            Seen::Words(words) => harmless(words.in_lang(lang)),
-        }
-    }
-}
-
-/// A rule that was broken, and how that was seen. `Display` is [`show`](Self::show) in English.
+/// A rule that was broken, and how that was seen. `Display` is [`show`](Self::show) in English, in 80 columns.
 #[derive(Debug, Clone)]
 pub struct Failure(Box<Inner>);
 
 #[derive(Debug, Clone)]
 struct Inner {
     rule: Rule,
-    expected: Vec<Seen>,
-    came: Vec<Seen>,
+    expected: Vec<Observed>,
+    actual: Vec<Observed>,
+    /// The names of the rules that were kept.
+    kept: Vec<&'static str>,
     transcript: Vec<Entry>,
-    /// What the program wrote to standard error, and whether it had ended.
+    /// What the program wrote to standard error.
     stderr: String,
-    ended: Option<Seen>,
+    /// What else the program did: it has ended, or it is busy.
+    meanwhile: Vec<Observed>,
 }
 
 impl Failure {
-    pub(super) fn new(rule: &Rule, expected: Vec<Seen>, came: Vec<Seen>) -> Failure {
-        let (transcript, stderr, ended) = (Vec::new(), String::new(), None);
-        Failure(Box::new(Inner { rule: *rule, expected, came, transcript, stderr, ended }))
+    pub(super) fn new(rule: &Rule, expected: Vec<Observed>, actual: Vec<Observed>) -> Failure {
+        Failure(Box::new(Inner {
+            rule: *rule,
+            expected,
+            actual,
+            kept: Vec::new(),
+            transcript: Vec::new(),
+            stderr: String::new(),
+            meanwhile: Vec::new(),
+        }))
     }
 
-    /// Adds what crossed the wire.
-    pub(super) fn with_transcript(mut self, transcript: Vec<Entry>) -> Failure {
+    /// Adds what the check knows: which rules were kept, and what crossed the wire.
+    pub(super) fn with_run(mut self, kept: Vec<&'static str>, transcript: Vec<Entry>) -> Failure {
+        self.0.kept = kept;
         self.0.transcript = transcript;
         self
     }
 
-    /// Adds what the program said on standard error, and how it ended if it did: what broke a rule often shows there.
-    pub(super) fn with_program(mut self, stderr: String, ended: Option<Seen>) -> Failure {
+    /// Adds what the program said on standard error, and what else it did: what broke a rule often shows there.
+    pub(super) fn with_program(mut self, stderr: String, meanwhile: Vec<Observed>) -> Failure {
         self.0.stderr = stderr;
-        self.0.ended = ended;
+        self.0.meanwhile = meanwhile;
         self
     }
 
@@ -103,37 +67,58 @@ impl Failure {
         &self.0.rule
     }
 
-    /// The whole story in one language: the rule, expected and came with a caret under the first wrong byte, the program's
-    /// own errors, and the transcript of both directions.
+    /// What the check has found out about this rule, or about another one.
+    pub fn standing(&self, rule: &Rule) -> Standing {
+        match rule.name {
+            name if name == self.0.rule.name => Standing::Broken,
+            name if self.0.kept.contains(&name) => Standing::Kept,
+            _ => Standing::NotReached,
+        }
+    }
+
+    /// The whole story in one language, in 80 columns.
     pub fn show(&self, lang: Lang) -> String {
-        let Inner { rule, expected, came, transcript, stderr, ended } = &*self.0;
-        let label = |en, zh| {
-            let label = lang.pick(en, zh);
-            format!("  {label}{}", " ".repeat(10 - columns(label)))
-        };
-        let mut text = format!("{}{}\n", label("rule", "规则"), lang.pick(rule.en, rule.zh));
-        let wrong = first_wrong(expected, came);
-        let (expected, _) = all(expected, wrong, lang);
-        let (came, caret) = all(came, wrong, lang);
-        text.push_str(&format!("{}{expected}\n", label("expected", "应该是")));
-        text.push_str(&format!("{}{came}\n", label("came", "实际是")));
-        if let (Some(at), Some(caret)) = (wrong, caret) {
-            let note = lang.pick(format!("byte {}", at + 1), format!("第 {} 个字节", at + 1));
-            text.push_str(&format!("{}^ {note}\n", " ".repeat(12 + caret)));
-        }
-        if let Some(ended) = ended {
-            text.push_str(&format!("{}{}\n", label("meanwhile", "与此同时"), ended.show(lang)));
-        }
-        if !stderr.trim().is_empty() {
-            text.push_str(&format!("{}\n", label("stderr", "stderr").trim_end()));
-            errors(stderr, lang).iter().for_each(|line| text.push_str(&format!("    {line}\n")));
-        }
+        self.show_in(lang, WIDTH)
+    }
+
+    /// The whole story in one language, for a terminal with so many columns: what happened in both directions and the
+    /// program's own errors; and then, where the eye is, the rule, and expected and actual with a caret under the first wrong
+    /// byte.
+    pub fn show_in(&self, lang: Lang, width: usize) -> String {
+        let Inner { rule, expected, actual, transcript, stderr, meanwhile, .. } = &*self.0;
+        let mut text = String::new();
         if !transcript.is_empty() {
             let title = lang.pick(
                 "what happened (→ to your program, ← from it)",
                 "往来记录（→ 发给你的程序，← 程序发来的）",
             );
-            text.push_str(&format!("  {title}\n{}", transcript::show(transcript, lang)));
+            text.push_str(&format!("  {title}\n{}", transcript::show(transcript, lang, width)));
+        }
+        if !stderr.trim().is_empty() {
+            text.push_str("  stderr\n");
+            for line in errors(stderr, lang) {
+                for row in wrap(&line, width.saturating_sub(4)) {
+                    text.push_str(&format!("    {row}\n"));
+                }
+            }
+        }
+        let room = width.saturating_sub(LABEL).max(20);
+        let mut say = |label: &str, rows: Vec<String>| {
+            let gap = " ".repeat(LABEL - 2 - columns(label));
+            let rows = rows.join(&format!("\n{}", " ".repeat(LABEL)));
+            text.push_str(&format!("  {label}{gap}{rows}\n"));
+        };
+        let wrong = first_wrong(expected, actual);
+        say(lang.pick("rule", "规则"), wrap(rule.sentence(lang), room));
+        say(lang.pick("expected", "应该是"), rows(expected, wrong, lang, room).0);
+        let (mut actual, caret) = rows(actual, wrong, lang, room);
+        if let (Some(at), Some(caret)) = (wrong, caret) {
+            let note = lang.pick(format!("byte {}", at + 1), format!("第 {} 个字节", at + 1));
+            actual.insert(1, format!("{}^ {note}", " ".repeat(caret)));
+        }
+        say(lang.pick("actual", "实际是"), actual);
+        for what in meanwhile {
+            say(lang.pick("meanwhile", "与此同时"), wrap(&what.show(lang, room), room));
         }
         text
     }
@@ -159,110 +144,83 @@ fn errors(stderr: &str, lang: Lang) -> Vec<String> {
     lines
 }
 
-/// One line as a terminal may be given it: what a program printed may move the cursor, or rename the window.
-fn harmless(line: &str) -> String {
-    let mut text = String::new();
-    for (n, character) in line.chars().enumerate() {
-        match character {
-            _ if n == WIDTH => return text + "…",
-            '\t' => text.push_str("    "),
-            _ if character.is_control() => text.extend(character.escape_default()),
-            _ => text.push(character),
-        }
-    }
-    text
-}
-
 /// Where the bytes that came leave those that were expected; `None` where it is not bytes that differ.
-fn first_wrong(expected: &[Seen], came: &[Seen]) -> Option<usize> {
-    let (Some(Seen::Bytes(expected)), Some(Seen::Bytes(came))) = (expected.first(), came.first())
+fn first_wrong(expected: &[Observed], actual: &[Observed]) -> Option<usize> {
+    let (Some(Observed::Bytes(expected)), Some(Observed::Bytes(actual))) =
+        (expected.first(), actual.first())
     else {
         return None;
     };
-    let same = expected.iter().zip(came).take_while(|(a, b)| a == b).count();
-    (same < expected.len() || same < came.len()).then_some(same)
+    let same = expected.iter().zip(actual).take_while(|(a, b)| a == b).count();
+    (same < expected.len() || same < actual.len()).then_some(same)
 }
 
-/// Everything in a row, and in which column the byte `at` of the first is.
-fn all(seen: &[Seen], at: Option<usize>, lang: Lang) -> (String, Option<usize>) {
-    let mut column = None;
-    let parts: Vec<String> = seen
-        .iter()
-        .enumerate()
-        .map(|(n, one)| match one {
-            Seen::Bytes(bytes) if n == 0 => {
-                let (text, caret) = window(bytes, at.unwrap_or(0));
-                column = at.map(|_| caret);
-                text
-            }
-            _ => one.show(lang),
-        })
-        .collect();
-    (parts.join(lang.pick(", then ", "，然后")), column)
-}
-
-/// The bytes around the one at `at`, escaped and in quotes, and in which column that one is (or would be, at the end).
-fn window(bytes: &[u8], at: usize) -> (String, usize) {
-    let at = at.min(bytes.len());
-    let start = if at > BEFORE + 4 { at - BEFORE } else { 0 };
-    let end = if bytes.len() - at > FROM + 4 { at + FROM } else { bytes.len() };
-    let mut text = if start > 0 { "…\"" } else { "\"" }.to_string();
-    let mut caret = None;
-    let mut position = start;
-    for chunk in bytes[start..end].utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if position + character.len_utf8() > at && caret.is_none() {
-                caret = Some(columns(&text));
-            }
-            position += character.len_utf8();
-            match character {
-                '\'' => text.push('\''),
-                _ => text.extend(character.escape_debug()),
+/// Everything in a row, and in which column the byte `at` of the first is: that one has a line of its own if need be.
+fn rows(
+    all: &[Observed],
+    at: Option<usize>,
+    lang: Lang,
+    width: usize,
+) -> (Vec<String>, Option<usize>) {
+    let then = lang.pick(", then ", "，然后");
+    let rest = |from: usize| -> String {
+        all.iter().skip(from).map(|one| then.to_string() + &one.show(lang, width / 2)).collect()
+    };
+    match all.first() {
+        Some(Observed::Bytes(bytes)) => {
+            let rest = rest(1);
+            let room = width.saturating_sub(columns(&rest)).max(width / 2);
+            let (first, caret) = match at {
+                Some(at) => {
+                    let (first, caret) = excerpt(bytes, at, room);
+                    (first, Some(caret))
+                }
+                None => (Observed::bytes(bytes).show(lang, room), None),
+            };
+            match columns(&first) + columns(&rest) <= width {
+                true => (vec![first + &rest], caret),
+                false => {
+                    (vec![first, rest.trim_start_matches([',', '，', ' ']).to_string()], caret)
+                }
             }
         }
-        for byte in chunk.invalid() {
-            if position >= at && caret.is_none() {
-                caret = Some(columns(&text));
-            }
-            position += 1;
-            text.push_str(&format!("\\x{byte:02x}"));
+        _ => {
+            let first = all.first().map(|first| first.show(lang, width)).unwrap_or_default();
+            (wrap(&(first + &rest(1)), width), None)
         }
     }
-    let caret = caret.unwrap_or_else(|| columns(&text));
-    text.push('"');
-    if end < bytes.len() {
-        text.push_str(&format!("… {} B", bytes.len()));
-    }
-    (text, caret)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const RULE: Rule = Rule { name: "x", en: "Say it right.", zh: "说对。", see: "" };
 
-    fn shown(expected: Vec<Seen>, came: Vec<Seen>) -> String {
-        Failure::new(&RULE, expected, came).to_string()
+    fn shown(expected: Vec<Observed>, actual: Vec<Observed>) -> String {
+        Failure::new(&RULE, expected, actual).to_string()
     }
 
     #[test]
     fn a_caret_stands_under_the_first_wrong_byte() {
-        let text = shown(vec![Seen::bytes("a\r\nb"), Seen::Fin], vec![Seen::bytes("a\nb")]);
+        let text =
+            shown(vec![Observed::bytes("a\r\nb"), Observed::Fin], vec![Observed::bytes("a\nb")]);
         assert_eq!(
             text,
             "  rule      Say it right.\n\
              \x20 expected  \"a\\r\\nb\", then the end (FIN)\n\
-             \x20 came      \"a\\nb\"\n\
+             \x20 actual    \"a\\nb\"\n\
              \x20             ^ byte 2\n"
         );
     }
 
     #[test]
     fn what_is_missing_is_pointed_at_behind_the_last_byte() {
-        let text = shown(vec![Seen::bytes("abc")], vec![Seen::bytes("ab"), Seen::Reset]);
+        let text =
+            shown(vec![Observed::bytes("abc")], vec![Observed::bytes("ab"), Observed::Reset]);
         assert!(
-            text.contains("came      \"ab\", then a reset (RST)\n               ^ byte 3"),
+            text.contains("actual    \"ab\", then a reset (RST)\n               ^ byte 3"),
             "{text}"
         );
     }
@@ -272,43 +230,60 @@ mod tests {
         let mut long = vec![b'x'; 1000];
         let right = long.clone();
         long[500] = b'y';
-        let text = shown(vec![Seen::Bytes(right)], vec![Seen::Bytes(long)]);
-        let xs = "x".repeat(BEFORE);
-        assert!(text.contains(&format!("came      …\"{xs}yxxx")), "{text}");
-        assert!(text.contains(&format!("\n{}^ byte 501\n", " ".repeat(12 + 2 + BEFORE))), "{text}");
+        let text = shown(vec![Observed::Bytes(right)], vec![Observed::Bytes(long), Observed::Fin]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[2].starts_with("  actual    …\"xxxxxx"), "{text}");
+        let caret = lines[3].find('^').expect("a caret");
+        assert_eq!(lines[2].chars().nth(caret), Some('y'), "{text}");
+        assert!(lines[3].ends_with("^ byte 501"), "{text}");
+        assert!(lines.iter().all(|line| columns(line) <= WIDTH), "{text}");
     }
 
     #[test]
     fn broken_characters_are_bytes_and_chinese_takes_two_columns() {
-        let text = shown(vec![Seen::bytes("你好")], vec![Seen::bytes(&"你好".as_bytes()[..5])]);
-        assert!(text.contains("came      \"你\\xe5\\xa5\"\n"), "{text}");
-        let equal = shown(vec![Seen::bytes("a")], vec![Seen::bytes("a"), Seen::Fin]);
+        let text =
+            shown(vec![Observed::bytes("你好")], vec![Observed::bytes(&"你好".as_bytes()[..5])]);
+        assert!(text.contains("actual    \"你\\xe5\\xa5\"\n"), "{text}");
+        let equal = shown(vec![Observed::bytes("a")], vec![Observed::bytes("a"), Observed::Fin]);
         assert!(!equal.contains('^'), "{equal}");
     }
 
     #[test]
     fn what_a_program_printed_cannot_move_the_cursor_or_fill_the_screen() {
-        let failure = || Failure::new(&RULE, vec![Seen::Fin], vec![Seen::words("a\x1bc", "")]);
+        let failure =
+            || Failure::new(&RULE, vec![Observed::Fin], vec![Observed::text("a\x1bc", "")]);
         let text = failure().to_string();
-        assert!(text.ends_with("came      a\\u{1b}c\n"), "{text}");
-        let stderr = "\t\"\x1b[2J\u{9b}1m\r'你\n".to_string() + &"x".repeat(WIDTH + 1);
-        let text = failure().with_program(stderr, None).to_string();
-        assert!(text.contains("\n        \"\\u{1b}[2J\\u{9b}1m\\r'你\n    xxx"), "{text}");
-        assert!(text.ends_with(&("x".repeat(WIDTH) + "…\n")), "{text}");
+        assert!(text.ends_with("actual    a\\u{1b}c\n"), "{text}");
+        let stderr = "\t\"\x1b[2J\u{9b}1m\r'你\n".to_string() + &"x".repeat(10_000);
+        let text = failure().with_program(stderr, Vec::new()).to_string();
+        assert!(text.contains("\n    \"\\u{1b}[2J\\u{9b}1m\\r'你\n    xxx"), "{text}");
+        assert!(text.len() < 1000, "{text}");
         let stderr: String = (1..=100).map(|n| format!("line {n}\n")).collect();
-        let text = failure().with_program(stderr, None).to_string();
-        assert!(text.contains("line 20\n    … 70 lines more …\n    line 91\n"), "{text}");
-        assert!(text.ends_with("line 100\n"), "{text}");
+        let text = failure().with_program(stderr, Vec::new()).to_string();
+        assert!(text.contains("line 8\n    … 88 lines more …\n    line 97\n"), "{text}");
     }
 
     #[test]
-    fn a_failure_speaks_chinese() {
-        let text = Failure::new(&RULE, vec![Seen::Fin], vec![Seen::Reset]).show(Lang::Zh);
-        assert!(
-            text.contains(
-                "规则      说对。\n  应该是    结束（FIN）\n  实际是    连接被重置（RST）\n"
-            ),
-            "{text}"
+    fn a_failure_speaks_chinese_and_fits_the_terminal() {
+        let long =
+            Rule { zh: "客户端结束之后，服务器也要结束这条连接。", ..RULE };
+        let nothing = Observed::Nothing(Duration::from_millis(1500));
+        let failure = Failure::new(&long, vec![Observed::Fin], vec![nothing, Observed::Reset]);
+        let text = failure.show_in(Lang::Zh, 40);
+        assert_eq!(
+            text,
+            "  规则      客户端结束之后，服务器也要结\n            束这条连接。\n  应该是    结束（FIN）\n\
+             \x20 实际是    1.5s 内什么也没有，然后连接\n            被重置（RST）\n"
         );
+    }
+
+    #[test]
+    fn a_rule_is_kept_broken_or_not_reached() {
+        let [one, two] = ["one", "two"].map(|name| Rule { name, ..RULE });
+        let failure =
+            Failure::new(&RULE, Vec::new(), Vec::new()).with_run(vec!["one", "x"], Vec::new());
+        assert_eq!(failure.standing(&one), Standing::Kept);
+        assert_eq!(failure.standing(&two), Standing::NotReached);
+        assert_eq!(failure.standing(&RULE), Standing::Broken);
     }
 }

@@ -8,15 +8,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::failure::Seen;
+use super::observed::Observed;
 use super::peer::Peer;
 use super::rule::Rule;
-use super::{Run, Verdict};
+use super::run::Run;
+use super::transcript::What;
+use super::{Verdict, random};
 use crate::stream::Stream;
 
 const LISTENS: Rule = Rule {
     name: "check-listens",
-    en: "The check itself has to find a free port.",
+    en: "The check itself must find a free port.",
     zh: "检查程序自己要能找到一个空闲端口。",
     see: "Exercise",
 };
@@ -24,59 +26,99 @@ const LISTENS: Rule = Rule {
 /// Below all that a system takes from for port 0 and for clients: Linux begins at 32768, the others at 49152.
 const NOT_GIVEN_AWAY: Range<u32> = 20_000..32_000;
 
-/// A server on a free port of 127.0.0.1, for a program that is a client.
+/// A server on a free port of this machine, for a program that is a client.
 #[derive(Debug)]
 pub struct Host {
     listener: TcpListener,
+    ip: Ipv4Addr,
     port: u16,
     run: Arc<Run>,
 }
 
 impl Host {
-    pub(super) fn listen(run: &Arc<Run>) -> Verdict<Host> {
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
+    pub(super) fn listen(run: &Arc<Run>, ip: Ipv4Addr, port: u16) -> Verdict<Host> {
+        let bound = TcpListener::bind((ip, port)).and_then(|listener| {
             // std's accept has no deadline: so it is asked again and again.
             listener.set_nonblocking(true)?;
             let port = listener.local_addr()?.port();
-            Ok(Host { listener, port, run: run.clone() })
+            Ok(Host { listener, ip, port, run: run.clone() })
         });
         bound.map_err(|error| {
-            let (port, why) = (Seen::words("a port", "一个端口"), error.to_string());
-            run.failed(&LISTENS, vec![port], vec![Seen::words(why.clone(), why)])
+            let (port, why) = (Observed::text("a port", "一个端口"), error.to_string());
+            run.failed(&LISTENS, vec![port], vec![Observed::text(why.clone(), why)])
         })
     }
 
-    /// The port of 127.0.0.1 to connect to.
+    /// The address to connect to.
+    pub fn ip(&self) -> String {
+        self.ip.to_string()
+    }
+
+    /// The port to connect to.
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Waits for the program to connect; the connection has this name in the transcript.
     pub fn accept(&self, name: &str, rule: &Rule) -> Verdict<Peer> {
+        self.accept_and_not(None, name, rule)
+    }
+
+    /// The same, and if the program connects to the other host, that is against the rule.
+    pub fn accept_and_not(&self, other: Option<&Host>, name: &str, rule: &Rule) -> Verdict<Peer> {
+        let _waits = self.run.waits_for(rule);
         let deadline = self.run.deadline();
+        let to = |host: &Host| {
+            let (ip, port) = (host.ip, host.port);
+            Observed::text(
+                format!("the program connects to {ip} port {port}"),
+                format!("程序连接 {ip} 的端口 {port}"),
+            )
+        };
         loop {
-            match self.listener.accept() {
-                Ok((stream, _)) => {
-                    // On some systems an accepted socket inherits this from the listener.
-                    if stream.set_nonblocking(false).is_ok() {
-                        let connected = super::Words::new("is connected", "已连上");
-                        self.run.transcript.add(name, super::transcript::What::Other(connected));
-                        return Ok(Peer::new(&self.run, name, Stream::Tcp(stream)));
-                    }
-                }
-                Err(error)
-                    if error.kind() == ErrorKind::WouldBlock && Instant::now() < deadline =>
-                {
-                    thread::park_timeout(Duration::from_millis(1));
-                }
-                Err(_) => {
-                    let connects = Seen::words("the program connects", "程序来连接");
-                    let nothing = Seen::Nothing(self.run.patience);
-                    return Err(self.run.failed(rule, vec![connects], vec![nothing]));
-                }
+            // Looked at first: what it has done before its end is seen all the same.
+            let ended = self.run.last_status();
+            if let Some(stream) = self.next() {
+                let peer = Peer::new(&self.run, name, Stream::Tcp(stream));
+                peer.log(What::other("is connected", "已连上"));
+                return Ok(peer);
             }
+            if let Some((other, _)) = other.and_then(|other| Some((other, other.next()?))) {
+                return Err(self.run.failed(rule, vec![to(self)], vec![to(other)]));
+            }
+            if let Some(status) = ended {
+                let exit = Observed::Exit(status.code());
+                return Err(self.run.failed(rule, vec![to(self)], vec![exit]));
+            }
+            if Instant::now() >= deadline {
+                let nothing = Observed::Nothing(self.run.patience);
+                return Err(self.run.failed(rule, vec![to(self)], vec![nothing]));
+            }
+            thread::park_timeout(Duration::from_millis(1));
         }
     }
+
+    /// A connection that is there already.
+    fn next(&self) -> Option<TcpStream> {
+        let (stream, _) = self.listener.accept().ok()?;
+        // On some systems an accepted socket inherits this from the listener.
+        stream.set_nonblocking(false).ok()?;
+        Some(stream)
+    }
+}
+
+/// Two hosts with the same port: one at an address of this machine that no program guesses, and one at 127.0.0.1. `None` on
+/// systems that have no other address for themselves.
+pub(super) fn listen_apart(run: &Arc<Run>) -> Verdict<Option<(Host, Host)>> {
+    let any = |range| random::number(range) as u8;
+    let elsewhere = Ipv4Addr::new(127, any(1..255), any(1..255), any(2..255));
+    for _ in 0..10 {
+        let usual = Host::listen(run, Ipv4Addr::LOCALHOST, 0)?;
+        if let Ok(apart) = Host::listen(run, elsewhere, usual.port) {
+            return Ok(Some((apart, usual)));
+        }
+    }
+    Ok(None)
 }
 
 /// A free port that nobody gets by accident, nor another check by asking here. That nobody listens there is asked by
@@ -95,6 +137,7 @@ pub(super) fn free_port(run: &Run) -> Verdict<u16> {
             return Ok(port);
         }
     }
-    let (free, none) = (Seen::words("a free port", "一个空闲端口"), Seen::words("none", "没有"));
+    let (free, none) =
+        (Observed::text("a free port", "一个空闲端口"), Observed::text("none", "没有"));
     Err(run.failed(&LISTENS, vec![free], vec![none]))
 }

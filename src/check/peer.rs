@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::failure::Seen;
-use super::rule::{Rule, Words};
-use super::transcript::What;
-use super::{Run, Verdict};
+use super::Verdict;
+use super::observed::Observed;
+use super::rule::{Localized, Rule};
+use super::run::Run;
+use super::transcript::{What, Who};
 use crate::endpoint::{Address, Endpoint};
 use crate::stream::Stream;
 use crate::sync::lock;
@@ -24,31 +25,28 @@ const HELD: usize = 64 << 20;
 /// Bytes for one system call.
 const SLICE: usize = 64 << 10;
 
-const ACCEPTS: Rule = Rule {
-    name: "accepts",
-    en: "Whoever connects is let in.",
-    zh: "谁来连，都要让它连上。",
-    see: "Exercise",
-};
-
 /// One connection to the program. Closed when it is dropped. Each expectation takes up to 64 MiB, and fails at more.
 #[derive(Debug)]
 pub struct Peer {
+    id: u64,
     name: String,
-    stream: Stream,
+    stream: Arc<Stream>,
     /// Read and not yet expected by anybody.
     held: Vec<u8>,
     /// What ended the incoming direction.
-    over: Option<Seen>,
+    over: Option<Observed>,
     /// A write was told of a reset. The system tells one call only: to the next read it looks like an end.
     cut_off: bool,
+    /// Why something could not be sent, the first time.
+    unsent: Option<Localized>,
     run: Arc<Run>,
 }
 
 impl Peer {
-    pub(super) fn connect(run: &Arc<Run>, name: &str, to: &Endpoint) -> Verdict<Peer> {
-        let connecting = Words::new(format!("connects to {to}"), format!("连接 {to}"));
-        run.transcript.add(name, What::Other(connecting));
+    pub(super) fn connect(run: &Arc<Run>, name: &str, to: &Endpoint, rule: &Rule) -> Verdict<Peer> {
+        let id = Who::next_id();
+        let connecting = What::other(format!("connects to {to}"), format!("连接 {to}"));
+        run.transcript.add(Who::new(id, name), connecting);
         let addresses: Vec<Address> = match to {
             Endpoint::Tcp { host, port } => {
                 let found = (host.as_str(), *port).to_socket_addrs().map(Iterator::collect);
@@ -58,26 +56,32 @@ impl Peer {
             Endpoint::Unix(path) => Ok(vec![Address::Unix(path.clone())]),
         }
         .unwrap_or_default();
-        let mut came = Seen::words("no such host", "没有这个主机");
+        let mut actual = Observed::text("no such host", "没有这个主机");
         for address in addresses {
             match Stream::connect(&address, Some(run.patience)) {
-                Ok(stream) => return Ok(Peer::new(run, name, stream)),
-                Err(error) => came = Seen::words(error.to_string(), error.to_string()),
+                Ok(stream) => return Ok(Peer::with_id(run, id, name, stream)),
+                Err(error) => actual = Observed::text(error.to_string(), error.to_string()),
             }
         }
-        let connected = Seen::words("a connection", "连接成功");
-        Err(run.failed(&ACCEPTS, vec![connected], vec![came]))
+        let connected = Observed::text("a connection", "连接成功");
+        Err(run.failed(rule, vec![connected], vec![actual]))
     }
 
     pub(super) fn new(run: &Arc<Run>, name: &str, stream: Stream) -> Peer {
+        Peer::with_id(run, Who::next_id(), name, stream)
+    }
+
+    fn with_id(run: &Arc<Run>, id: u64, name: &str, stream: Stream) -> Peer {
         stream.set_no_delay(true); // each piece leaves at once
         stream.set_write_timeout(Some(run.patience));
         Peer {
+            id,
             name: name.to_string(),
-            stream,
+            stream: Arc::new(stream),
             held: Vec::new(),
             over: None,
             cut_off: false,
+            unsent: None,
             run: run.clone(),
         }
     }
@@ -99,13 +103,31 @@ impl Peer {
 
     /// Says nothing for a while.
     pub fn pause(&mut self, time: Duration) {
-        self.log(What::Other(Words::new(format!("pauses {time:?}"), format!("停顿 {time:?}"))));
+        let _waits = self.run.waits_on_purpose();
+        self.log(What::other(format!("pauses {time:?}"), format!("停顿 {time:?}")));
         thread::sleep(time);
     }
 
     /// Sends for as long as the program takes it, up to this many bytes, and reads nothing. How many it took.
     pub fn flood(&mut self, bytes: usize) -> usize {
         self.write_all(&vec![b'~'; bytes])
+    }
+
+    /// Sends as much of this as the program takes, and gives up when it has taken nothing for so long: a program that cannot
+    /// write may well stop reading. How many bytes it took.
+    pub fn send_until_stuck(&mut self, bytes: impl AsRef<[u8]>, time: Duration) -> usize {
+        self.stream.set_write_timeout(Some(time));
+        let (began_at, mut taken) = (self.run.transcript.now(), 0);
+        while let Some(rest @ [_, ..]) = bytes.as_ref().get(taken..) {
+            match self.stream.write(&rest[..rest.len().min(SLICE)]) {
+                Ok(size) => taken += size,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        self.stream.set_write_timeout(Some(self.run.patience));
+        self.run.transcript.add_at(began_at, self.who(), What::sent(&bytes.as_ref()[..taken]));
+        taken
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> usize {
@@ -116,7 +138,7 @@ impl Peer {
                 break None;
             }
             // Slice by slice, as a call that was cut short by its time limit says only how far it came: with a slice so
-            // small, whoever takes a part of it in all that time is stuck.
+            // small, a program that takes a part of it in all that time is stuck.
             let slice = &bytes[taken..bytes.len().min(taken + SLICE)];
             let began = Instant::now();
             match self.stream.write(slice) {
@@ -131,21 +153,22 @@ impl Peer {
             }
         };
         if taken > 0 || refused.is_none() {
-            self.run.transcript.add_at(began_at, &self.name, What::sent(&bytes[..taken]));
+            self.run.transcript.add_at(began_at, self.who(), What::sent(&bytes[..taken]));
         }
         if let Some(error) = refused {
             self.cut_off |= error.kind() == ErrorKind::ConnectionReset;
             let more = bytes.len() - taken;
             let why = match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => Words::new(
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => Localized::new(
                     format!("{more} B more are not taken in {:?}", self.run.patience),
                     format!("另外 {more} B，对方 {:?} 内没有收下", self.run.patience),
                 ),
-                _ => Words::new(
+                _ => Localized::new(
                     format!("{more} B more cannot be sent: {error}"),
                     format!("另外 {more} B 发不出去：{error}"),
                 ),
             };
+            self.unsent.get_or_insert_with(|| why.clone());
             self.log(What::Other(why));
         }
         taken
@@ -159,7 +182,7 @@ impl Peer {
 
     /// Waits until the program has sent something, and does not read it. `false` if nothing came, or on a Unix socket.
     pub fn wait_unread(&self) -> bool {
-        let Stream::Tcp(stream) = &self.stream else { return false };
+        let Stream::Tcp(stream) = &*self.stream else { return false };
         let _ = stream.set_read_timeout(Some(self.run.patience));
         matches!(stream.peek(&mut [0]), Ok(1..))
     }
@@ -174,17 +197,30 @@ impl Peer {
 
     /// Puts a remark into the transcript: what a reader would not see there by itself.
     pub fn remark(&self, en: &'static str, zh: &'static str) {
-        self.log(What::Other(Words::new(en, zh)));
+        self.log(What::other(en, zh));
     }
 
     /// Never reads again, and stays connected until the check is over.
     pub fn stall(self) {
-        self.log(What::Other(Words::new("stops reading", "不再读取")));
-        lock(&self.run.stalled).push(self.stream);
+        self.log(What::other("stops reading", "不再读取"));
+        lock(&self.run.stalled).push(self.stream.clone());
     }
 
-    fn log(&self, what: What) {
-        self.run.transcript.add(&self.name, what);
+    pub(super) fn log(&self, what: What) {
+        self.run.transcript.add(self.who(), what);
+    }
+
+    fn who(&self) -> Who<'_> {
+        Who::new(self.id, &self.name)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.log(What::Closes);
+        if self.over.is_none() {
+            self.run.disturb(); // the program may still write
+        }
     }
 }
 
@@ -224,6 +260,7 @@ mod tests {
         let mut peer = Check::new(Subject::new("")).connect("peer", port).expect("it listens");
         let (stream, _) = listener.accept().expect("a peer");
         peer.send("request");
+        peer.expect_all_taken(&RULE).expect("as far as one can know");
         stream.peek(&mut [0]).expect("the request");
         drop(stream); // and the request is unread
         let deadline = peer.run.deadline();
@@ -232,5 +269,6 @@ mod tests {
             peer.send("more");
         }
         peer.expect_reset(&RULE).expect("a reset");
+        peer.expect_all_taken(&RULE).expect_err("some was not taken");
     }
 }

@@ -2,14 +2,16 @@
 
 use std::io::{self, Read};
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Run;
-use super::failure::Seen;
-use super::transcript::What;
+use super::observed::Observed;
+use super::run::Run;
+use super::transcript::{Output, What, Who};
 use super::tree::Tree;
+use super::usage::Usage;
 use crate::sync::{Monitor, lock};
 
 /// How much of what a program prints is kept; one that prints for ever is read on, and not kept.
@@ -17,11 +19,14 @@ const KEPT: usize = 1 << 20;
 /// How long the end of a program is waited for that has just closed its connections: it may be about to end.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// What the program is called in the transcript.
-pub(super) const PROGRAM: &str = "program";
+/// How long a program is watched that does not do what it should: it may run in circles.
+const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Process {
+    id: u32,
+    /// It was waited for to end, and has done so: that is no news.
+    awaited: AtomicBool,
     child: Mutex<Child>,
     tree: Mutex<Tree>,
     pub(super) printed: Monitor<Printed>,
@@ -38,8 +43,13 @@ pub(super) struct Printed {
 
 impl Process {
     pub(super) fn new(child: Child, tree: Tree) -> Process {
-        let printed = Monitor::new(Printed::default());
-        Process { child: Mutex::new(child), tree: Mutex::new(tree), printed }
+        let (id, printed) = (child.id(), Monitor::new(Printed::default()));
+        let (child, tree, awaited) = (Mutex::new(child), Mutex::new(tree), AtomicBool::new(false));
+        Process { id, awaited, child, tree, printed }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
     }
 
     /// Keeps what comes out of one of the program's streams, on a thread that ends with the stream.
@@ -47,7 +57,7 @@ impl Process {
         self: &Arc<Self>,
         run: &Arc<Run>,
         mut stream: impl Read + Send + 'static,
-        into: fn(&mut Printed) -> &mut Vec<u8>,
+        on: Output,
     ) {
         let (process, run) = (self.clone(), run.clone());
         self.printed.lock().open += 1;
@@ -60,9 +70,12 @@ impl Process {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(_) => break,
                 };
-                run.transcript.add(PROGRAM, What::printed(&chunk[..size]));
+                run.transcript.add(Who::PROGRAM, What::printed(on, &chunk[..size]));
                 let mut printed = process.printed.lock();
-                let kept = into(&mut printed);
+                let kept = match on {
+                    Output::Stdout => &mut printed.stdout,
+                    Output::Stderr => &mut printed.stderr,
+                };
                 let room = KEPT.saturating_sub(kept.len());
                 kept.extend_from_slice(&chunk[..size.min(room)]);
                 process.printed.notify(&printed);
@@ -71,6 +84,10 @@ impl Process {
             printed.open -= 1;
             process.printed.notify(&printed);
         });
+    }
+
+    pub(super) fn was_awaited(&self) {
+        self.awaited.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn status(&self) -> Option<ExitStatus> {
@@ -106,13 +123,86 @@ impl Process {
         let _ = child.wait();
     }
 
-    /// What it said on standard error, and whether it has ended: for the failure to show.
-    pub(super) fn last_words(&self, came: &[Seen]) -> (String, Option<Seen>) {
-        let cut_off = matches!(came.last(), Some(Seen::Fin | Seen::Reset | Seen::Words(_)));
+    /// What it said on standard error, and what else it does: for the failure to show. `disturbed`: the check has cut off
+    /// connections, so that what the program says of that is no fault of its own.
+    pub(super) fn last_words(
+        &self,
+        actual: &[Observed],
+        disturbed: bool,
+    ) -> (String, Vec<Observed>) {
+        let cut_off =
+            matches!(actual.last(), Some(Observed::Fin | Observed::Reset | Observed::Text(_)));
         let patience = if cut_off { LAST_WORDS } else { Duration::ZERO };
-        let ended = self.end_by(Instant::now() + patience).map(|status| Seen::Exit(status.code()));
-        let known = came.iter().any(|seen| matches!(seen, Seen::Exit(_)));
+        let ended = self.end_by(Instant::now() + patience).map(|it| Observed::Exit(it.code()));
         let stderr = String::from_utf8_lossy(&self.printed.lock().stderr).into_owned();
-        (stderr, ended.filter(|_| !known))
+        let stderr = own_words(&stderr, disturbed && ended.is_none());
+        let silent = actual.iter().any(|one| matches!(one, Observed::Nothing(_)));
+        let busy = if silent && ended.is_none() { self.busy() } else { None };
+        let known = self.awaited.load(Ordering::Relaxed)
+            || actual.iter().any(|one| matches!(one, Observed::Exit(_)));
+        (stderr, ended.filter(|_| !known).into_iter().chain(busy).collect())
+    }
+
+    /// That it runs in circles, if it does.
+    fn busy(&self) -> Option<Observed> {
+        let before = Usage::of(self.id)?.cpu;
+        thread::sleep(LOOK);
+        let used = Usage::of(self.id)?.cpu.saturating_sub(before);
+        (used * 4 > LOOK).then(|| {
+            Observed::text(
+                "the program does not wait: it keeps a processor busy",
+                "程序没有在等待：它一直占用着一个处理器",
+            )
+        })
+    }
+}
+
+/// What a program wrote to standard error of its own accord: without the trace that the check has asked for, and without what
+/// it says of connections that the check has cut off. A panic is the program's own, whatever it is about.
+fn own_words(stderr: &str, disturbed: bool) -> String {
+    let mut panicked = false;
+    let own = |line: &&str| {
+        let caused = CAUSED.iter().any(|words| line.contains(words));
+        let shown = panicked || !(is_trace(line) || disturbed && caused);
+        panicked = line.contains("panicked at");
+        shown
+    };
+    stderr.lines().filter(own).map(|line| line.to_string() + "\n").collect()
+}
+
+/// How the systems, and this library, say that a connection was cut off.
+const CAUSED: [&str; 8] = [
+    "reset by peer",
+    "roken pipe",
+    "ECONNRESET",
+    "EPIPE",
+    "forcibly closed",
+    "ConnectionReset",
+    "BrokenPipe",
+    "os error 32",
+];
+
+/// Whether this is a line of `NET_TRACE`: `   0.004 ms  #1 server ← connect`.
+pub(super) fn is_trace(line: &str) -> bool {
+    let time = line.trim_start().split_once(" ms  #");
+    time.is_some_and(|(time, rest)| {
+        time.parse::<f64>().is_ok() && rest.starts_with(|c: char| c.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_check_has_caused_is_not_the_programs_own() {
+        let stderr = "hello\na client was lost: Connection reset by peer (os error 104)\n\
+                      thread 'x' panicked at src/main.rs:3:\nOs { kind: BrokenPipe }\n\
+                      write: Broken pipe\n   0.004 ms  #1 server ← connect\n";
+        let panic = "thread 'x' panicked at src/main.rs:3:\nOs { kind: BrokenPipe }\n";
+        assert_eq!(own_words(stderr, true), format!("hello\n{panic}"));
+        let reset = "a client was lost: Connection reset by peer (os error 104)\n";
+        let pipe = "write: Broken pipe\n";
+        assert_eq!(own_words(stderr, false), format!("hello\n{reset}{panic}{pipe}"));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// One rule that a program has to keep. It is judged by what crosses the wire, so it can be said in one sentence.
+/// One rule that a program must keep. It is judged by what is seen from outside, so it can be said in one sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// For programs: what a test that asserts *which* rule was broken compares.
+    /// Its id: short, of one exercise only, and the same in all languages.
     pub name: &'static str,
     /// The rule as a sentence.
     pub en: &'static str,
@@ -13,6 +13,17 @@ pub struct Rule {
     pub zh: &'static str,
     /// The heading, in English, of the lesson's section that explains it.
     pub see: &'static str,
+}
+
+/// What a check has found out about a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// All that the check asks for under this rule was as it should be.
+    Kept,
+    /// The rule that ended the check.
+    Broken,
+    /// The check ended before it was done with this rule.
+    NotReached,
 }
 
 /// The languages that are spoken here.
@@ -34,17 +45,24 @@ impl Lang {
     }
 }
 
+impl Rule {
+    /// The rule as a sentence, in one language.
+    pub fn sentence(&self, lang: Lang) -> &'static str {
+        lang.pick(self.en, self.zh)
+    }
+}
+
 /// The same text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct Localized {
     en: Cow<'static, str>,
     zh: Cow<'static, str>,
 }
 
-impl Words {
+impl Localized {
     /// A text, and the same in Chinese.
-    pub fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Words {
-        Words { en: en.into(), zh: zh.into() }
+    pub fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Localized {
+        Localized { en: en.into(), zh: zh.into() }
     }
 
     /// The text in one language.

@@ -150,10 +150,11 @@ impl Coach {
                 format!("把文件找回来：cargo run -- reset {id}"),
             );
         }
-        self.voice.say(
-            format!("then        edit {file}, and: cargo run -- check {id}"),
-            format!("然后        修改 {file}，再执行：cargo run -- check {id}"),
-        )
+        let next = self.voice.say(
+            format!("edit {file}, and: cargo run -- check {id}"),
+            format!("修改 {file}，再执行：cargo run -- check {id}"),
+        );
+        self.voice.labelled(self.voice.say("then", "然后"), &next)
     }
 
     /// A file that comes with the repository cannot be read.

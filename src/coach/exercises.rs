@@ -1,5 +1,6 @@
 //! The checks of the exercises, one a file.
 
+mod common;
 mod e01_concept;
 mod e02_require;
 mod e03_server;
@@ -14,6 +15,9 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod html;
+mod notebook;
+mod strict;
 
 use super::exercise::Exercise;
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::command::Coach;
 use super::exercise::Exercise;
+use crate::check::layout::page;
 
 impl Coach {
     /// The next hint, or the one with this number.
@@ -44,7 +45,7 @@ impl Coach {
         self.print(&format!(
             "{}\n\n{}\n",
             voice.bold(&title),
-            hint.trim_start_matches('\n').trim_end()
+            page(hint.trim_start_matches('\n').trim_end(), voice.width)
         ));
         if let Err(error) = progress.set_hints(exercise, number.max(progress.hints(exercise))) {
             self.not_saved(&error);

@@ -60,11 +60,6 @@ impl Home {
         self.folder(exercise).join("solution.rs")
     }
 
-    /// A bad answer that many would give; the check has to catch it.
-    pub fn wrong(&self, exercise: &Exercise, name: &str) -> PathBuf {
-        self.folder(exercise).join("wrong").join(format!("{name}.rs"))
-    }
-
     /// The hints, in one of the languages.
     pub fn hints(&self, exercise: &Exercise, lang: Lang) -> PathBuf {
         self.folder(exercise).join(lang.pick("hints.md", "hints.zh.md"))

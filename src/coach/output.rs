@@ -2,10 +2,19 @@
 
 use std::borrow::Cow;
 use std::env;
+use std::fs::File;
 use std::io::{IsTerminal, stdout};
+use std::process::{Command, Stdio};
 
 use super::language::name;
 use crate::check::Lang;
+use crate::check::layout::wrap;
+use crate::wire::columns;
+
+/// As wide as every terminal is.
+const WIDTH: usize = 80;
+/// The column in which what is said begins, behind its label.
+const LABEL: usize = 12;
 
 /// How to speak.
 #[derive(Debug, Clone, Copy)]
@@ -14,13 +23,20 @@ pub(super) struct Voice {
     pub(super) colour: bool,
     /// It was asked for in this command, and is not the usual one: so each command that is shown asks for it, too.
     asked: bool,
+    /// How many columns there are.
+    pub(super) width: usize,
 }
 
 impl Voice {
     /// In colour only on a terminal, and never against <https://no-color.org>.
     pub(super) fn new(lang: Lang, usual: Lang) -> Voice {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Voice { lang, colour: stdout().is_terminal() && !refused, asked: lang != usual }
+        Voice {
+            lang,
+            colour: stdout().is_terminal() && !refused,
+            asked: lang != usual,
+            width: width(),
+        }
     }
 
     /// The text with its commands in the language that is spoken.
@@ -34,6 +50,13 @@ impl Voice {
     /// The same text in two languages: whichever it is.
     pub(super) fn say<T>(&self, en: T, zh: T) -> T {
         self.lang.pick(en, zh)
+    }
+
+    /// A text behind its label, in lines that fit.
+    pub(super) fn labelled(&self, label: &str, text: &str) -> String {
+        let gap = " ".repeat(LABEL.saturating_sub(columns(label)));
+        let lines = wrap(text, self.width.saturating_sub(LABEL).max(20));
+        format!("{label}{gap}{}", lines.join(&format!("\n{}", " ".repeat(LABEL))))
     }
 
     pub(super) fn green(&self, text: &str) -> String {
@@ -51,4 +74,18 @@ impl Voice {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
+}
+
+/// How wide the terminal is. Shells know it as `COLUMNS` and rarely pass it on; stty(1) asks the terminal itself.
+fn width() -> usize {
+    let given = env::var("COLUMNS").ok().and_then(|width| width.parse().ok());
+    let asked = || {
+        let terminal =
+            if stdout().is_terminal() { File::open("/dev/tty").ok()? } else { return None };
+        let size = Command::new("stty").arg("size").stdin(terminal).stderr(Stdio::null()).output();
+        let size = String::from_utf8(size.ok()?.stdout).ok()?; // "24 80"
+        size.split_whitespace().nth(1)?.parse().ok()
+    };
+    // A terminal that does not know says 0.
+    given.or_else(asked).filter(|width| *width >= 20).unwrap_or(WIDTH)
 }

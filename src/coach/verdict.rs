@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use super::advice::advice;
 use super::command::Coach;
 use super::exercise::Exercise;
-use super::judge::{Outcome, judge};
+use super::judge::{Outcome, PATIENCE, judge_telling};
+use crate::check::layout::fill;
+use crate::check::{Failure, Rule, Standing, Waiting};
 
 impl Coach {
     /// Judges the student's program, and says how it was.
@@ -23,14 +25,16 @@ impl Coach {
                 Err(code) => code,
             };
         }
-        let stuck = voice.say("stuck?      ", "卡住了      ");
-        let stuck = format!("{stuck}cargo run -- hint {id}");
-        match judge(&self.home, exercise, voice.colour) {
+        let hint = format!("cargo run -- hint {id}");
+        let stuck = voice.labelled(voice.say("stuck?", "卡住了"), &hint);
+        let tell = |waiting| _ = self.failed(&self.waits(waiting));
+        match judge_telling(&self.home, exercise, voice.colour, tell) {
             Outcome::Passed => {
                 let passed = voice.say(": every rule is kept.", "：所有规则都做到了。");
                 self.print(&format!("{} {id} · {title}{passed}", voice.green("✓")));
-                let compare = voice.say("compare     ", "对照        ");
-                self.print(&format!("{compare}cargo run -- solution {id}\n"));
+                self.print(&self.marks(exercise, None));
+                let solution = format!("cargo run -- solution {id}\n");
+                self.print(&voice.labelled(voice.say("compare", "对照"), &solution));
                 let mut progress = match self.progress() {
                     Ok(progress) => progress,
                     Err(code) => return code,
@@ -42,9 +46,10 @@ impl Coach {
             }
             Outcome::Failed(failure) => {
                 self.print(&format!("{} {id} · {title}", voice.red("✗")));
-                self.print(&failure.show(voice.lang));
+                self.print(&self.marks(exercise, Some(&failure)));
+                self.print(failure.show_in(voice.lang, voice.width).trim_end());
                 let section = self.home.section(exercise, &failure, voice.lang);
-                self.print(&(voice.say("read again  ", "再读一遍    ").to_string() + &section));
+                self.print(&voice.labelled(voice.say("read again", "再读一遍"), &section));
                 self.print(&self.again(exercise));
                 self.print(&stuck);
                 ExitCode::FAILURE
@@ -65,6 +70,35 @@ impl Coach {
                 self.print(&self.again(exercise));
                 ExitCode::FAILURE
             }
+        }
+    }
+
+    /// The rules by name, each with how it stands: kept, broken, or not reached.
+    fn marks(&self, exercise: &Exercise, failure: Option<&Failure>) -> String {
+        let mark = |(rule, standing): (Rule, Standing)| {
+            let mark = match standing {
+                Standing::Kept => "✓",
+                Standing::Broken => "✗",
+                Standing::NotReached => "·",
+            };
+            format!("{mark} {}", rule.name)
+        };
+        let marks: Vec<String> = exercise.standings(failure).into_iter().map(mark).collect();
+        format!("  {}", fill(&marks, self.voice.width.saturating_sub(2)).join("\n  "))
+    }
+
+    /// What the check waits for.
+    fn waits(&self, waiting: Waiting) -> String {
+        let limit = PATIENCE.as_secs();
+        match waiting {
+            Waiting::For(rule) => self.voice.say(
+                format!("… waits for your program, {limit} s at most: {}", rule.name),
+                format!("……正在等你的程序，最多 {limit} 秒：{}", rule.name),
+            ),
+            Waiting::OnPurpose => self.voice.say(
+                "… a client of the check pauses on purpose, 2 s at most".to_string(),
+                "……检查里有一个客户端故意停顿，最多 2 秒".to_string(),
+            ),
         }
     }
 }

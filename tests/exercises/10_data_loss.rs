@@ -6,13 +6,23 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).map_or(Ok(5000), |port| port.parse::<u16>());
     let port = port.expect("a port is a number, 0 to 65535");
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("listening on port {}", listener.local_addr()?.port());
-    for client in listener.incoming().flatten() {
+    for client in listener.incoming() {
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                // Too many are connected, perhaps. To try again at once would only keep a processor busy.
+                eprintln!("nobody could be let in: {error}");
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+        };
         // A thread for each client, so that none has to wait for another.
         thread::spawn(move || {
             if let Err(error) = serve(client) {

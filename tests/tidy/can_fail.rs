@@ -52,8 +52,11 @@ fn good() -> Tree {
         let exercise = format!("tests/exercises/{name}");
         add(&format!("{exercise}.rs"), "// mine \n");
         add(&format!("{exercise}/stub.rs"), "// TODO: all\n");
-        for part in ["solution.rs", "wrong/one.rs", "wrong/two.rs"] {
-            add(&format!("{exercise}/{part}"), "fn main() {}\n");
+        add(&format!("{exercise}/solution.rs"), "fn main() {}\n");
+        add(&format!("{exercise}/right/a.rs"), "fn main() { sleep(1) }\n");
+        for answers in ["wrong.md", "right.md"] {
+            let six = ["a", "b", "c", "d", "e", "f"].map(|name| format!("## {name}\n"));
+            add(&format!("{exercise}/{answers}"), &format!("# A\n{}", six.concat()));
         }
         for hints in ["hints.md", "hints.zh.md"] {
             add(&format!("{exercise}/{hints}"), "# H\n## 1\n## 2\n## 3\n");
@@ -183,7 +186,9 @@ const CASES: &[Case] = &[
     ("every_lesson_has_its_exercise", "tests/exercises/01_hello.rs", "", "", "tests/exercises/01_hello.rs: is missing"),
     ("every_lesson_has_its_exercise", "tests/exercises/02_bye/hints.zh.md", "", "", "02_bye/hints.zh.md: is missing"),
     ("every_lesson_has_its_exercise", "src/coach/exercises/e02_bye.rs", "", "", "e02_bye.rs: is missing"),
-    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/wrong/two.rs", "", "", "02_bye/wrong: too few"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/wrong.md", "## a\n", "", "02_bye/wrong.md: too few"),
+    ("every_lesson_has_its_exercise", "tests/exercises/01_hello/right.md", "## f\n", "", "01_hello/right.md: too few"),
+    ("every_lesson_has_its_exercise", "tests/exercises/02_bye/right.md", "", "", "02_bye/right.md: is missing"),
     ("every_lesson_has_its_exercise", "Cargo.toml", "02_bye.rs", "02_by.rs", "no [[test]] with path"),
     ("every_lesson_has_its_exercise", "lessons/01_hello.md", "check 01", "check 02", "does not name `cargo run -- check 01`"),
     ("every_lesson_has_its_exercise", "tests/exercises/03_more/stub.rs", "+", "// TODO\n", "03_more/stub.rs: belongs to no lesson"),
@@ -192,6 +197,7 @@ const CASES: &[Case] = &[
     ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "TODO", "", "stub.rs: has no TODO"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/solution.rs", "+", "// TODO\n", "solution.rs: has a TODO"),
     ("a_rule_sends_to_a_section_of_its_lesson", "src/coach/exercises/e02_bye.rs", "Watch out", "Watch in", "has no section `Watch in`"),
+    ("a_rule_sends_to_a_section_of_its_lesson", "src/check/a.rs", "+", "f(Rule { see: \"Anywhere\" })\n", "lessons/02_bye.md has no section `Anywhere`"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::code::without_tests;
 use crate::lessons::{ABOUT_THE_SOURCE, lessons};
 use crate::markdown::Page;
 use crate::{Finding, Tree};
+
+/// So many of each kind show that a judge tells right from wrong, and not one program from another.
+const LEAST_ANSWERS: usize = 6;
 
 /// The lessons that have an exercise.
 fn with_exercise(tree: &Tree) -> impl Iterator<Item = &str> {
@@ -21,21 +25,21 @@ pub fn every_lesson_has_its_exercise(tree: &Tree) -> Vec<Finding> {
             format!("{folder}/solution.rs"),
             format!("{folder}/hints.md"),
             format!("{folder}/hints.zh.md"),
+            format!("{folder}/right.md"),
+            format!("{folder}/wrong.md"),
             format!("src/coach/exercises/e{name}.rs"),
         ];
         for path in parts.iter().filter(|path| !tree.has(path)) {
-            let fix =
-                "a lesson has an exercise, its stub, solution, hints in both languages, and judge";
+            let fix = "a lesson has an exercise, its stub, solution, hints in both languages, answers, and judge";
             findings.push(Finding::new(path, 0, "is missing", fix));
         }
-        if tree.matching(&format!("{folder}/wrong/"), ".rs").count() < 2 {
-            let fix = "two or three that many would give, and that the judge has to catch";
-            findings.push(Finding::new(
-                &format!("{folder}/wrong"),
-                0,
-                "too few wrong answers",
-                fix,
-            ));
+        for kind in ["wrong", "right"] {
+            let page = format!("{folder}/{kind}.md");
+            let answers = Page::parse(tree.text(&page).unwrap_or_default()).headings;
+            if answers.iter().filter(|heading| heading.level == 2).count() < LEAST_ANSWERS {
+                let fix = "several that many would give: the judge must tell right from wrong";
+                findings.push(Finding::new(&page, 0, format!("too few {kind} answers"), fix));
+            }
         }
         if !tree.text("Cargo.toml").unwrap_or_default().contains(&format!("\"{folder}.rs\"")) {
             let rule = format!("no [[test]] with path = \"{folder}.rs\"");
@@ -86,19 +90,31 @@ pub fn an_exercise_is_complete(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// A failure says which section to read again.
+/// A failure says which section to read again: of its lesson; a rule that several exercises share, of each of them.
 pub fn a_rule_sends_to_a_section_of_its_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.matching("src/coach/exercises/e", ".rs") {
-        let name = path["src/coach/exercises/e".len()..].trim_end_matches(".rs");
-        let page = tree.text(&format!("lessons/{name}.md")).unwrap_or_default();
-        let headings = Page::parse(page).headings;
-        for (line, content) in (1..).zip(text.lines()) {
-            let Some(see) = content.trim().strip_prefix("see: \"") else { continue };
-            let see = see.trim_end_matches("\",").replace("\\\"", "\"");
-            if !headings.iter().any(|one| matches!(one.level, 2 | 3) && one.text == see) {
-                let rule = format!("lessons/{name}.md has no section `{see}`");
-                findings.push(Finding::new(path, line, rule, "name one that explains the rule"));
+    for (path, text) in tree.matching("src/", ".rs") {
+        if !["src/check", "src/coach"].iter().any(|folder| path.starts_with(folder)) {
+            continue;
+        }
+        let own = path.strip_prefix("src/coach/exercises/e").map(|rest| &rest[..rest.len() - 3]);
+        let pages: Vec<&str> = match own {
+            Some(name) => vec![name],
+            None => with_exercise(tree).collect(),
+        };
+        for (line, content) in (1..).zip(without_tests(text).lines()) {
+            let Some((_, see)) = content.split_once("see: \"") else { continue };
+            let mut see = see.replace("\\\"", "\u{0}"); // a quotation mark that ends nothing
+            see.truncate(see.find('"').unwrap_or(see.len()));
+            let see = see.replace('\u{0}', "\"");
+            for name in &pages {
+                let page = tree.text(&format!("lessons/{name}.md")).unwrap_or_default();
+                let headings = Page::parse(page).headings;
+                if !headings.iter().any(|one| matches!(one.level, 2 | 3) && one.text == see) {
+                    let rule = format!("lessons/{name}.md has no section `{see}`");
+                    let fix = "name one that explains the rule";
+                    findings.push(Finding::new(path, line, rule, fix));
+                }
             }
         }
     }

@@ -5,57 +5,80 @@ use std::time::{Duration, Instant};
 
 use super::{HELD, Peer};
 use crate::check::Verdict;
-use crate::check::failure::{Failure, Seen};
+use crate::check::failure::Failure;
+use crate::check::observed::Observed;
+use crate::check::pause::Pause;
 use crate::check::rule::Rule;
 use crate::check::transcript::What;
 
 /// So many bytes are kept to be shown of those that do not count.
 const SHOWN: usize = 1 << 16;
 /// How long more of a wrong answer is waited for, so that it is shown whole.
-const REST: Duration = Duration::from_millis(50);
+const REMAINDER_WAIT: Duration = Duration::from_millis(50);
 
 impl Peer {
-    /// The next bytes have to be these. More may follow: that is for the next expectation.
+    /// The next bytes must be these. More may follow: that is for the next expectation.
     pub fn expect_exactly(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
-        let bytes = bytes.as_ref();
-        let deadline = self.run.deadline();
-        while bytes.starts_with(&self.held) && self.held.len() < bytes.len() {
-            if let Err(stopped) = self.read(deadline) {
-                return Err(self.came_short(Seen::bytes(bytes), stopped, rule));
-            }
-        }
-        if !self.held.starts_with(bytes) {
-            return Err(self.came_wrong(vec![Seen::bytes(bytes)], rule));
-        }
-        self.held.drain(..bytes.len());
-        Ok(())
+        self.expect_any(&[bytes], rule).map(drop)
     }
 
-    /// All that the program still sends has to be these bytes, and then the end.
+    /// The next bytes must be one of these; which one.
+    pub fn expect_any<B: AsRef<[u8]>>(&mut self, choices: &[B], rule: &Rule) -> Verdict<usize> {
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
+        let expected = || Observed::bytes(choices.first().map_or(&[][..], AsRef::as_ref));
+        loop {
+            let mut choices = choices.iter().map(AsRef::as_ref);
+            if let Some(chosen) = choices.clone().position(|bytes| self.held.starts_with(bytes)) {
+                let size = choices.nth(chosen).map_or(0, <[u8]>::len);
+                self.held.drain(..size);
+                return Ok(chosen);
+            }
+            if !choices.any(|bytes| bytes.starts_with(&self.held)) {
+                return Err(self.differs(vec![expected()], rule));
+            }
+            if let Err(stopped) = self.read(deadline) {
+                return Err(self.ended_short(expected(), stopped, rule));
+            }
+        }
+    }
+
+    /// The next line must be this one, and may end in `\n` or in `\r\n`.
+    pub fn expect_line(&mut self, line: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
+        let ends = [&b"\n"[..], b"\r\n"].map(|end| [line.as_ref(), end].concat());
+        self.expect_any(&ends, rule).map(drop)
+    }
+
+    /// All that the program still sends must be these bytes, and then the end.
     pub fn expect_until_fin(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         let bytes = bytes.as_ref();
-        let deadline = self.run.deadline();
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
         let mut same = 0; // megabytes need not be compared anew with each piece
         let stopped = loop {
             if bytes.get(same..self.held.len()) != self.held.get(same..) {
-                return Err(self.came_wrong(vec![Seen::bytes(bytes), Seen::Fin], rule));
+                return Err(self.differs(vec![Observed::bytes(bytes), Observed::Fin], rule));
             }
             same = self.held.len();
             if let Err(stopped) = self.read(deadline) {
                 break stopped;
             }
         };
-        if stopped == Seen::Fin && self.held == bytes {
+        if stopped == Observed::Fin && self.held == bytes {
             self.held.clear();
             return Ok(());
         }
-        let came = self.with_held(stopped);
-        Err(self.run.failed(rule, vec![Seen::bytes(bytes), Seen::Fin], came))
+        let actual = self.with_held(stopped);
+        Err(self.run.failed(rule, vec![Observed::bytes(bytes), Observed::Fin], actual))
     }
 
-    /// The next bytes up to and with this mark: `b"\n"` for a line, `b"\r\n\r\n"` for a head.
-    pub fn until(&mut self, mark: &[u8], rule: &Rule) -> Verdict<Vec<u8>> {
-        let deadline = self.run.deadline();
+    /// The next bytes up to and with this mark: `b"\n"` for a line, `b"\r\n\r\n"` for a head. `awaited` says what that is.
+    pub fn until(&mut self, mark: &[u8], awaited: Observed, rule: &Rule) -> Verdict<Vec<u8>> {
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
         let mut looked = 0;
         loop {
             let from = looked.min(self.held.len());
@@ -64,68 +87,79 @@ impl Peer {
             }
             looked = self.held.len().saturating_sub(mark.len() - 1);
             if let Err(stopped) = self.read(deadline) {
-                let end = String::from_utf8_lossy(mark);
-                let expected =
-                    Seen::words(format!("bytes up to {end:?}"), format!("到 {end:?} 为止的内容"));
-                return Err(self.came_short(expected, stopped, rule));
+                return Err(self.ended_short(awaited, stopped, rule));
             }
         }
     }
 
-    /// The next line, without its `\n` or `\r\n`.
-    pub fn line(&mut self, rule: &Rule) -> Verdict<String> {
-        let line = self.until(b"\n", rule)?;
-        Ok(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_string())
+    /// The next line, without its `\n` or `\r\n`. `awaited` says which line that is.
+    pub fn line(&mut self, awaited: Observed, rule: &Rule) -> Verdict<String> {
+        let line = self.until(b"\n", awaited, rule)?;
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Ok(String::from_utf8_lossy(line).into_owned())
     }
 
     /// The next bytes, exactly so many.
     pub fn take(&mut self, count: usize, rule: &Rule) -> Verdict<Vec<u8>> {
-        let deadline = self.run.deadline();
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
         while self.held.len() < count {
             if let Err(stopped) = self.read(deadline) {
-                let expected = Seen::words(format!("{count} bytes"), format!("{count} 个字节"));
-                return Err(self.came_short(expected, stopped, rule));
+                let have = self.held.len();
+                let expected = Observed::text(
+                    format!("{count} bytes, of which {} are missing", count - have),
+                    format!("{count} 个字节，还缺 {} 个", count - have),
+                );
+                return Err(self.ended_short(expected, stopped, rule));
             }
         }
         Ok(self.held.drain(..count).collect())
     }
 
-    /// All that the program still sends, until its end (FIN), which has to come.
+    /// All that the program still sends, until its end (FIN), which must come.
     pub fn read_to_fin(&mut self, rule: &Rule) -> Verdict<Vec<u8>> {
-        let deadline = self.run.deadline();
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
         loop {
             match self.read(deadline) {
                 Ok(()) => {}
-                Err(Seen::Fin) => return Ok(std::mem::take(&mut self.held)),
-                Err(stopped) => return Err(self.came_short(Seen::Fin, stopped, rule)),
+                Err(Observed::Fin) => return Ok(std::mem::take(&mut self.held)),
+                Err(stopped) => return Err(self.ended_short(Observed::Fin, stopped, rule)),
             }
         }
     }
 
-    /// The connection has to be reset. What comes before that does not count.
+    /// The connection must be reset. What comes before that does not count.
     pub fn expect_reset(&mut self, rule: &Rule) -> Verdict {
-        let deadline = self.run.deadline();
-        loop {
-            match self.read(deadline) {
-                Ok(()) => self.held.truncate(SHOWN),
-                Err(Seen::Reset) => return Ok(()),
-                Err(stopped) => return Err(self.came_short(Seen::Reset, stopped, rule)),
-            }
-        }
+        let ended = |stopped: &Observed| *stopped == Observed::Reset;
+        self.expect_over(Observed::Reset, ended, rule)
     }
 
-    /// The program has to be done with the connection: by a FIN, or by an RST, as when it closes with bytes unread. What comes
+    /// The program must be done with the connection: by a FIN, or by an RST, as when it closes with bytes unread. What comes
     /// before that does not count.
     pub fn expect_end(&mut self, rule: &Rule) -> Verdict {
-        let deadline = self.run.deadline();
+        let end = Observed::text("the program ends the connection", "程序结束这条连接");
+        let ended = |stopped: &Observed| matches!(stopped, Observed::Fin | Observed::Reset);
+        self.expect_over(end, ended, rule)
+    }
+
+    fn expect_over(
+        &mut self,
+        expected: Observed,
+        ended: impl Fn(&Observed) -> bool,
+        rule: &Rule,
+    ) -> Verdict {
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
         loop {
             match self.read(deadline) {
                 Ok(()) => self.held.truncate(SHOWN),
-                Err(Seen::Fin | Seen::Reset) => return Ok(()),
-                Err(stopped) => {
-                    let end = Seen::words("the program ends the connection", "程序结束连接");
-                    return Err(self.came_short(end, stopped, rule));
-                }
+                Err(stopped) if ended(&stopped) => return Ok(()),
+                Err(stopped) => return Err(self.ended_short(expected, stopped, rule)),
             }
         }
     }
@@ -133,46 +167,99 @@ impl Peer {
     /// Nothing may come in this time, neither bytes nor an end.
     pub fn expect_silence(&mut self, time: Duration, rule: &Rule) -> Verdict {
         let deadline = Instant::now() + time;
-        let came = if self.held.is_empty() { self.read(deadline) } else { Ok(()) };
-        match came {
-            Err(Seen::Nothing(_)) => Ok(()),
-            Ok(()) => Err(self.came_wrong(vec![Seen::Nothing(time)], rule)),
-            Err(stopped) => Err(self.run.failed(rule, vec![Seen::Nothing(time)], vec![stopped])),
+        let seen = if self.held.is_empty() { self.read(deadline) } else { Ok(()) };
+        match seen {
+            Err(Observed::Nothing(_)) => Ok(()),
+            Ok(()) => Err(self.differs(vec![Observed::Nothing(time)], rule)),
+            Err(stopped) => {
+                Err(self.run.failed(rule, vec![Observed::Nothing(time)], vec![stopped]))
+            }
         }
     }
 
+    /// No bytes may come in this time. The program may end its direction.
+    pub fn expect_no_bytes(&mut self, time: Duration, rule: &Rule) -> Verdict {
+        let deadline = Instant::now() + time;
+        match if self.held.is_empty() { self.read(deadline) } else { Ok(()) } {
+            Err(Observed::Fin) => {
+                std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+                Ok(())
+            }
+            Err(Observed::Nothing(_)) => Ok(()),
+            Ok(()) => Err(self.differs(vec![Observed::Nothing(time)], rule)),
+            Err(stopped) => {
+                Err(self.run.failed(rule, vec![Observed::Nothing(time)], vec![stopped]))
+            }
+        }
+    }
+
+    /// Says nothing until the long pause is over. Neither bytes nor an end may come in it.
+    pub fn wait_out(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
+        let run = self.run.clone();
+        let _waits = run.waits_on_purpose();
+        let (en, zh) = pause.words();
+        self.log(What::other(en, zh));
+        self.expect_silence(pause.left(), rule)
+    }
+
+    /// Says nothing until the long pause is over. The program must not end in it; what it sends does not count.
+    pub fn expect_open(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
+        let run = self.run.clone();
+        let _waits = run.waits_on_purpose();
+        let (en, zh) = pause.words();
+        self.log(What::other(en, zh));
+        let deadline = Instant::now() + pause.left();
+        loop {
+            match self.read(deadline) {
+                Ok(()) => self.held.truncate(SHOWN),
+                Err(Observed::Nothing(_)) => return Ok(()),
+                Err(stopped) => {
+                    let open = Observed::text("the connection stays open", "连接一直开着");
+                    return Err(self.run.failed(rule, vec![open], vec![stopped]));
+                }
+            }
+        }
+    }
+
+    /// All that was sent so far must have been taken: nobody has closed on it.
+    pub fn expect_all_taken(&self, rule: &Rule) -> Verdict {
+        let Some(why) = &self.unsent else { return Ok(()) };
+        let all = Observed::text("all that the client sends is read", "客户端发来的全部读走");
+        Err(self.run.failed(rule, vec![all], vec![Observed::Text(why.clone())]))
+    }
+
     /// Reads once and holds it; or what there was in place of bytes.
-    fn read(&mut self, deadline: Instant) -> Result<(), Seen> {
+    fn read(&mut self, deadline: Instant) -> Result<(), Observed> {
         if let Some(over) = &self.over {
             return Err(over.clone());
         }
         if self.held.len() >= HELD {
             let mib = HELD >> 20;
-            return Err(Seen::words(
+            return Err(Observed::text(
                 format!("more than {mib} MiB"),
                 format!("超过 {mib} MiB，还在来"),
             ));
         }
-        let mut chunk = [0; 16 << 10];
+        let mut chunk = [0; 64 << 10];
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Seen::Nothing(self.run.patience));
+                return Err(Observed::Nothing(self.run.patience));
             }
             self.stream.set_read_timeout(Some(left));
-            let (what, over) = match (&self.stream).read(&mut chunk) {
+            let (what, over) = match (&*self.stream).read(&mut chunk) {
                 Ok(size @ 1..) => {
                     self.held.extend_from_slice(&chunk[..size]);
                     self.log(What::received(&chunk[..size]));
                     return Ok(());
                 }
-                Ok(0) if !self.cut_off => (What::ReceivedFin, Seen::Fin),
-                Ok(0) => (What::ReceivedReset, Seen::Reset),
+                Ok(0) if !self.cut_off => (What::ReceivedFin, Observed::Fin),
+                Ok(0) => (What::ReceivedReset, Observed::Reset),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
                         continue;
                     }
-                    _ => (What::ReceivedReset, Seen::Reset),
+                    _ => (What::ReceivedReset, Observed::Reset),
                 },
             };
             self.log(what);
@@ -181,31 +268,29 @@ impl Peer {
         }
     }
 
-    /// Too little came: what did, and what stopped it.
-    fn came_short(&mut self, expected: Seen, stopped: Seen, rule: &Rule) -> Failure {
-        let came = self.with_held(stopped);
-        self.run.failed(rule, vec![expected], came)
+    /// Too little has come: what did, and what stopped it.
+    fn ended_short(&mut self, expected: Observed, stopped: Observed, rule: &Rule) -> Failure {
+        let actual = self.with_held(stopped);
+        self.run.failed(rule, vec![expected], actual)
     }
 
-    /// Something else came: it and what follows at once.
-    fn came_wrong(&mut self, expected: Vec<Seen>, rule: &Rule) -> Failure {
-        let deadline = Instant::now() + REST;
+    /// Something else has come: it and what follows at once.
+    fn differs(&mut self, expected: Vec<Observed>, rule: &Rule) -> Failure {
+        let deadline = Instant::now() + REMAINDER_WAIT;
         let stopped = loop {
             match self.read(deadline) {
                 Ok(()) if self.held.len() < SHOWN => {}
-                Ok(()) => break None,
-                Err(Seen::Nothing(_)) => break None,
+                Ok(()) | Err(Observed::Nothing(_)) => break None,
                 Err(stopped) => break Some(stopped),
             }
         };
-        let came =
-            [Seen::Bytes(std::mem::take(&mut self.held))].into_iter().chain(stopped).collect();
-        self.run.failed(rule, expected, came)
+        let held = Observed::Bytes(std::mem::take(&mut self.held));
+        self.run.failed(rule, expected, [held].into_iter().chain(stopped).collect())
     }
 
-    fn with_held(&mut self, stopped: Seen) -> Vec<Seen> {
+    fn with_held(&mut self, stopped: Observed) -> Vec<Observed> {
         let held = std::mem::take(&mut self.held);
-        let bytes = (!held.is_empty()).then_some(Seen::Bytes(held));
+        let bytes = (!held.is_empty()).then_some(Observed::Bytes(held));
         bytes.into_iter().chain([stopped]).collect()
     }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict, cut};
+use super::common::IDLE;
+use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, cut, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "04_client",
     en: "a client that collects the whole answer",
     zh: "把回答收完整的客户端",
+    rules: &[ASKS, PRINTS, BYTES, PIECES, CHARACTERS, ANY, LONG, EMPTY, CUT_OFF, NO_SERVER, IDLE],
     judge,
 };
 
@@ -20,8 +22,8 @@ const ASKS: Rule = Rule {
 };
 const PRINTS: Rule = Rule {
     name: "prints",
-    en: "When the server has ended, the client prints one line with the number of bytes, as in `13 bytes`, and then the answer.",
-    zh: "服务器结束之后，客户端先打印一行字节数，例如 `13 bytes`，再打印回答。",
+    en: "When the server has ended, and not before, the client prints one line with the number of bytes, as in `13 bytes`, then the answer, and nothing else. Then it ends with exit status 0.",
+    zh: "服务器结束之后，客户端才打印：先是一行字节数，例如 `13 bytes`，再是回答，别的什么都不打印。然后以退出状态 0 结束。",
     see: "Exercise",
 };
 const BYTES: Rule = Rule {
@@ -32,7 +34,7 @@ const BYTES: Rule = Rule {
 };
 const PIECES: Rule = Rule {
     name: "pieces",
-    en: "In however many pieces the answer comes, and however long the server pauses between them: it is printed once, and whole.",
+    en: "In however many pieces the answer arrives, and however long the server pauses between them: it is printed once, and whole.",
     zh: "不管回答分成几块到，也不管服务器中间停多久，都要等收全了，一次打印出来。",
     see: "One write is not one read",
 };
@@ -41,6 +43,12 @@ const CHARACTERS: Rule = Rule {
     en: "A character may be cut in two on its way. It is printed as the one that it is.",
     zh: "一个字符在路上可能被切成两半。打印出来的还得是原来那个字符。",
     see: "One write is not one read",
+};
+const ANY: Rule = Rule {
+    name: "any-byte",
+    en: "An answer may have bytes that are no text: they are counted as they are, and printed as they are, or as `�`.",
+    zh: "回答里可能有不是文本的字节：照样一个一个地数，打印的时候原样输出，或者打印成 `�`。",
+    see: "Exercise",
 };
 const LONG: Rule = Rule {
     name: "long",
@@ -54,61 +62,124 @@ const EMPTY: Rule = Rule {
     zh: "空的回答也是回答：`0 bytes`。",
     see: "Exercise",
 };
+const CUT_OFF: Rule = Rule {
+    name: "cut-off",
+    en: "A reset is no end: if the connection breaks before the server has ended, the client says so on standard error, and ends with exit status 1.",
+    zh: "连接被重置不等于结束：服务器还没结束，连接就断了，客户端要在标准错误上说明，并以退出状态 1 结束。",
+    see: "Exercise",
+};
 const NO_SERVER: Rule = Rule {
     name: "no-server",
-    en: "Where no server listens, the client says so on standard error, with the port, and ends with exit status 1.",
-    zh: "那里没有服务器在监听，客户端就在标准错误上说明，写出端口，并以退出状态 1 结束。",
+    en: "Where no server listens, the client says so on standard error, and ends with exit status 1.",
+    zh: "那里没有服务器在监听，客户端就在标准错误上说明，并以退出状态 1 结束。",
     see: "Run it",
 };
 
-/// Starts the client, lets it ask, answers in this way, ends, and looks at what it prints.
-fn answered(
-    check: &Check,
-    name: &str,
-    answer: &str,
-    rule: &Rule,
-    send: impl FnOnce(&mut Peer),
-) -> Verdict {
-    let host = check.listen()?;
-    let client = check.start(["127.0.0.1", &host.port().to_string()])?;
-    let mut server = host.accept(name, &ASKS)?;
-    server.line(&ASKS)?;
-    send(&mut server);
-    server.half_close();
-    let ended = client.expect_exit(0, rule)?;
-    let expected = format!("{} bytes\n{answer}", answer.len());
-    // One more line end behind it does no harm, and with an answer that has none it looks better.
-    if ended.stdout == expected || ended.stdout.strip_suffix('\n') == Some(&expected) {
-        return Ok(());
+/// A client that has asked, and the connection on which it waits for its answer.
+struct Visit {
+    client: Program,
+    server: Peer,
+}
+
+impl Visit {
+    fn new(check: &Check, name: &str, host: &Host, other: Option<&Host>) -> Verdict<Visit> {
+        let client = check.start([host.ip(), host.port().to_string()])?;
+        let server = host.accept_and_not(other, name, &ASKS)?;
+        Ok(Visit { client, server })
     }
-    Err(check.failed(rule, Seen::bytes(expected), Seen::bytes(ended.stdout)))
+
+    /// The server has the client's line, and answers.
+    fn asked(mut self) -> Verdict<Visit> {
+        let awaited = Observed::text("a line from the client", "客户端发来的一行");
+        self.server.line(awaited, &ASKS)?;
+        Ok(self)
+    }
+
+    /// The server ends, and the client prints this answer.
+    fn prints(mut self, answer: &[u8], rule: &Rule) -> Verdict {
+        self.server.half_close();
+        let printed = self.client.expect_exit(0, rule)?.stdout;
+        let count = format!("{} bytes\n", answer.len());
+        let lossy = String::from_utf8_lossy(answer);
+        // One more line end behind it does no harm, and with an answer that has none it looks better.
+        let right = [answer, lossy.as_bytes()].iter().any(|text| {
+            let right = [count.as_bytes(), text].concat();
+            printed == right || printed.strip_suffix(b"\n") == Some(&right)
+        });
+        match right {
+            true => Ok(()),
+            false => {
+                let expected = Observed::Bytes([count.as_bytes(), answer].concat());
+                Err(self.client.failure(rule, expected, Observed::Bytes(printed)))
+            }
+        }
+    }
 }
 
 fn judge(check: &Check) -> Verdict {
-    let in_one = |name: &str, answer: &str, rule: &Rule| {
-        answered(check, name, answer, rule, |server| server.send(answer))
+    let host = check.listen()?;
+    let visit = |name: &str| Visit::new(check, name, &host, None)?.asked();
+    let in_one = |name: &str, answer: &[u8], rule: &Rule| {
+        let mut visit = visit(name)?;
+        visit.server.send(answer);
+        visit.prints(answer, rule)
     };
-    in_one("short", "Good morning\n", &PRINTS)?;
-    in_one("chinese", "你好\n", &BYTES)?;
-    answered(check, "pauses", "Let me think. 42, I think.\n", &PIECES, |server| {
-        server.send("Let me think.");
-        server.pause(Duration::from_millis(150));
-        server.send(" 42, I think.\n");
-    })?;
-    let text = "né en 1970, 你好";
-    answered(check, "cut", text, &CHARACTERS, |server| {
-        server.send_pieces(cut(text.as_bytes(), &[2, 14, 15, 18]));
-    })?;
-    answered(check, "empty", "", &EMPTY, |_| {})?;
+    let morning = format!("Good morning, {}\n", random::word());
+    check.promptly(&PRINTS, || in_one("short", morning.as_bytes(), &PRINTS))?;
+    in_one("chinese", format!("{}\n", random::chinese(5)).as_bytes(), &BYTES)?;
+    check.kept(&BYTES);
 
-    let nobody = check.free_port()?.to_string();
-    check.start(["127.0.0.1", &nobody])?.expect_error(&[&nobody], &NO_SERVER)?;
+    let pause = check.long_pause();
+    let (half, rest) = ("Let me think.", format!(" {}, I think.\n", random::number(0..1000)));
+    let mut pauses = visit("pauses")?;
+    pauses.server.send(half);
+    if let Some((elsewhere, usual)) = check.listen_apart()? {
+        let mut visit = Visit::new(check, "elsewhere", &elsewhere, Some(&usual))?.asked()?;
+        visit.server.send("You have found me.\n");
+        visit.prints(b"You have found me.\n", &PRINTS)?;
+    }
+    check.kept(&ASKS);
 
     let lines: Vec<String> = (1..=100).map(|n| format!("line {n}\n")).collect();
-    answered(check, "pieces", &lines.concat(), &PIECES, |server| {
-        server.send_pieces(&lines[..10]);
-        lines[10..].iter().for_each(|line| server.send(line));
-    })?;
+    let mut pieces = visit("pieces")?;
+    pieces.server.send_pieces(&lines[..5]);
+    lines[5..].iter().for_each(|line| pieces.server.send(line));
+    pieces.prints(lines.concat().as_bytes(), &PIECES)?;
+
+    let text = "né en 1970, 你好";
+    let mut cuts = visit("cut")?;
+    cuts.server.send_pieces(cut(text.as_bytes(), &[2, 14, 15, 18]));
+    cuts.prints(text.as_bytes(), &CHARACTERS)?;
+    check.kept(&CHARACTERS);
+    in_one("no text", b"caf\xe9 \xff\xfe\0 \xe4\xbd\n", &ANY)?;
+    check.kept(&ANY);
+    in_one("empty", b"", &EMPTY)?;
+    check.kept(&EMPTY);
+
+    let nobody = check.free_port()?.to_string();
+    check.start(["127.0.0.1", &nobody])?.expect_error(&NO_SERVER)?;
+    check.kept(&NO_SERVER);
+    let mut broken = Visit::new(check, "breaks off", &host, None)?;
+    broken.server.send("half of the answer");
+    broken.server.reset(); // what the client has sent is never read
+    broken.client.expect_error(&CUT_OFF)?;
+    check.kept(&CUT_OFF);
     let long: String = (1..=30_000).map(|n| format!("{n:9}\n")).collect();
-    in_one("long", &long, &LONG)
+    in_one("long", long.as_bytes(), &LONG)?;
+    check.kept(&LONG);
+
+    let watch = pauses.client.watch();
+    pauses.server.pause(pause.left().max(Duration::from_millis(1)));
+    watch.expect_idle(&IDLE)?;
+    check.kept(&IDLE);
+    let printed = pauses.client.output_so_far();
+    if !printed.is_empty() {
+        let nothing = Observed::text("nothing on standard output yet", "标准输出上还什么都没有");
+        return Err(pauses.client.failure(&PIECES, nothing, Observed::Bytes(printed)));
+    }
+    check.kept(&PRINTS);
+    pauses.server.send(&rest);
+    pauses.prints((half.to_string() + &rest).as_bytes(), &PIECES)?;
+    check.kept(&PIECES);
+    Ok(())
 }

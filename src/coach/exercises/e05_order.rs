@@ -1,12 +1,17 @@
 //! 05: both sides in one program, and each prints its callbacks. On one side the order is certain, whoever ends first.
 
-use crate::check::{Check, Rule, Seen, Verdict};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::check::{Check, Observed, Program, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "05_order",
     en: "print the order of the callbacks, either side first",
     zh: "打印回调的顺序，哪边先结束都行",
+    rules: &[CALLBACKS, SERVER_FIRST, CLIENT_FIRST, REAL, ENDS],
     judge,
 };
 
@@ -28,6 +33,12 @@ const CLIENT_FIRST: Rule = Rule {
     zh: "参数是 `client`，就由客户端先结束：它先 finish 后 end，服务器先 end 后 finish。",
     see: "`end` is not `close`",
 };
+const REAL: Rule = Rule {
+    name: "real-sockets",
+    en: "What is printed has happened: two sockets are connected, each sends something to the other, and the one that the argument names sends its FIN first.",
+    zh: "打印的都真的发生过：两个套接字连在一起，互相发过数据，参数说的那一边先发 FIN。",
+    see: "On the wire",
+};
 const ENDS: Rule = Rule {
     name: "ends",
     en: "When both sides are closed, the program ends by itself, with exit status 0.",
@@ -35,42 +46,117 @@ const ENDS: Rule = Rule {
     see: "In Rust",
 };
 
+/// The callbacks that are asked for. A program may print others, too.
+const KNOWN: [&str; 7] = ["listening", "connection", "connect", "data", "finish", "end", "close"];
+
 fn judge(check: &Check) -> Verdict {
+    let sockets = Sockets::default();
     let first = [("server", &SERVER_FIRST), ("client", &CLIENT_FIRST)];
-    first.iter().try_for_each(|(first, rule)| visit(check, first, rule))?;
+    first.iter().try_for_each(|(first, rule)| visit(check, first, rule, &sockets))?;
     // How the lines of the two sides are mixed is chance: so, many times.
-    check.at_once(8, |n| visit(check, first[n % 2].0, first[n % 2].1))
+    check.at_once(8, |n| visit(check, first[n % 2].0, first[n % 2].1, &sockets))?;
+    if sockets.missed.into_inner() && !sockets.seen.into_inner() {
+        let two = Observed::text("two sockets", "两个套接字");
+        let none = Observed::text("a program without any", "程序一个套接字也没有");
+        return Err(check.failed(&REAL, two, none));
+    }
+    EXERCISE.rules.iter().for_each(|rule| check.kept(rule));
+    Ok(())
+}
+
+/// What is known of the sockets of programs that do not use the library, and so leave no trace. They are looked for while the
+/// program runs, which is so short that they may be missed.
+#[derive(Default)]
+struct Sockets {
+    seen: AtomicBool,
+    missed: AtomicBool,
 }
 
 /// Runs the program once, and looks at the order on each side.
-fn visit(check: &Check, first: &str, rule: &Rule) -> Verdict {
-    let ended = check.start([first])?.expect_exit(0, &ENDS)?;
+fn visit(check: &Check, first: &str, rule: &Rule, sockets: &Sockets) -> Verdict {
+    let program = check.start_traced([first])?;
+    let seen = watch(&program);
+    let ended = program.expect_exit(0, &ENDS)?;
+    let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
     for (side, opening) in [("server", "listening connection"), ("client", "connect")] {
         let orders: &[&str] = match side == first {
             // It may end before it gets anything.
             true => &["data finish end close", "finish data end close"],
             false => &["data end finish close"],
         };
-        let came = calls(&ended.stdout, side);
+        let actual = calls(&printed, side, |call| KNOWN.contains(&call));
         let orders: Vec<String> =
             orders.iter().map(|rest| format!("{side}: {opening} {rest}")).collect();
-        if orders.contains(&came) {
+        if orders.contains(&actual) {
             continue;
         }
-        let rule = if sorted(&came) == sorted(&orders[0]) { rule } else { &CALLBACKS };
-        // Words, and not bytes: of those only the neighbourhood of the first wrong one would be shown.
-        let [order, came] = [&orders[0], &came].map(|calls| Seen::words(calls, calls));
-        return Err(check.failed(rule, order, came));
+        let rule = if sorted(&actual) == sorted(&orders[0]) { rule } else { &CALLBACKS };
+        let all = calls(&printed, side, |_| true);
+        let [order, actual] = [&orders[0], &all].map(|calls| Observed::text(calls, calls));
+        return Err(program.failure(rule, order, actual));
+    }
+    match ended.trace.is_empty() {
+        true => match seen {
+            Some(true) => sockets.seen.store(true, Ordering::Relaxed),
+            Some(false) => sockets.missed.store(true, Ordering::Relaxed),
+            None => {} // the system does not tell
+        },
+        false => ["server", "client"]
+            .iter()
+            .try_for_each(|side| traced(&program, &ended.trace, side, *side == first))?,
     }
     Ok(())
 }
 
+/// Whether the program has a socket that listens and another one, while it runs.
+fn watch(program: &Program) -> Option<bool> {
+    let mut seen = None;
+    while program.is_running() {
+        let Some(sockets) = program.sockets() else { break };
+        seen = Some(seen == Some(true) || sockets >= 2);
+        if seen == Some(true) {
+            break;
+        }
+        thread::park_timeout(Duration::from_micros(100));
+    }
+    seen
+}
+
+/// The trace of this side must have data in both directions, and the FINs in the right order.
+fn traced(program: &Program, trace: &[String], side: &str, is_first: bool) -> Verdict {
+    // `0.004 ms  #1 server ← connect 127.0.0.1:43862`
+    let events = trace.iter().filter_map(|line| {
+        let (_, event) = line.split_once(" ms  #")?.1.split_once(side)?;
+        Some(event.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+    });
+    let mut seen: Vec<String> = events.collect();
+    let wanted = ["→ data", "← data", "→ FIN", "← FIN"];
+    seen.retain(|event| wanted.contains(&&**event));
+    let position = |event: &str| seen.iter().position(|one| one == event);
+    let fins = [position("→ FIN"), position("← FIN")];
+    let ordered = fins[0].zip(fins[1]).is_some_and(|(sent, got)| (sent < got) == is_first);
+    if ordered && position("→ data").is_some() && position("← data").is_some() {
+        return Ok(());
+    }
+    let order = if is_first { "→ FIN, ← FIN" } else { "← FIN, → FIN" };
+    let happened = seen.join(", ");
+    Err(program.failure(
+        &REAL,
+        Observed::text(
+            format!("{side}: data in both directions, {order}"),
+            format!("{side}：两个方向都有 data，{order}"),
+        ),
+        Observed::text(format!("{side}: {happened}"), format!("{side}：{happened}")),
+    ))
+}
+
 /// All lines of one side as one. Of `data`, only the first: it may come in pieces.
-fn calls(printed: &str, side: &str) -> String {
+fn calls(printed: &str, side: &str, wanted: impl Fn(&str) -> bool) -> String {
     let mut calls = format!("{side}:");
     for call in printed.lines().filter_map(|line| line.strip_prefix(side)?.strip_prefix(": ")) {
-        if call != "data" || !calls.contains(" data") {
-            calls.push_str(&format!(" {}", call.trim_end()));
+        let call = call.trim_end();
+        if wanted(call) && (call != "data" || !calls.contains(" data")) {
+            calls.push_str(&format!(" {call}"));
         }
     }
     calls

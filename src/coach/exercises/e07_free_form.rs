@@ -2,130 +2,265 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Verdict, byte_by_byte};
+use super::common::{CLOSES, IDLE, Server};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "07_free_form",
     en: "lines out of a stream of bytes, whatever it looks like",
     zh: "把字节流切成一行一行，不管它长什么样",
+    rules: &[
+        NUMBERS,
+        WHOLE,
+        CHARACTERS,
+        ORDER,
+        ENDS,
+        ANY,
+        LAST,
+        TOO_LONG,
+        THROWN_AWAY,
+        OTHERS,
+        CLOSES,
+        IDLE,
+    ],
     judge,
 };
 
 const NUMBERS: Rule = Rule {
     name: "numbers",
-    en: "Each line is answered with its number and the line in brackets: `1 [tea]`. Each client has numbers of its own.",
-    zh: "每一行的回答是行号，加上方括号里的这一行：`1 [tea]`。每个客户端各编各的号。",
+    en: "Each line is answered at once, with its number and the line in brackets: `1 [tea]`. Each client has numbers of its own.",
+    zh: "每一行都马上回复：行号，加上方括号里的这一行：`1 [tea]`。每个客户端各编各的号。",
     see: "Exercise",
 };
 const WHOLE: Rule = Rule {
     name: "whole-lines",
-    en: "A line is over at its line end and nowhere before: what has come of it is kept until the rest is there.",
-    zh: "一行要到行尾才算完：先到的部分留着，等剩下的到齐。",
-    see: "Watch out",
+    en: "A line is over at its line end and nowhere before: what has arrived of it is kept until the rest is there, however long the client pauses.",
+    zh: "一行要到行尾才算完：先到的部分留着，等剩下的到齐，不管客户端停多久。",
+    see: "\"TCP glues my messages together, it is broken\"",
 };
 const CHARACTERS: Rule = Rule {
     name: "cut-characters",
-    en: "A character may be cut in two as well: bytes become text when the line is whole, and not before.",
-    zh: "一个字也可能被切成两半：等整行到齐了，才能把字节变成文本。",
-    see: "Watch out",
+    en: "A character may be cut in two as well: it comes back as the one that it is.",
+    zh: "一个字也可能被切成两半：回复里还得是原来那个字。",
+    see: "\"TCP glues my messages together, it is broken\"",
 };
 const ORDER: Rule = Rule {
     name: "in-order",
-    en: "Many lines in one piece are many lines: each is answered, in the order in which they came.",
-    zh: "一块数据里有很多行，就是很多行：每行都要回答，按来的顺序。",
-    see: "Watch out",
+    en: "Many lines in one piece are many lines: each is answered, in the order in which they were sent.",
+    zh: "一块数据里有很多行，就是很多行：每行都要回复，按发来的顺序。",
+    see: "\"TCP glues my messages together, it is broken\"",
 };
 const ENDS: Rule = Rule {
     name: "line-ends",
-    en: "A line ends with `\\n` or `\\r\\n`, and its end is no part of it. All else stays: blanks, for example. A line with nothing in it is a line, too.",
-    zh: "行尾是 `\\n` 或者 `\\r\\n`，它不算在行里。别的都算，空格也算；一个字都没有的行也是一行。",
+    en: "A line ends with `\\n` or `\\r\\n`, and its end is no part of it. All else is: blanks, or a `\\r` that no `\\n` follows. A line with nothing in it is a line, too.",
+    zh: "行尾是 `\\n` 或者 `\\r\\n`，它不算在行里。别的都算：空格算，后面没有 `\\n` 的 `\\r` 也算。一个字都没有的行也是一行。",
+    see: "Exercise",
+};
+const ANY: Rule = Rule {
+    name: "any-byte",
+    en: "A line is bytes, and need not be text: what is no text comes back as it is, or as `�`.",
+    zh: "一行是一串字节，不一定是文本：不是文本的，原样发回去，或者换成 `�`。",
     see: "Exercise",
 };
 const LAST: Rule = Rule {
     name: "last-line",
     en: "When the client has ended its direction, its last line is over, even without a line end: it is answered, and then the server ends, too.",
-    zh: "客户端结束了自己的方向，它的最后一行就到头了，没有行尾也算：先回答，然后服务器也结束。",
+    zh: "客户端结束之后，它的最后一行就到头了，没有行尾也算：先回复，然后服务器也结束。",
     see: "Exercise",
 };
 const TOO_LONG: Rule = Rule {
     name: "too-long",
-    en: "A line of more than 1000 bytes is refused as soon as it has become too long, end or no end: `1 too long`. The rest of it is thrown away, and the next line is as welcome as ever.",
-    zh: "一行只要超过 1000 字节，就马上拒绝，不等行尾：`1 too long`。这一行剩下的都扔掉，下一行照常回答。",
+    en: "A line of more than 1000 bytes, its end not counted, is refused as soon as it has become too long, end or no end: `1 too long`. It is the bytes that count, not the characters.",
+    zh: "一行只要超过 1000 字节（行尾不算），就马上拒绝，不等行尾：`1 too long`。数的是字节，不是字符。",
+    see: "Exercise",
+};
+const THROWN_AWAY: Rule = Rule {
+    name: "thrown-away",
+    en: "The rest of a line that was refused is thrown away, and takes no memory. The next line has the next number.",
+    zh: "拒绝了的行，剩下的都扔掉，不占内存。下一行用下一个号。",
+    see: "Exercise",
+};
+const OTHERS: Rule = Rule {
+    name: "others",
+    en: "Any number of clients are served at the same time: nobody waits for another one to leave.",
+    zh: "不管来多少客户端，都要同时服务：谁也不用等别人走。",
     see: "Exercise",
 };
 
+/// How long a program is watched that must not do anything yet.
+const A_MOMENT: Duration = Duration::from_millis(50);
+/// How much of a line is sent that was refused long before.
+const MUCH: usize = 6 << 20;
+
 fn judge(check: &Check) -> Verdict {
-    let server = check.start(["0"])?;
-    let port = server.port()?;
-    let mut ada = check.connect("ada", port)?;
-    ada.send("tea\n");
-    ada.expect_exactly("1 [tea]\n", &NUMBERS)?;
-    ada.send("milk\n");
-    ada.expect_exactly("2 [milk]\n", &NUMBERS)?;
+    let server = Server::start(check)?;
+    let mut ada = server.connect("ada")?;
+    let mut number = 0;
+    check.promptly(&NUMBERS, || {
+        number += 1;
+        answered(&mut ada, &random::word(), number, &NUMBERS)
+    })?;
+    answered(&mut ada, &random::word(), number + 1, &NUMBERS)?;
+    let mut bob = server.connect("bob")?;
+    answered(&mut bob, "tea", 1, &OTHERS)?;
+    check.kept(&NUMBERS);
 
-    // The first half comes together with a whole line. So when that is answered, the half has been read as well, and what
-    // follows is another read: however slow the program is.
-    let mut half = check.connect("half", port)?;
-    half.send("one\nsugar a");
-    half.expect_exactly("1 [one]\n", &NUMBERS)?;
-    half.expect_silence(Duration::from_millis(50), &WHOLE)?;
-    half.send("nd milk\n");
-    half.expect_exactly("2 [sugar and milk]\n", &WHOLE)?;
-    half.send(&"three\n红茶\n".as_bytes()[..8]);
-    half.expect_exactly("3 [three]\n", &NUMBERS)?;
-    half.send(&"红茶\n".as_bytes()[2..]);
-    half.expect_exactly("4 [红茶]\n", &CHARACTERS)?;
-    half.send_pieces(byte_by_byte("牛奶\n".as_bytes()));
-    half.expect_exactly("5 [牛奶]\n", &CHARACTERS)?;
+    pieces(&server)?;
+    check.kept(&CHARACTERS);
+    let (pause, mut patient) = (check.long_pause(), server.connect("patient")?);
+    patient.send("one\nhalf a l");
+    patient.expect_exactly("1 [one]\n", &ORDER)?;
 
-    let mut glued = check.connect("glued", port)?;
+    let mut glued = server.connect("glued")?;
     let lines = |line: fn(usize) -> String| (1..=200).map(line).collect::<String>();
     glued.send(lines(|n| format!("line {n}\n")));
     glued.expect_exactly(lines(|n| format!("{n} [line {n}]\n")), &ORDER)?;
+    check.kept(&ORDER);
 
-    let mut mixed = check.connect("mixed", port)?;
-    mixed.send("unix\nwindows\r\n\n\r\n  two  blanks \r\na\rb\n");
-    let answers = "1 [unix]\n2 [windows]\n3 []\n4 []\n5 [  two  blanks ]\n6 [a\rb]\n";
-    mixed.expect_exactly(answers, &ENDS)?;
-    mixed.send("seven\ncut\r");
-    mixed.expect_exactly("7 [seven]\n", &NUMBERS)?;
-    mixed.send("\nnine\r\n");
-    mixed.expect_exactly("8 [cut]\n9 [nine]\n", &ENDS)?;
-
-    let ended = |name: &str, sent: &str, answers: &str, rule: &Rule| -> Verdict {
-        let mut client = check.connect(name, port)?;
+    line_ends(&server)?;
+    no_text(&server)?;
+    check.kept(&ANY);
+    let ended = |name: &str, sent: &[u8], answers: &str, rule: &Rule| -> Verdict {
+        let mut client = server.connect(name)?;
         client.send(sent);
         client.half_close();
         client.expect_until_fin(answers, rule)
     };
-    ended("no end", "whole\nwithout an end", "1 [whole]\n2 [without an end]\n", &LAST)?;
-    ended("an end", "whole\n", "1 [whole]\n", &LAST)?;
+    ended("no end", b"whole\nwithout an end", "1 [whole]\n2 [without an end]\n", &LAST)?;
+    ended("an end", b"whole\n", "1 [whole]\n", &LAST)?;
+    ended("nothing", b"", "", &LAST)?;
+    ended("half an end", b"whole\r\nand\r", "1 [whole]\n2 [and\r]\n", &ENDS)?;
+    check.kept(&LAST);
+    check.kept(&ENDS);
 
-    long_lines(&mut check.connect("long", port)?)?;
-    ended("long, no end", &"x".repeat(1500), "1 too long\n", &TOO_LONG)?;
+    long_lines(&server)?;
+    ended("long, no end", "x".repeat(1500).as_bytes(), "1 too long\n", &TOO_LONG)?;
+    let just = "x".repeat(1000);
+    ended("just, no end", just.as_bytes(), &format!("1 [{just}]\n"), &TOO_LONG)?;
+    ended("half its end", (just + "\r").as_bytes(), "1 too long\n", &TOO_LONG)?;
+    check.kept(&TOO_LONG);
+    thrown_away(&server)?;
+    check.kept(&THROWN_AWAY);
 
-    ada.send("sugar\n");
-    ada.expect_exactly("3 [sugar]\n", &NUMBERS)
+    check.at_once(20, |n| {
+        let mut client = server.connect(&format!("client {n}"))?;
+        answered(&mut client, &format!("I am {n}"), 1, &OTHERS)
+    })?;
+    answered(&mut ada, "sugar", number + 2, &NUMBERS)?;
+    check.kept(&OTHERS);
+    drop((bob, glued));
+    ada.half_close();
+    ada.expect_until_fin("", &CLOSES)?;
+    server.expect_freed(1, &CLOSES)?;
+    check.kept(&CLOSES);
+    server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
+    patient.send("ine\n");
+    patient.expect_exactly("2 [half a line]\n", &WHOLE)?;
+    check.kept(&WHOLE);
+    server.program.expect_running(&OTHERS)
 }
 
-fn long_lines(client: &mut Peer) -> Verdict {
+fn answered(client: &mut Peer, line: &str, number: usize, rule: &Rule) -> Verdict {
+    client.send(format!("{line}\n"));
+    client.expect_exactly(format!("{number} [{line}]\n"), rule)
+}
+
+/// The first half comes together with a whole line. So when that is answered, the half has been read as well, and what follows
+/// is another read: however slow the program is.
+fn pieces(server: &Server<'_>) -> Verdict {
+    let mut half = server.connect("half")?;
+    half.send("one\nsugar a");
+    half.expect_exactly("1 [one]\n", &WHOLE)?;
+    half.expect_silence(A_MOMENT, &WHOLE)?;
+    half.send("nd milk\n");
+    half.expect_exactly("2 [sugar and milk]\n", &WHOLE)?;
+    let tea = random::chinese(2);
+    half.send(&format!("three\n{tea}\n").as_bytes()[..8]);
+    half.expect_exactly("3 [three]\n", &WHOLE)?;
+    half.send(&format!("{tea}\n").as_bytes()[2..]);
+    half.expect_exactly(format!("4 [{tea}]\n"), &CHARACTERS)?;
+    half.send_pieces(byte_by_byte("牛奶 \u{1f600}\n".as_bytes()));
+    half.expect_exactly("5 [牛奶 \u{1f600}]\n", &CHARACTERS)
+}
+
+fn line_ends(server: &Server<'_>) -> Verdict {
+    let mut mixed = server.connect("mixed")?;
+    mixed.send("unix\nwindows\r\n\n\r\n  two  blanks \r\na\rb\n\rc\r\n\t\nd\r\r\n");
+    let answers = "1 [unix]\n2 [windows]\n3 []\n4 []\n5 [  two  blanks ]\n6 [a\rb]\n7 [\rc]\n8 [\t]\n9 [d\r]\n";
+    mixed.expect_exactly(answers, &ENDS)?;
+    mixed.send("ten\ncut\r");
+    mixed.expect_exactly("10 [ten]\n", &ENDS)?;
+    mixed.send("\ntwelve\r\n");
+    mixed.expect_exactly("11 [cut]\n12 [twelve]\n", &ENDS)
+}
+
+fn no_text(server: &Server<'_>) -> Verdict {
+    let mut no_text = server.connect("no text")?;
+    let lines: [(&[u8], &Rule); 3] = [
+        (b"  \xe4\xbd\xa0\xe5\xa5\xbd\xff ", &ANY),
+        (b"\0\x01\x7f\xfe", &ANY),
+        (&[0xff; 400], &TOO_LONG), // 400 bytes, and as `�` three times as many
+    ];
+    for (n, (line, rule)) in (1..).zip(lines) {
+        no_text.send([line, b"\n"].concat());
+        let lossy = String::from_utf8_lossy(line);
+        let answers = [line, lossy.as_bytes()]
+            .map(|line| [format!("{n} [").as_bytes(), line, b"]\n"].concat());
+        no_text.expect_any(&answers, rule)?;
+    }
+    Ok(())
+}
+
+fn long_lines(server: &Server<'_>) -> Verdict {
+    let mut client = server.connect("long")?;
     let just = "x".repeat(1000);
     client.send(&just);
-    client.expect_silence(Duration::from_millis(50), &TOO_LONG)?;
+    client.expect_silence(A_MOMENT, &TOO_LONG)?;
     // The last byte that it takes may be the first one of its end.
     client.send(format!("\n{just}\r"));
     client.expect_exactly(format!("1 [{just}]\n"), &TOO_LONG)?;
-    client.expect_silence(Duration::from_millis(50), &TOO_LONG)?;
+    client.expect_silence(A_MOMENT, &TOO_LONG)?;
+    client.send(format!("\n{just}"));
+    client.expect_exactly(format!("2 [{just}]\n"), &TOO_LONG)?;
+    client.expect_silence(A_MOMENT, &TOO_LONG)?;
+    client.send("y"); // one byte too much, and no end
+    client.expect_exactly("3 too long\n", &TOO_LONG)?;
+    client.send(format!("\n{just}\r"));
+    client.expect_silence(A_MOMENT, &TOO_LONG)?;
+    client.send("y"); // so the `\r` was no part of an end
+    client.expect_exactly("4 too long\n", &TOO_LONG)?;
     client.send(format!("\n{just}x\n{just}x{just}\nshort\n"));
-    let answers = format!("2 [{just}]\n3 too long\n4 too long\n5 [short]\n");
-    client.expect_exactly(answers, &TOO_LONG)?;
+    client.expect_exactly("5 too long\n6 too long\n7 [short]\n", &TOO_LONG)?;
+    let [fits, long] = [333, 334].map(random::chinese);
+    client.send(format!("{fits}\n{long}\n"));
+    client.expect_exactly(format!("8 [{fits}]\n9 too long\n"), &TOO_LONG)
+}
+
+fn thrown_away(server: &Server<'_>) -> Verdict {
+    let mut client = server.connect("much")?;
     client.send("x".repeat(4000)); // and no end
-    client.expect_exactly("6 too long\n", &TOO_LONG)?;
-    client.send_pieces([just.repeat(100), just.repeat(100), "x\nnext\n".to_string()]);
-    client.expect_exactly("7 [next]\n", &TOO_LONG)?;
+    client.expect_exactly("1 too long\n", &TOO_LONG)?;
+    let before = server.program.most_memory();
+    client.flood(MUCH);
+    client.send("x\nnext\n");
+    client.expect_exactly("2 [next]\n", &THROWN_AWAY)?;
+    let after = server.program.most_memory();
+    let more = after.zip(before).map_or(0, |(after, before)| after.saturating_sub(before));
+    if more > MUCH / 2 {
+        let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
+        let (sent, more) = (mib(MUCH), mib(more));
+        return Err(server.program.failure(
+            &THROWN_AWAY,
+            Observed::text("no more memory than before", "内存没有变多"),
+            Observed::text(
+                format!("after {sent:.0} MiB of such a line, {more:.1} MiB more"),
+                format!("这样的一行发了 {sent:.0} MiB 之后，内存多了 {more:.1} MiB"),
+            ),
+        ));
+    }
     client.send("x".repeat(4000));
-    client.expect_exactly("8 too long\n", &TOO_LONG)?;
+    client.expect_exactly("3 too long\n", &THROWN_AWAY)?;
     client.half_close();
-    client.expect_until_fin("", &TOO_LONG)
+    client.expect_until_fin("", &THROWN_AWAY)
 }

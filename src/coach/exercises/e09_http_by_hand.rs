@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Host, Peer, Program, Rule, Seen, Verdict, byte_by_byte, cut};
+use super::common::IDLE;
+use super::strict::Head;
+use crate::check::{
+    Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, cut, random,
+};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "09_http_by_hand",
     en: "GET by hand, with a counted body",
     zh: "手写 GET，正文数着字节收",
+    rules: &[ASKS, PRINTS, HEAD, BODY, STAYS, COUNTED, NAME, DOUBT, BYTES, CUT, IDLE],
     judge,
 };
 
 const ASKS: Rule = Rule {
     name: "asks",
-    en: "The client asks with `GET PATH HTTP/1.1`, a line `Host: …` and an empty line, each with `\\r\\n` at its end. Then it waits for the answer, and leaves its own direction open.",
-    zh: "客户端发出 `GET 路径 HTTP/1.1`、一行 `Host: …` 和一个空行，每行都以 `\\r\\n` 结尾。然后等回答，自己的方向先不结束。",
+    en: "The client sends one request in HTTP's form: `GET PATH HTTP/1.1`, one line `Host: HOST:PORT` (the port may be left out), others if it likes, and an empty line, each with `\\r\\n` at its end, and nothing more.",
+    zh: "客户端按 HTTP 的格式发一个请求：`GET 路径 HTTP/1.1`、一行 `Host: 主机:端口`（端口可以省略）、别的字段随意、最后一个空行，每行都以 `\\r\\n` 结尾，再没有别的。",
     see: "The request, part by part",
 };
 const PRINTS: Rule = Rule {
@@ -26,44 +31,50 @@ const PRINTS: Rule = Rule {
 };
 const HEAD: Rule = Rule {
     name: "head-in-pieces",
-    en: "The head goes up to the blank line, and may come in any number of pieces. Before that line is there the client only gathers: it neither prints nor leaves.",
-    zh: "头部到空行为止，分成多少段来都有可能。空行没到，客户端就只管攒着：不打印，也不走。",
-    see: "Watch out",
+    en: "The head goes up to the blank line, and may arrive in any number of pieces. Before that line is there the client only gathers: it neither prints nor leaves.",
+    zh: "头部到空行为止，分成多少块到都有可能。空行没到，客户端就只管攒着：不打印，也不走。",
+    see: "\"One `data` is the answer\"",
 };
 const BODY: Rule = Rule {
     name: "body-in-pieces",
-    en: "The body may come in any number of pieces as well: the client gathers until it has as many bytes as `Content-Length` says.",
-    zh: "正文也一样，分成多少段来都有可能：`Content-Length` 说有多少字节，客户端就要攒够多少。",
-    see: "Watch out",
+    en: "The body may arrive in any number of pieces as well, with a pause between them: the client gathers until it has as many bytes as `Content-Length` says.",
+    zh: "正文也一样，分成多少块到都有可能，中间还会停顿：`Content-Length` 说有多少字节，客户端就要攒够多少。",
+    see: "\"One `data` is the answer\"",
 };
 const STAYS: Rule = Rule {
     name: "server-stays",
-    en: "When as many bytes are there as `Content-Length` says, the answer is whole: the client prints the body and leaves. The server need not end first.",
-    zh: "字节数够了 `Content-Length`，回答就完整了：客户端打印正文就走，不必等服务器先结束。",
-    see: "Watch out",
+    en: "When as many bytes are there as `Content-Length` says, the answer is whole: the client prints the body and leaves at once. The server need not end first.",
+    zh: "字节数够了 `Content-Length`，响应就完整了：客户端打印正文，马上就走，不必等服务器先结束。",
+    see: "\"The answer ends when the connection ends\"",
 };
 const COUNTED: Rule = Rule {
     name: "counted",
-    en: "The length counts bytes, not characters. The body has so many and not one more, whatever else has come behind it; and it may have none.",
-    zh: "长度数的是字节，不是字符。说多少就是多少，后面再来什么都不算正文；长度也可以是 0。",
+    en: "The length counts bytes, not characters. The body has so many and not one more, whatever else stands behind it; and it may have none.",
+    zh: "长度数的是字节，不是字符。说多少就是多少，后面再有什么都不算正文；长度也可以是 0。",
     see: "In Node",
 };
 const NAME: Rule = Rule {
     name: "header-name",
-    en: "The length is in the header whose whole name is Content-Length, in capitals or not. There may be blanks around the value, and other headers before it.",
-    zh: "长度写在名字正好是 Content-Length 的那个头部字段里，大写小写都算。值的前后可以有空白，前面也可以有别的字段。",
+    en: "The length is in the header whose whole name is `Content-Length`, in capitals or not, with or without blanks around its value. Others, with longer names or other values, may stand before it.",
+    zh: "长度写在名字正好是 `Content-Length` 的那个头部字段里，大写小写都算，值的前后有没有空白都行。前面可以有别的字段，名字可能更长，值也各不相同。",
     see: "In Rust",
 };
+const DOUBT: Rule = Rule {
+    name: "no-guessing",
+    en: "A length that is not written in digits alone, two that differ, or a `Transfer-Encoding` beside it: the client does not guess, but says so on standard error, and exits with status 1.",
+    zh: "长度不全是数字，或者有两个还不一样，或者旁边还有 `Transfer-Encoding`：客户端不要猜，要在标准错误上说明，并以退出状态 1 结束。",
+    see: "\"The answer ends when the connection ends\"",
+};
 const BYTES: Rule = Rule {
-    name: "any-bytes",
-    en: "A body is bytes and need not be text: the client prints them as they came.",
-    zh: "正文是字节，不一定是文本：来的是什么就原样输出什么。",
+    name: "any-byte",
+    en: "A body is bytes and need not be text: the client prints them as they are.",
+    zh: "正文是字节，不一定是文本：是什么就原样输出什么。",
     see: "Exercise",
 };
 const CUT: Rule = Rule {
     name: "cut-short",
-    en: "If the server ends before the answer is whole, the client says so on standard error, and exits with status 1.",
-    zh: "回答还没完整，服务器就结束了：客户端要在标准错误上说明，并以退出状态 1 结束。",
+    en: "If the connection ends or breaks before the answer is whole, however much it has promised, the client says so on standard error, and exits with status 1.",
+    zh: "响应还没完整，连接就结束了或者断了，不管它说过有多长：客户端要在标准错误上说明，并以退出状态 1 结束。",
     see: "A server with moods",
 };
 
@@ -82,26 +93,39 @@ struct Visit {
 }
 
 impl Visit {
-    /// Starts the client and reads its request, for `/name`.
+    /// Starts the client and reads its request, for a path that begins with `/name`.
     fn new(check: &Check, host: &Host, name: &str) -> Verdict<Visit> {
-        let (port, path) = (host.port().to_string(), format!("/{name}"));
-        let client = check.start(["127.0.0.1", &port, &path])?;
+        let (port, path) = (host.port(), format!("/{name}/{}?a=b%20c", random::word()));
+        let client = check.start(["127.0.0.1", &port.to_string(), &path])?;
         let mut server = host.accept(name, &ASKS)?;
-        let head = server.until(b"\r\n\r\n", &ASKS)?;
-        let text = String::from_utf8_lossy(&head);
-        let mut lines = text.split("\r\n");
-        let (expected, first) = (format!("GET {path} HTTP/1.1"), lines.next().unwrap_or_default());
-        if first != expected {
-            return Err(check.failed(&ASKS, Seen::bytes(expected), Seen::bytes(first)));
-        }
-        let is_host =
-            |(name, value): (&str, &str)| name.eq_ignore_ascii_case("host") && !value.is_empty();
-        if !lines.filter_map(|line| line.split_once(':')).any(is_host) {
-            let host = format!("Host: 127.0.0.1:{port}");
-            let expected = Seen::words(format!("a line `{host}`"), format!("有一行 `{host}`"));
-            return Err(check.failed(&ASKS, expected, Seen::bytes(&head)));
+        let awaited = Observed::text("a request, to its empty line", "一个请求，到空行为止");
+        let request = server.until(b"\r\n\r\n", awaited, &ASKS)?;
+        let wrong = |expected: Observed| client.failure(&ASKS, expected, Observed::bytes(&request));
+        let lines = [1, 0].map(|minor| format!("GET {path} HTTP/1.{minor}"));
+        let head = Head::parse(&request, |start| lines.iter().any(|line| line.as_bytes() == start));
+        let form = format!("{}\r\nHost: 127.0.0.1:{port}\r\n\r\n", lines[0]);
+        let head = head.map_err(|_| wrong(Observed::bytes(form)))?;
+        // HTTP/1.0 knew no Host.
+        let hosts = head.all("host");
+        let named = |host: &str| host == "127.0.0.1" || host == format!("127.0.0.1:{port}");
+        let old = hosts.is_empty() && head.start == lines[1].as_bytes();
+        if !(old || matches!(hosts[..], [host] if named(host))) {
+            let line = format!("Host: 127.0.0.1:{port}");
+            let one = Observed::text(format!("one line `{line}`"), format!("一行 `{line}`"));
+            return Err(wrong(one));
         }
         Ok(Visit { client, server })
+    }
+
+    /// The client does nothing yet. It may have ended its own direction, as it has no more to ask.
+    fn gathers(&mut self, rule: &Rule) -> Verdict {
+        self.server.expect_no_bytes(A_MOMENT, rule)?;
+        let printed = self.client.output_so_far();
+        if !printed.is_empty() {
+            let nothing = Observed::text("nothing printed yet", "还什么都没打印");
+            return Err(self.client.failure(rule, nothing, Observed::Bytes(printed)));
+        }
+        self.client.expect_running(rule)
     }
 
     /// The server ends. The client prints this, and nothing else.
@@ -112,9 +136,9 @@ impl Visit {
     }
 
     /// The same, and the server does not end before the client does.
-    fn prints_and_leaves(mut self, body: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
-        self.server.expect_end(rule)?;
-        self.prints(body, rule)
+    fn prints_and_leaves(self, body: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
+        self.client.expect_exit(0, rule)?;
+        self.client.expect_output(body, rule)
     }
 }
 
@@ -123,41 +147,68 @@ fn judge(check: &Check) -> Verdict {
     let visit = |name: &str| Visit::new(check, &host, name);
 
     let mut page = visit("page")?;
-    page.server.expect_silence(A_MOMENT, &ASKS)?;
-    page.server.send(answer("Good morning\n"));
-    page.prints("Good morning\n", &PRINTS)?;
+    page.server.expect_no_bytes(A_MOMENT, &ASKS)?;
+    check.kept(&ASKS);
+    let text = format!("Good morning, {}\n", random::word());
+    page.server.send(answer(&text));
+    page.prints(text, &PRINTS)?;
+    check.kept(&PRINTS);
 
+    let (pause, mut pauses) = (check.long_pause(), visit("pauses")?);
+    pauses.server.send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nno hurry, ");
     in_pieces(visit)?;
-
-    let mut stays = visit("stays")?;
-    stays.server.send(answer("no hurry\n"));
-    stays.prints_and_leaves("no hurry\n", &STAYS)?;
+    check.kept(&HEAD);
+    check.promptly(&STAYS, || {
+        let mut stays = visit("stays")?;
+        stays.server.send(answer("no hurry\n"));
+        stays.prints_and_leaves("no hurry\n", &STAYS)
+    })?;
+    check.kept(&STAYS);
+    let chinese = random::chinese(7);
     for (name, text, more) in
-        [("chinese", "你好\n", ""), ("more", "hello\n", "and no more\n"), ("empty", "", "")]
+        [("chinese", &*chinese, ""), ("more", "hello\n", "and no more\n"), ("empty", "", "")]
     {
         let mut counted = visit(name)?;
         counted.server.send(answer(text) + more);
         counted.prints_and_leaves(text, &COUNTED)?;
     }
+    check.kept(&COUNTED);
     for (name, header) in [
         ("small-letters", "content-length:5"),
         ("capitals", "CONTENT-LENGTH: \t 5 \t "),
         ("others", "X-Original-Content-Length: 500\r\nContent-Length: 5\r\nVary: Content-Length"),
+        ("longer", "Content-Length-Hint: 500\r\nVia: Content-Length: 9\r\nContent-Length: 5"),
     ] {
         let mut named = visit(name)?;
         named.server.send(format!("HTTP/1.1 200 OK\r\nDate: today\r\n{header}\r\n\r\nfive\n"));
         named.prints("five\n", &NAME)?;
     }
+    check.kept(&NAME);
 
+    in_doubt(visit)?;
+    check.kept(&DOUBT);
     any_bytes(visit)?;
-    cut_short(visit)
+    check.kept(&BYTES);
+    cut_short(visit)?;
+    breaks(check, &host)?;
+    check.kept(&CUT);
+
+    let watch = pauses.client.watch();
+    pauses.server.pause(pause.left());
+    watch.expect_idle(&IDLE)?;
+    check.kept(&IDLE);
+    pauses.gathers(&BODY)?;
+    pauses.server.send("no worries");
+    pauses.prints("no hurry, no worries", &BODY)?;
+    check.kept(&BODY);
+    Ok(())
 }
 
 /// Nothing may come before the rest has. A slow program is caught by what it prints in the end.
 fn in_pieces(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     let mut head = visit("head")?;
     head.server.send("HTTP/1.1 200 OK\r\nContent-Le");
-    head.server.expect_silence(A_MOMENT, &HEAD)?;
+    head.gathers(&HEAD)?;
     head.server.send_pieces(["ngth: 11\r", "\n\r", "\nin pieces.\n"]);
     head.prints("in pieces.\n", &HEAD)?;
     let mut drip = visit("drip")?;
@@ -167,7 +218,7 @@ fn in_pieces(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
 
     let mut body = visit("body")?;
     body.server.send("HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\nhalf of it, ");
-    body.server.expect_silence(A_MOMENT, &BODY)?;
+    body.gathers(&BODY)?;
     body.server.send_pieces(["and the oth", "er half\n"]);
     body.prints("half of it, and the other half\n", &BODY)?;
     let mut long = visit("long")?;
@@ -176,28 +227,74 @@ fn in_pieces(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     long.prints(&lines, &BODY)
 }
 
+/// Two readers could take these for answers of different length.
+fn in_doubt(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
+    for (name, lengths) in [
+        ("plus", "+5"),
+        ("minus", "-5"),
+        ("word", "five"),
+        ("nothing", ""),
+        ("hexadecimal", "0x5"),
+        ("two-words", "5 5"),
+        ("differ", "5\r\nContent-Length: 4"),
+        ("differ-later", "4\r\nDate: today\r\ncontent-length: 5"),
+    ] {
+        let mut doubt = visit(name)?;
+        doubt.server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {lengths}\r\n\r\nfive\n"));
+        doubt.server.half_close();
+        doubt.client.expect_error(&DOUBT)?;
+    }
+    // A client that can read chunks may do so: then they count, and not the length.
+    let mut chunks = visit("chunks")?;
+    let encoding = "Content-Length: 5\r\nTransfer-Encoding: chunked";
+    chunks.server.send(format!("HTTP/1.1 200 OK\r\n{encoding}\r\n\r\n4\r\nfour\r\n0\r\n\r\n"));
+    chunks.server.half_close();
+    match chunks.client.wait(&DOUBT)? {
+        ended if ended.status == Some(0) && ended.stdout == b"four" => Ok(()),
+        _ => chunks.client.expect_error(&DOUBT),
+    }
+}
+
 fn any_bytes(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     let mut character = visit("character")?;
     let text = answer("一个字，两半\n");
     character.server.send_pieces(cut(text.as_bytes(), &[text.len() - 9, text.len() - 2]));
     character.prints("一个字，两半\n", &BYTES)?;
     let mut bytes = visit("bytes")?;
-    let all: Vec<u8> = (0..=255).chain(*b"\r\n\r\n\0\n").collect();
+    let mut all: Vec<u8> = (0..=255).chain(*b"\r\n\r\n\0Content-Length: 3\r\n\r\n").collect();
+    all.extend(random::bytes(100));
     bytes.server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", all.len()));
     bytes.server.send(&all);
     bytes.prints(&all, &BYTES)
 }
 
 fn cut_short(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
-    for (name, came) in [
-        ("cut", Some("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nhalf of it")),
-        ("cut-head", Some("HTTP/1.1 200 OK\r\nContent-Len")),
-        ("nothing", None),
+    let thirty = "123456789012345678901234567890";
+    let two_to_the_32 = (1u64 << 32) + 5;
+    let two_to_the_64 = (1u128 << 64) + 5;
+    let promise =
+        |length: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nfive\n");
+    for (name, sent) in [
+        ("cut", promise("30")),
+        ("cut-head", "HTTP/1.1 200 OK\r\nContent-Len".to_string()),
+        ("nothing", String::new()),
+        ("too-much", promise(&two_to_the_32.to_string())),
+        ("far-too-much", promise(&two_to_the_64.to_string())),
+        ("thirty-digits", promise(thirty)),
     ] {
         let Visit { client, mut server } = visit(name)?;
-        server.send_pieces(came);
+        server.send(sent);
         server.half_close();
-        client.expect_error(&[], &CUT)?;
+        client.expect_error(&CUT)?;
     }
     Ok(())
+}
+
+/// The connection is reset in the middle of the body: what the client has sent is never read.
+fn breaks(check: &Check, host: &Host) -> Verdict {
+    let client = check.start(["127.0.0.1", &host.port().to_string(), "/breaks"])?;
+    let mut server = host.accept("breaks", &ASKS)?;
+    server.send("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nhalf of it");
+    server.reset();
+    client.expect_error(&CUT)
 }

@@ -3,21 +3,26 @@
 
 use std::time::Duration;
 
-use crate::check::{Check, Peer, Rule, Seen, Verdict, byte_by_byte};
+use super::common::{FREES, IDLE, Server};
+use super::strict::{Fault, Head as Strict};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::message::{is_token, trim};
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "12_http_response",
     en: "an HTTP answer that every client accepts",
     zh: "所有客户端都认的 HTTP 响应",
+    rules: &[
+        ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, SAYS_CLOSE, PAGE, WHOLE, BODY, READS_ON, OTHERS,
+        FREES, IDLE,
+    ],
     judge,
 };
 
 const ANSWERS: Rule = Rule {
     name: "answers",
-    en: "The server answers a request, and ends when it has: one answer for each connection.",
-    zh: "有请求就回答，答完就结束：一条连接只回答一次。",
+    en: "The server answers a request at once, and then ends: one answer for each connection.",
+    zh: "有请求就马上响应，发完就结束：一条连接只响应一次。",
     see: "\"Unless the server closes, the client gets nothing\"",
 };
 const LINE_ENDS: Rule = Rule {
@@ -28,21 +33,27 @@ const LINE_ENDS: Rule = Rule {
 };
 const HEAD: Rule = Rule {
     name: "head",
-    en: "The head is a status line, then header lines `Name: value`, then a blank line. Nothing stands before it, and no line begins with a space.",
-    zh: "头部先是状态行，再是若干行 `名字: 值`，最后一个空行。前面什么都不能有，哪一行也不能以空格开头。",
+    en: "The head is a status line with 200, then header lines `Name: value`, then a blank line. Nothing stands before it, and no line begins with a space.",
+    zh: "头部先是状态码为 200 的状态行，再是若干行 `名字: 值`，最后一个空行。前面什么都不能有，哪一行也不能以空格开头。",
     see: "In Node",
 };
 const TYPE: Rule = Rule {
     name: "type",
-    en: "The head says what the body is: text, in UTF-8.",
-    zh: "头部要说明正文是什么：UTF-8 编码的文本。",
+    en: "The head says what the body is: `Content-Type: text/plain; charset=utf-8`.",
+    zh: "头部要说明正文是什么：`Content-Type: text/plain; charset=utf-8`。",
     see: "The wrong ones",
 };
 const LENGTH: Rule = Rule {
     name: "length",
-    en: "`Content-Length` says how many bytes the body has. Bytes: a Chinese character is three of them.",
-    zh: "`Content-Length` 写的是正文有多少字节。是字节：一个汉字占三个。",
+    en: "`Content-Length` says how many bytes the body has: once, and in digits. Bytes: a Chinese character is three of them.",
+    zh: "`Content-Length` 写的是正文有多少字节，只写一次，只用数字。是字节：一个汉字占三个。",
     see: "A length is a number of bytes",
+};
+const SAYS_CLOSE: Rule = Rule {
+    name: "says-close",
+    en: "The head says `Connection: close`, as the server ends after its answer: without that, a client keeps the connection, and sends its next request to nobody.",
+    zh: "头部要写 `Connection: close`，因为服务器发完响应就结束：不写，客户端就会留着这条连接，下一个请求发过去就没人收了。",
+    see: "Exercise",
 };
 const PAGE: Rule = Rule {
     name: "page",
@@ -52,14 +63,20 @@ const PAGE: Rule = Rule {
 };
 const WHOLE: Rule = Rule {
     name: "whole-head",
-    en: "A request may come in many pieces: it is answered when the blank line at the end of its head has come, and not before.",
-    zh: "请求可能分成很多段到：要等头部末尾的空行到了才回答，早了不行。",
+    en: "A request may arrive in many pieces, with a pause between them: it is answered when the blank line at the end of its head has arrived, and not before.",
+    zh: "请求可能分成很多块到，中间还会停顿：要等头部末尾的空行到了才响应，早了不行。",
     see: "On the wire",
+};
+const BODY: Rule = Rule {
+    name: "with-a-body",
+    en: "Behind the head a body may stand, in the same piece, of any bytes: the request is answered all the same, and the body is no part of its head.",
+    zh: "头部后面可能跟着正文，就在同一块里，什么字节都有可能：照样响应，正文不算在头部里。",
+    see: "Exercise",
 };
 const READS_ON: Rule = Rule {
     name: "reads-on",
-    en: "After its answer and its end, the server reads on until the client has ended, too: to close on bytes that nobody has read resets the client, and may destroy the answer.",
-    zh: "服务器答完、结束自己的方向之后，还要接着读，直到客户端也结束：还有没读的字节就关闭，会把客户端的连接重置，回答也可能跟着毁掉。",
+    en: "After its answer and its end, the server reads on until the client has ended, too, however often that still sends something: to close on bytes that nobody has read resets the client, and may destroy the answer.",
+    zh: "服务器发完响应、关闭写方向之后，还要接着读，直到客户端也结束，不管它又发来几次：还有没读的字节就关闭，会把客户端的连接重置，响应也可能跟着毁掉。",
     see: "On the wire",
 };
 const OTHERS: Rule = Rule {
@@ -70,69 +87,117 @@ const OTHERS: Rule = Rule {
 };
 
 /// How much a client sends after its head: more than the kernel keeps for a server that does not read.
-const BODY: usize = 8 << 20;
+const SENT: usize = 8 << 20;
 const FIRST: usize = 1 << 20;
 
 fn judge(check: &Check) -> Verdict {
-    let server = check.start(["0"])?;
-    let port = server.port()?;
-    let mut simple = check.connect("simple", port)?;
-    simple.send(get("/"));
-    answered(check, simple, &page("/", 2), &ANSWERS, &PAGE)?;
-    let mut at_once = check.connect("ends early", port)?;
-    at_once.send("GET /tea?milk=1 HTTP/1.1\r\nHost: me\r\nAccept: */*\r\n\r\n");
-    at_once.half_close();
-    answered(check, at_once, &page("/tea?milk=1", 3), &ANSWERS, &PAGE)?;
+    let server = Server::start(check)?;
+    let path = format!("/{}", random::word());
+    let mut stay = Vec::new();
+    check.promptly(&ANSWERS, || {
+        let mut simple = server.connect("simple")?;
+        simple.send(get(&path));
+        stay.push(answered(check, simple, &page(&path, 2), &ANSWERS, &PAGE)?);
+        Ok(())
+    })?;
+    let mut ends = server.connect("ends early")?;
+    ends.send("GET /tea?milk=1 HTTP/1.1\r\nHost: me\r\nAccept: */*\r\n\r\n");
+    ends.half_close();
+    answered(check, ends, &page("/tea?milk=1", 3), &OTHERS, &PAGE)?;
+    [ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, SAYS_CLOSE, PAGE].iter().for_each(|it| check.kept(it));
 
-    let mut pieces = check.connect("two pieces", port)?;
+    let mut pieces = server.connect("two pieces")?;
     pieces.send("GET /two HTTP/1.1\r\nHost: me\r\n");
     pieces.expect_silence(Duration::from_millis(50), &WHOLE)?;
     pieces.send("\r\n");
     answered(check, pieces, &page("/two", 2), &WHOLE, &WHOLE)?;
     // More than one read of any usual size: here it does not depend on who is faster.
-    let mut large = check.connect("large", port)?;
+    let mut large = server.connect("large")?;
     let lines: String = (1..=200).map(|n| format!("X-{n}: {}\r\n", "x".repeat(1000))).collect();
     large.send(format!("GET /large HTTP/1.1\r\nHost: me\r\n{lines}\r\n"));
     answered(check, large, &page("/large", 202), &WHOLE, &WHOLE)?;
+    let (pause, mut patient) = (check.long_pause(), server.connect("patient")?);
+    patient.send("GET /patient HTTP/1.1\r\nHo");
 
-    goes_on_sending(check, check.connect("goes on", port)?)?;
-
-    let silent = check.connect("silent", port)?; // a browser keeps one in reserve
-    let mut cut_off = check.connect("cut off", port)?;
-    cut_off.send("GET / HTTP/1.1\r\nHos");
-    drop(cut_off);
-    let mut in_a_hurry = check.connect("in a hurry", port)?;
-    in_a_hurry.send(get("/"));
-    in_a_hurry.reset();
-    check.at_once(11, |n| {
-        if n == 10 {
-            let mut bytes = check.connect("bytes", port)?;
-            bytes.send_pieces(byte_by_byte(get("/").as_bytes()));
-            return answered(check, bytes, &page("/", 2), &WHOLE, &WHOLE);
-        }
-        let mut client = check.connect(&format!("client {n}"), port)?;
-        client.send(get(&format!("/{n}")));
-        answered(check, client, &page(&format!("/{n}"), 2), &OTHERS, &OTHERS)
-    })?;
-    drop(silent);
-    server.expect_running(&OTHERS)
+    with_a_body(check, &server)?;
+    check.kept(&BODY);
+    sends_on(check, server.connect("sends on")?)?;
+    sends_often(check, server.connect("sends often")?)?;
+    check.kept(&READS_ON);
+    server.or_ended(others(check, &server), &OTHERS)?;
+    drop(stay);
+    server.expect_freed(1, &FREES)?;
+    check.kept(&FREES);
+    server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
+    patient.send("st: me\r\n\r\n");
+    answered(check, patient, &page("/patient", 2), &WHOLE, &WHOLE)?;
+    check.kept(&WHOLE);
+    server.program.expect_running(&OTHERS)?;
+    check.kept(&OTHERS);
+    Ok(())
 }
 
-fn goes_on_sending(check: &Check, mut client: Peer) -> Verdict {
-    let head = format!("POST /more HTTP/1.1\r\nHost: me\r\nContent-Length: {BODY}\r\n\r\n");
-    // In one write with some of the body: so who answers the head and closes has bytes that nobody has read.
-    client.send(head + &"~".repeat(FIRST));
-    let taken = client.flood(BODY - FIRST);
-    client.half_close();
-    answered(check, client, &page("/more", 3), &READS_ON, &READS_ON)?;
-    if taken == BODY - FIRST {
-        return Ok(());
+fn with_a_body(check: &Check, server: &Server<'_>) -> Verdict {
+    for (name, body) in [
+        ("form", &b"name=%E5%B0%8F&text=tea"[..]),
+        ("blank lines", b"one\r\n\r\ntwo\r\n\r\n"),
+        ("no text", b"\xff\xfe\0caf\xe9\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+    ] {
+        let length = body.len();
+        let head = format!("POST /form HTTP/1.1\r\nHost: me\r\nContent-Length: {length}\r\n\r\n");
+        let mut client = server.connect(name)?;
+        client.send([head.as_bytes(), body].concat());
+        client.half_close();
+        answered(check, client, &page("/form", 3), &BODY, &BODY)?;
     }
-    // The answer got through, this time.
-    let all = Seen::words("all that the client sends is read", "客户端发来的全部读走");
-    let left = BODY - FIRST - taken;
-    let some = Seen::words(format!("{left} B could not be sent"), format!("有 {left} B 发不出去"));
-    Err(check.failed(&READS_ON, all, some))
+    Ok(())
+}
+
+fn sends_on(check: &Check, mut client: Peer) -> Verdict {
+    let head = format!("POST /more HTTP/1.1\r\nHost: me\r\nContent-Length: {SENT}\r\n\r\n");
+    // In one write with some of the body: so a server that answers the head and closes has bytes that it has not read.
+    client.send(head + &"~".repeat(FIRST));
+    client.flood(SENT - FIRST);
+    client.half_close();
+    let client = answered(check, client, &page("/more", 3), &READS_ON, &READS_ON)?;
+    client.expect_all_taken(&READS_ON) // the answer may have got through, this time
+}
+
+/// The answer is there already when the client sends the rest, a little at a time.
+fn sends_often(check: &Check, mut client: Peer) -> Verdict {
+    client.send("POST /often HTTP/1.1\r\nHost: me\r\nContent-Length: 50\r\n\r\n");
+    client.wait_unread();
+    for _ in 0..5 {
+        client.pause(Duration::from_millis(random::number(20..60) as u64));
+        client.send("ten bytes\n");
+    }
+    client.half_close();
+    let client = answered(check, client, &page("/often", 3), &READS_ON, &READS_ON)?;
+    client.expect_all_taken(&READS_ON)
+}
+
+fn others(check: &Check, server: &Server<'_>) -> Verdict {
+    let silent = server.connect("silent")?; // a browser keeps one in reserve
+    for _ in 0..4 {
+        let mut cut_off = server.connect("cut off")?;
+        cut_off.send("GET / HTTP/1.1\r\nHos");
+        drop(cut_off);
+        let mut in_a_hurry = server.connect("in a hurry")?;
+        in_a_hurry.send(get("/"));
+        in_a_hurry.reset();
+    }
+    check.at_once(11, |n| {
+        if n == 10 {
+            let mut bytes = server.connect("bytes")?;
+            bytes.send_pieces(byte_by_byte(get("/").as_bytes()));
+            return answered(check, bytes, &page("/", 2), &WHOLE, &WHOLE).map(drop);
+        }
+        let mut client = server.connect(&format!("client {n}"))?;
+        client.send(get(&format!("/{n}")));
+        answered(check, client, &page(&format!("/{n}"), 2), &OTHERS, &OTHERS).map(drop)
+    })?;
+    drop(silent);
+    Ok(())
 }
 
 fn get(path: &str) -> String {
@@ -143,98 +208,53 @@ fn page(path: &str, lines: usize) -> String {
     format!("你好！你要的是 {path}，请求的头部有 {lines} 行。\n")
 }
 
-/// All that comes, to its end, has to be one right answer with this page: else `ends` or `says` is broken, or a rule about
-/// the form. Then the client is content, and closes.
-fn answered(check: &Check, mut client: Peer, page: &str, ends: &Rule, says: &Rule) -> Verdict {
+/// All that comes, to its end, must be one right answer with this page: else `ends` or `says` is broken, or a rule about the
+/// form.
+fn answered(
+    check: &Check,
+    mut client: Peer,
+    page: &str,
+    ends: &Rule,
+    says: &Rule,
+) -> Verdict<Peer> {
     let answer = client.read_to_fin(ends)?;
     if answer.is_empty() {
-        return Err(check.failed(ends, Seen::words("an answer", "一个回答"), Seen::Fin));
+        return Err(check.failed(ends, Observed::text("an answer", "一个响应"), Observed::Fin));
     }
-    let lacks = |rule, line: &str| {
-        let expected =
-            Seen::words(format!("a header line `{line}`"), format!("头部里有一行 `{line}`"));
-        Err(check.failed(rule, expected, Seen::bytes(&answer)))
+    let failed = |rule, expected| Err(check.failed(rule, expected, Observed::bytes(&answer)));
+    let line = |line: &str| {
+        Observed::text(format!("one header line `{line}`"), format!("头部里有一行 `{line}`"))
     };
-    let Head { length, kind, body } = Head::of(&answer)
-        .map_err(|Fault(rule, expected, came)| check.failed(rule, expected, Seen::bytes(came)))?;
-    if kind.as_deref() != Some("text/plain;charset=utf-8") {
-        return lacks(&TYPE, "Content-Type: text/plain; charset=utf-8");
-    }
-    let Some(length) = length else {
-        return lacks(&LENGTH, &format!("Content-Length: {}", body.len()));
-    };
-    if body != page.as_bytes() {
-        return Err(check.failed(says, Seen::bytes(page), Seen::bytes(body)));
-    }
-    let line = |length: &str| Seen::bytes(format!("Content-Length: {length}"));
-    match length.parse() == Ok(body.len()) {
-        true => Ok(()),
-        false => Err(check.failed(&LENGTH, line(&body.len().to_string()), line(&length))),
-    }
-}
-
-/// What a head says of the body behind it.
-struct Head<'a> {
-    length: Option<String>,
-    kind: Option<String>,
-    body: &'a [u8],
-}
-
-/// A rule about the form that is broken, what should be there, and what is.
-struct Fault<'a>(&'static Rule, Seen, &'a [u8]);
-
-impl Head<'_> {
-    /// As strict as the standard is with who sends (RFC 9112 2.1, 2.2, 4 and 5).
-    fn of(answer: &[u8]) -> Result<Head<'_>, Fault<'_>> {
-        let mut head = Head { length: None, kind: None, body: &[] };
-        let mut at = 0;
-        loop {
-            let rest = &answer[at..];
-            let feed = rest.iter().position(|byte| *byte == b'\n');
-            let line = &rest[..feed.unwrap_or(rest.len())];
-            let text = line.strip_suffix(b"\r").unwrap_or(line);
-            let field = field(text);
-            if at == 0 && !is_status_line(text) {
-                return Err(Fault(&HEAD, Seen::bytes("HTTP/1.1 200 OK\r\n"), answer));
-            }
-            let Some(feed) = feed.filter(|_| at == 0 || text.is_empty() || field.is_some()) else {
-                return Err(no_header(rest));
-            };
-            if line.len() == text.len() {
-                let right = [&answer[..at], text, b"\r\n"].concat();
-                return Err(Fault(&LINE_ENDS, Seen::Bytes(right), answer));
-            }
-            at += feed + 1;
-            match field {
-                _ if text.is_empty() => return Ok(Head { body: &answer[at..], ..head }),
-                Some((name, value)) if name == "content-length" => head.length = Some(value),
-                Some((name, value)) if name == "content-type" => {
-                    head.kind = Some(value.to_lowercase().replace([' ', '"'], ""));
-                }
-                _ => {}
-            }
+    let head = match Strict::parse(&answer, |line| line.starts_with(b"HTTP/1.1 200 ")) {
+        Ok(head) => head,
+        Err(Fault::Start) => return failed(&HEAD, Observed::bytes("HTTP/1.1 200 OK\r\n")),
+        Err(Fault::LineEnd(right)) => return failed(&LINE_ENDS, Observed::Bytes(right)),
+        Err(Fault::Field(at)) => {
+            let next = Observed::text(
+                "the next header line `Name: value`, or the blank line",
+                "下一个头部字段 `名字: 值`，或者空行",
+            );
+            return Err(check.failed(&HEAD, next, Observed::bytes(&answer[at..])));
         }
+    };
+    let kind = head.only("content-type").map(|kind| kind.to_lowercase().replace([' ', '"'], ""));
+    if kind.as_deref() != Some("text/plain;charset=utf-8") {
+        return failed(&TYPE, line("Content-Type: text/plain; charset=utf-8"));
     }
-}
-
-/// What stands where the next header line should, or the blank one.
-fn no_header(rest: &[u8]) -> Fault<'_> {
-    let line = Seen::words(
-        "the next header line `Name: value`, or the blank line",
-        "下一个头部行 `名字: 值`，或者空行",
-    );
-    Fault(&HEAD, line, rest)
-}
-
-fn is_status_line(line: &[u8]) -> bool {
-    line.starts_with(b"HTTP/1.1 200 ") && !line.contains(&b'\r')
-}
-
-/// Name and value of a header line, the name in lower case.
-fn field(line: &[u8]) -> Option<(String, String)> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    (is_token(name) && !value.iter().any(u8::is_ascii_control))
-        .then(|| (text(name).to_lowercase(), text(value)))
+    let Some(length) = head.length() else {
+        return failed(&LENGTH, line(&format!("Content-Length: {}", head.body.len())));
+    };
+    if head.body != page.as_bytes() {
+        return Err(check.failed(says, Observed::bytes(page), Observed::bytes(head.body)));
+    }
+    if length != head.body.len() {
+        let [expected, actual] = [head.body.len(), length]
+            .map(|length| Observed::bytes(format!("Content-Length: {length}")));
+        return Err(check.failed(&LENGTH, expected, actual));
+    }
+    let mut options = head.all("connection").into_iter().flat_map(|value| value.split(','));
+    match options.any(|option| option.trim().eq_ignore_ascii_case("close")) {
+        true => Ok(client),
+        false => failed(&SAYS_CLOSE, line("Connection: close")),
+    }
 }

@@ -13,51 +13,55 @@ const LONGEST: usize = 1000;
 struct Lines {
     /// How many were answered.
     number: usize,
-    /// What has come of the line that has not ended yet. Bytes and not text, as half a character is no text.
+    /// What has arrived of the line that has not ended yet. Bytes and not text, as half a character is no text.
     held: Vec<u8>,
-    /// That line is too long. It was answered, and the rest of it goes nowhere.
+    /// That line is too long. It was answered, and the rest of it is thrown away.
     refused: bool,
 }
 
 impl Lines {
-    /// These bytes have come. The answers to them.
-    fn came(&mut self, data: &[u8]) -> String {
-        let mut answers = String::new();
+    /// These bytes have arrived. The answers to them.
+    fn came(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut answers = Vec::new();
         for piece in data.split_inclusive(|byte| *byte == b'\n') {
             let ended = piece.ends_with(b"\n");
-            if self.refused {
-                self.refused = !ended;
-                continue;
-            }
-            self.held.extend_from_slice(piece);
-            // One byte more may be the `\r` of its end.
-            if ended || self.held.len() > LONGEST + 1 {
-                answers += &self.line();
-                self.refused = !ended;
+            if !self.refused {
+                self.held.extend_from_slice(piece);
+                if ended || self.too_long() {
+                    answers.extend(self.line());
+                    self.refused = !ended;
+                }
+            } else if ended {
+                self.refused = false;
             }
         }
         answers
     }
 
     /// The client has ended its direction, so nothing more will come. The answers that are still due.
-    fn ended(&mut self) -> String {
-        if self.held.is_empty() { String::new() } else { self.line() }
+    fn ended(&mut self) -> Vec<u8> {
+        if self.held.is_empty() { Vec::new() } else { self.line() }
     }
 
-    /// What is held is all that is wanted of a line.
-    fn line(&mut self) -> String {
+    /// Whether the line is too long already, wherever its end may be. The last byte may be the first one of its end.
+    fn too_long(&self) -> bool {
+        let end = if self.held.ends_with(b"\r") { 1 } else { 0 };
+        self.held.len() > LONGEST + end
+    }
+
+    /// The answer to what is held: all that is wanted of a line.
+    fn line(&mut self) -> Vec<u8> {
         let held = std::mem::take(&mut self.held);
-        let line = held.strip_suffix(b"\n").unwrap_or(&held);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.answer(&String::from_utf8_lossy(line))
+        let line = held.strip_suffix(b"\r\n").or(held.strip_suffix(b"\n")).unwrap_or(&held);
+        self.answer(line)
     }
 
-    fn answer(&mut self, line: &str) -> String {
+    fn answer(&mut self, line: &[u8]) -> Vec<u8> {
         self.number += 1;
         let number = self.number;
         match line.len() <= LONGEST {
-            true => format!("{number} [{line}]\n"),
-            false => format!("{number} too long\n"),
+            true => [format!("{number} [").as_bytes(), line, b"]\n"].concat(),
+            false => format!("{number} too long\n").into_bytes(),
         }
     }
 }

@@ -19,28 +19,29 @@ struct Lines {
 }
 
 impl Lines {
-    /// These bytes have come. The answers to them.
-    fn came(&mut self, data: &[u8]) -> String {
+    /// These bytes have arrived. The answers to them.
+    fn came(&mut self, data: &[u8]) -> Vec<u8> {
         // TODO: this takes what one read brings for whole lines. Keep what is not whole yet, and no more than a line may have.
-        let mut answers = String::new();
-        for line in String::from_utf8_lossy(data).lines() {
-            answers += &self.answer(line);
+        let mut answers = Vec::new();
+        for piece in data.split_inclusive(|byte| *byte == b'\n') {
+            let line = piece.strip_suffix(b"\n").unwrap_or(piece);
+            answers.extend(self.answer(line));
         }
         answers
     }
 
     /// The client has ended its direction, so nothing more will come. The answers that are still due.
-    fn ended(&mut self) -> String {
+    fn ended(&mut self) -> Vec<u8> {
         // TODO: what if its last line had no end?
-        String::new()
+        Vec::new()
     }
 
-    fn answer(&mut self, line: &str) -> String {
+    fn answer(&mut self, line: &[u8]) -> Vec<u8> {
         self.number += 1;
         let number = self.number;
         match line.len() <= LONGEST {
-            true => format!("{number} [{line}]\n"),
-            false => format!("{number} too long\n"),
+            true => [format!("{number} [").as_bytes(), line, b"]\n"].concat(),
+            false => format!("{number} too long\n").into_bytes(),
         }
     }
 }

@@ -20,7 +20,7 @@ fn main() {
         answer.extend_from_slice(piece);
         let Some(blank) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return };
         let head = String::from_utf8_lossy(&answer[..blank]);
-        let Some(length) = content_length(&head) else { fail("the head says no length") };
+        let Some(length) = content_length(&head) else { fail("the head leaves in doubt how long the body is") };
         let Some(body) = answer[blank + 4..].get(..length) else { return };
         std::io::stdout().write_all(body).unwrap_or_else(|error| fail(&error.to_string()));
         client.destroy(); // the server may stay as long as it likes
@@ -33,10 +33,19 @@ fn main() {
     }
 }
 
+/// What the head says, if it leaves no doubt: one length, in digits alone.
 fn content_length(head: &str) -> Option<usize> {
-    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
-    let (_, length) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
-    length.trim().parse().ok()
+    let headers: Vec<_> = head.lines().filter_map(|line| line.split_once(':')).collect();
+    let all = |wanted: &str| -> Vec<&str> {
+        let named = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        named.map(|(_, value)| value.trim()).collect()
+    };
+    let lengths = all("content-length");
+    let length = *lengths.first()?;
+    let certain = lengths.iter().all(|other| *other == length)
+        && length.bytes().all(|byte| byte.is_ascii_digit()) // `parse` would take a `+`, too
+        && all("transfer-encoding").is_empty();
+    if certain { length.parse().ok() } else { None }
 }
 
 fn fail(message: &str) -> ! {

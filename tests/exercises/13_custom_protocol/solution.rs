@@ -39,12 +39,13 @@ fn answer(request: &[u8]) -> Option<Vec<u8>> {
     let Some(length) = content_length(&head) else {
         return Some(message("400 Not STS", b"there is no Content-Length\n"));
     };
-    let Ok(length) = length.parse() else {
+    // Digits, and nothing else: `parse` would take a `+`, too.
+    if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(message("400 Not STS", b"the Content-Length is no number\n"));
-    };
-    if length > LIMIT {
-        return Some(message("413 Too Large", b"a body has 1 MiB at most\n"));
     }
+    let Some(length) = length.parse().ok().filter(|length| *length <= LIMIT) else {
+        return Some(message("413 Too Large", b"a body has 1 MiB at most\n"));
+    };
     let body = request[blank + 4..].get(..length)?;
     Some(message("200 OK", body))
 }

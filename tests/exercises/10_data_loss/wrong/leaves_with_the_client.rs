@@ -1,5 +1,3 @@
-//! Wrong: it takes the client's end for its leaving, and destroys what it still has to say.
-
 use net::event;
 use net_notes as net;
 

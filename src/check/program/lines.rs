@@ -1,0 +1,178 @@
+//! What a program prints, line by line.
+
+use std::time::{Duration, Instant};
+
+use super::Program;
+use crate::check::Verdict;
+use crate::check::observed::Observed;
+use crate::check::rule::Rule;
+use crate::sync::lock;
+
+pub(super) const STAYS_UP: Rule = Rule {
+    name: "stays-up",
+    en: "The program says on which port it listens, and continues running: it does not end by itself.",
+    zh: "程序要打印自己监听的端口，然后一直运行：不能自己退出。",
+    see: "Exercise",
+};
+const SAYS_PORT: Rule = Rule {
+    name: "says-port",
+    en: "The program listens on the port that it is given (0: any free one), and prints a line with \"port\" and the number.",
+    zh: "程序要监听给它的端口（0 表示任意空闲端口），并打印一行，里面有 \"port\" 和端口号。",
+    see: "Exercise",
+};
+
+/// How long a better line is waited for than one with the word, and with no number behind it.
+const SECOND_LINE_WAIT: Duration = Duration::from_secs(1);
+
+impl Program {
+    /// Waits for a line of the output with `port` and a number, and gives the number.
+    pub fn port(&self) -> Verdict<u16> {
+        let _waits = self.run.waits_for(&SAYS_PORT);
+        let mut deadline = self.run.deadline(); // for all lines together: it may print others without end
+        let mut other = None;
+        loop {
+            let line = match self.next_line(deadline) {
+                Ok(line) => line,
+                Err(stopped) => {
+                    let rule = if let Observed::Exit(_) = stopped { &STAYS_UP } else { &SAYS_PORT };
+                    let expected = Observed::text(
+                        "a line with \"port\" and a number behind it",
+                        "一行输出，里面有 \"port\"，后面跟着数字",
+                    );
+                    let actual = other.into_iter().chain([stopped]).collect();
+                    return Err(self.failed(rule, vec![expected], actual));
+                }
+            };
+            if let Some(port) = port_in(&line) {
+                return Ok(port);
+            }
+            if line.to_lowercase().contains("port") {
+                deadline = deadline.min(Instant::now() + SECOND_LINE_WAIT);
+            }
+            other = Some(Observed::bytes(line));
+        }
+    }
+
+    /// The next line of the output, without its line end.
+    pub fn line(&self, rule: &Rule) -> Verdict<String> {
+        self.line_with("", rule)
+    }
+
+    /// The next line of the output with this in it, without its line end. A program may say more than it was asked for: all
+    /// others are passed over.
+    pub fn line_with(&self, mark: &str, rule: &Rule) -> Verdict<String> {
+        let expected = match mark {
+            "" => Observed::text("a line on standard output", "标准输出上的一行"),
+            _ => Observed::text(
+                format!("a line with {mark:?} on standard output"),
+                format!("标准输出上带 {mark:?} 的一行"),
+            ),
+        };
+        self.line_where(|line| line.contains(mark), expected, rule)
+    }
+
+    /// The next line of the output of which this is true, without its line end; all others are passed over. `expected`: which
+    /// line that is.
+    pub fn line_where(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        expected: Observed,
+        rule: &Rule,
+    ) -> Verdict<String> {
+        self.find_line(wanted, rule).map_err(|actual| self.failed(rule, vec![expected], actual))
+    }
+
+    /// The next line of the output with this in it must be this one; all others are passed over. A space behind it can
+    /// hardly be seen, and does no harm.
+    pub fn expect_line(&self, mark: &str, line: &str, rule: &Rule) -> Verdict {
+        let actual = match self.find_line(|line| line.contains(mark), rule) {
+            Ok(found) if found.trim_end() == line.trim_end() => return Ok(()),
+            Ok(found) => vec![Observed::bytes(found)],
+            Err(actual) => actual,
+        };
+        Err(self.failed(rule, vec![Observed::bytes(line)], actual))
+    }
+
+    /// A line that has been printed by now, and that no other call has taken; does not wait.
+    pub fn line_so_far(&self) -> Option<String> {
+        self.next_line(Instant::now()).ok()
+    }
+
+    /// All of standard output so far.
+    pub fn output_so_far(&self) -> Vec<u8> {
+        self.process.printed.lock().stdout.clone()
+    }
+
+    /// The next line that is wanted; or what there was in its place, and the last of the others.
+    fn find_line(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        rule: &Rule,
+    ) -> Result<String, Vec<Observed>> {
+        let _waits = self.run.waits_for(rule);
+        let deadline = self.run.deadline(); // for all of them together
+        let mut other = None;
+        loop {
+            match self.next_line(deadline) {
+                Ok(line) if wanted(&line) => return Ok(line),
+                Ok(line) => other = Some(Observed::bytes(line)),
+                Err(stopped) => return Err(other.into_iter().chain([stopped]).collect()),
+            }
+        }
+    }
+
+    /// The next line, or what there was in its place: the program's end, or nothing.
+    fn next_line(&self, deadline: Instant) -> Result<String, Observed> {
+        let mut taken = lock(&self.taken);
+        let mut printed = self.process.printed.lock();
+        loop {
+            let rest = &printed.stdout[*taken..];
+            let ended = printed.open == 0;
+            let end = rest.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
+            // The last line of a program that has ended may have no line end.
+            if let Some(end) = end.or((ended && !rest.is_empty()).then_some(rest.len())) {
+                let line = String::from_utf8_lossy(&rest[..end]);
+                *taken += end;
+                return Ok(line.trim_end_matches(['\n', '\r']).to_string());
+            }
+            if ended {
+                drop(printed);
+                return Err(match self.process.end_by(deadline) {
+                    Some(status) => Observed::Exit(status.code()),
+                    None => Observed::text("it has closed its output", "程序关闭了自己的输出"),
+                });
+            }
+            if Instant::now() >= deadline {
+                let status = self.process.status(); // a child that it left may keep its output open
+                let nothing = Observed::Nothing(self.run.patience);
+                return Err(status.map_or(nothing, |status| Observed::Exit(status.code())));
+            }
+            printed = self.process.printed.wait(printed, Some(deadline));
+        }
+    }
+}
+
+/// The number behind the word: `listening on port 5000`, `Port: 5000`, `端口 5000`.
+fn port_in(line: &str) -> Option<u16> {
+    let line = line.to_lowercase().replace("端口", "port");
+    line.split("port").skip(1).find_map(|behind| {
+        let digits = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_the_number_behind_the_word() {
+        for line in ["listening on port 5000", "Port: 5000.", "端口：5000", "port = 5000 (80)"] {
+            assert_eq!(port_in(line), Some(5000), "{line}");
+        }
+        assert_eq!(port_in("it supports me on PORT 5000"), Some(5000));
+        for line in ["listening on 5000", "port", "port 70000", "a port for 2", "5000 is my port"] {
+            assert_eq!(port_in(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Random values, so that no program can know what it will be asked.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::Range;
+
+/// Any number.
+fn bits() -> u64 {
+    RandomState::new().build_hasher().finish() // std's keys are random, and others for each `new`
+}
+
+/// A number in this range.
+pub fn number(range: Range<usize>) -> usize {
+    let size = range.end.saturating_sub(range.start).max(1) as u64;
+    range.start + (bits() % size) as usize
+}
+
+/// One of these.
+pub fn choice<T>(of: &[T]) -> &T {
+    &of[number(0..of.len())]
+}
+
+/// A word of small letters, which is none in any language.
+pub fn word() -> String {
+    (0..number(5..9)).map(|n| *choice(if n % 2 == 0 { &CONSONANTS } else { &VOWELS })).collect()
+}
+
+const CONSONANTS: [char; 14] =
+    ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
+const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+
+/// So many Chinese characters.
+pub fn chinese(count: usize) -> String {
+    let any = || char::from_u32(number(0x4e00..0xa000) as u32).unwrap_or('你');
+    (0..count).map(|_| any()).collect()
+}
+
+/// So many bytes, of any value.
+pub fn bytes(count: usize) -> Vec<u8> {
+    let eight = std::iter::repeat_with(|| bits().to_le_bytes()).flatten();
+    eight.take(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn values_are_in_range_and_differ() {
+        let numbers: BTreeSet<usize> = (0..1000).map(|_| number(3..6)).collect();
+        assert_eq!(numbers, BTreeSet::from([3, 4, 5]));
+        let words: BTreeSet<String> = (0..100).map(|_| word()).collect();
+        assert!(words.len() > 90, "{words:?}");
+        assert!(words.iter().all(|word| (5..9).contains(&word.len())), "{words:?}");
+        assert!(chinese(100).chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)));
+        assert_eq!(bytes(1001).len(), 1001);
+        assert_eq!(bytes(10_000).into_iter().collect::<BTreeSet<u8>>().len(), 256);
+    }
+}

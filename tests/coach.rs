@@ -542,7 +542,10 @@ fn in_a_terminal_it_is_in_colour() {
     student.solve();
     says(&session("check 03", "").0, &["\x1b[32m✓\x1b[0m 03"]);
     student.write(MINE, "fn main() { oops }\n");
-    says(&session("check 03", "").0, &["\x1b[1m\x1b[91merror", "oops"]);
+    let (text, _) = session("check 03", "");
+    // Which colour, and in how many codes, is a matter of the compiler's version.
+    let before = text.split_once("error[E0425]").expect("the compiler's message").0;
+    assert!(before.rsplit_once("\x1b[").is_some_and(|(_, code)| code.ends_with('m')), "{text}");
 
     within("reset in a terminal", move || {
         let mut terminal = Process::new(&script);

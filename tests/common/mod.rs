@@ -93,14 +93,29 @@ pub fn peer(name: &str) -> Option<PathBuf> {
         .flat_map(|folder| [folder.join(name), folder.join(format!("{name}.exe"))])
         .find(|path| path.is_file());
     if found.is_none() {
-        let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
-        assert!(
-            env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
-            "this test needs `{name}`, and CI is set: install it"
-        );
-        skipped(&format!("no {name}"));
+        lacking(name, name);
     }
     found
+}
+
+/// [`peer`], if it ends well with these arguments: what the test needs may not be in every build of it.
+pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
+    let found = peer(name)?;
+    let output = Command::new(&found).args(args).stdin(Stdio::null()).output();
+    if output.is_ok_and(|output| output.status.success()) {
+        return Some(found);
+    }
+    lacking(name, &format!("{name} {}", args.join(" ")));
+    None
+}
+
+fn lacking(name: &str, what: &str) {
+    let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
+    assert!(
+        env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
+        "this test needs `{what}`, and CI is set: install it"
+    );
+    skipped(&format!("no {what}"));
 }
 
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
@@ -201,7 +216,7 @@ impl Program {
                     .send(String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned())
                     .is_err()
                 {
-                    return;
+                    break;
                 }
             }
         });

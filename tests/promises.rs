@@ -719,6 +719,27 @@ fn a_port_that_is_taken_and_a_name_that_does_not_resolve() {
     assert_eq!(net::code(&error), "ENOTFOUND");
 }
 
+/// On macOS, AirPlay listens on `::1`, which many systems take to be the first address of `localhost`.
+#[test]
+fn a_client_of_localhost_finds_the_server_of_localhost_and_nobody_elses() {
+    let server = net::create_server(|socket| socket.end_with("ours"));
+    server.listen(0, |_| {}).unwrap();
+    let port = server.address().unwrap().port().unwrap();
+    let Ok(_other) = TcpListener::bind(("::1", port)) else {
+        return common::skipped("no IPv6, or the port is taken there");
+    };
+    let thread = server.spawn();
+    let client = EventSocket::new(port);
+    let (tell, told) = channel();
+    client.on(event::Text, move |_, text| tell.send(text.to_string()).unwrap());
+    client.set_timeout(Some(DEADLINE / 2));
+    client.on(event::Timeout, |client, ()| client.destroy());
+    run(&client).unwrap();
+    assert_eq!(told.try_recv().as_deref(), Ok("ours"));
+    server.close().unwrap();
+    within("run() returns", || thread.join().unwrap()).unwrap();
+}
+
 #[test]
 #[cfg(unix)]
 fn a_stale_unix_socket_is_reported_and_not_removed() {
@@ -744,6 +765,22 @@ fn a_stale_unix_socket_is_reported_and_not_removed() {
     server.close().unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Nobody can connect to it any more, so nobody can be let in to wake it.
+#[test]
+#[cfg(unix)]
+fn a_server_whose_file_was_removed_can_be_closed() {
+    let path = std::env::temp_dir().join(format!("net-notes-removed-{}", std::process::id()));
+    let server = net::create_server(|_| {});
+    server.listen(&path, |_| {}).unwrap();
+    let thread = server.spawn();
+    let client = net::connect(&path, |client| client.end());
+    client.resume();
+    run(&client).unwrap(); // so it accepts
+    std::fs::remove_file(&path).unwrap();
+    server.close().unwrap();
+    within("run() returns", || thread.join().unwrap()).unwrap();
 }
 
 /// Node cuts it off and listens somewhere else, without a word.

@@ -58,10 +58,11 @@ impl Host {
             match self.listener.accept() {
                 Ok((stream, _)) => {
                     // On some systems an accepted socket inherits this from the listener.
-                    if stream.set_nonblocking(false).is_ok() {
+                    let blocking = stream.set_nonblocking(false);
+                    if let Ok(stream) = blocking.and_then(|()| Stream::tcp(stream)) {
                         let connected = super::Words::new("is connected", "已连上");
                         self.run.transcript.add(name, super::transcript::What::Other(connected));
-                        return Ok(Peer::new(&self.run, name, Stream::Tcp(stream)));
+                        return Ok(Peer::new(&self.run, name, stream));
                     }
                 }
                 Err(error)

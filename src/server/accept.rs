@@ -1,7 +1,7 @@
 //! Accepting: an open listening socket, and the thread that waits for connections on it.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
@@ -13,7 +13,7 @@ use crate::endpoint::{Address, Endpoint};
 use crate::error;
 use crate::socket::EventSocket;
 use crate::socket::event::Error;
-use crate::stream::{Listener, Stream};
+use crate::stream::{Listener, Stream, Waker};
 use crate::threads;
 
 /// How long accepting rests when the system has no more descriptors: the client waits in the backlog meanwhile.
@@ -24,7 +24,7 @@ pub(super) struct Open {
     listener: Arc<Listener>,
     pub(super) address: Address,
     /// Wakes the thread in accept.
-    waker: Option<Stream>,
+    waker: Option<Waker>,
     #[cfg(unix)]
     file: Option<File>,
     /// A `run` has begun to accept on it.
@@ -76,7 +76,7 @@ impl Open {
 
     /// Refuses clients from here on, and wakes the thread in accept. The descriptor is closed when that has let go of it.
     pub(super) fn close(self) {
-        let woken = self.waker.is_some_and(|waker| waker.shutdown(Shutdown::Both).is_ok());
+        let woken = self.waker.is_some_and(|wake| wake());
         if !woken && self.accepting {
             knock(&self.address);
         }

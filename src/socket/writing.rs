@@ -290,10 +290,10 @@ impl State {
     }
 }
 
-/// The limit of a blocking call was reached. On Unix `TimedOut` is something else, and the end of a connection: a peer that
-/// has not acknowledged anything for minutes (RFC 9293 3.8.3).
+/// The limit of a blocking call was reached. `TimedOut` is something else, and the end of a connection: a peer that has not
+/// acknowledged anything for minutes (RFC 9293 3.8.3).
 pub(super) fn is_timeout(error: &io::Error) -> bool {
-    error.kind() == if cfg!(windows) { ErrorKind::TimedOut } else { ErrorKind::WouldBlock }
+    error.kind() == ErrorKind::WouldBlock
 }
 
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! What waits for connections at an address.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+#[cfg(unix)]
+use std::path::PathBuf;
+
+use super::{Stream, addresses, is_localhost, not_found};
+use crate::endpoint::{Address, Endpoint};
+use crate::error;
+
+/// Waits for connections at an address.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(Unix),
+}
+
+#[cfg(all(target_os = "linux", not(net_notes_polled)))]
+type Unix = UnixListener;
+#[cfg(all(unix, any(not(target_os = "linux"), net_notes_polled)))]
+type Unix = super::polled::PolledUnixListener;
+
+impl Listener {
+    /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
+    pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
+        match at {
+            Endpoint::Tcp { host, port } => {
+                let addresses = match is_localhost(host) {
+                    // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
+                    true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))],
+                    false => addresses(host, *port).map_err(|_| not_found(at))?,
+                };
+                bind_tcp(&addresses)
+                    .map(Listener::Tcp)
+                    .map_err(|error| error::of_call("listen", &at.to_string(), error))
+            }
+            #[cfg(unix)]
+            Endpoint::Unix(path) => {
+                let bound = UnixListener::bind(path).map_err(|e| unix_bind_error(path, e))?;
+                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+                let bound = super::polled::PolledUnixListener::new(bound)?;
+                Ok(Listener::Unix(bound))
+            }
+        }
+    }
+
+    /// Blocks until somebody connects.
+    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        Ok(match self {
+            Listener::Tcp(listener) => {
+                let (stream, remote) = listener.accept().map_err(client_gone)?;
+                (Stream::tcp(stream).map_err(client_gone)?, Some(Address::Tcp(remote)))
+            }
+            #[cfg(unix)]
+            Listener::Unix(listener) => {
+                let (stream, remote) = listener.accept()?;
+                (Stream::Unix(stream), unix_address(remote))
+            }
+        })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<Address> {
+        Ok(match self {
+            Listener::Tcp(listener) => Address::Tcp(listener.local_addr()?),
+            #[cfg(unix)]
+            Listener::Unix(listener) => {
+                let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
+                Address::Unix(path.unwrap_or_default())
+            }
+        })
+    }
+
+    /// What wakes a thread in `accept`, and refuses clients from then on. `None`: only a client does, if it is us.
+    #[cfg(all(target_os = "linux", not(net_notes_polled)))]
+    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
+        use std::net::{Shutdown, TcpStream};
+        use std::os::fd::OwnedFd;
+        // The listening socket once more: Linux lets one shut it down, and std that of streams only.
+        let socket = match self {
+            Listener::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
+            Listener::Unix(listener) => OwnedFd::from(listener.try_clone()?),
+        };
+        let socket = TcpStream::from(socket);
+        Ok(Some(Box::new(move || socket.shutdown(Shutdown::Both).is_ok())))
+    }
+
+    #[cfg(not(all(target_os = "linux", not(net_notes_polled))))]
+    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
+        Ok(match self {
+            Listener::Tcp(_) => None,
+            #[cfg(unix)]
+            Listener::Unix(listener) => Some(listener.waker()),
+        })
+    }
+}
+
+/// Wakes the thread in `accept`; `false` if it could not.
+pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
+
+/// Binds the first address that this machine has. One that is taken is an error, and no reason to take the next one:
+/// clients try the addresses in the same order, and would find whoever has taken it.
+fn bind_tcp(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut result = Err(ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        result = TcpListener::bind(address);
+        let taken = |error: &io::Error| {
+            matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+        };
+        if result.as_ref().map_or_else(taken, |_| true) {
+            break;
+        }
+    }
+    result
+}
+
+/// Windows calls it a reset when a client has gone before it was accepted; elsewhere the name is `ECONNABORTED`.
+fn client_gone(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::ConnectionReset => ErrorKind::ConnectionAborted.into(),
+        _ => error,
+    }
+}
+
+/// The client's end of a Unix domain connection has no path: `None`.
+#[cfg(unix)]
+pub(super) fn unix_address(address: std::os::unix::net::SocketAddr) -> Option<Address> {
+    address.as_pathname().map(|path| Address::Unix(path.to_path_buf()))
+}
+
+/// Node's code for a missing folder is EACCES (libuv's choice); the words here say what is really wrong.
+#[cfg(unix)]
+fn unix_bind_error(path: &std::path::Path, error: io::Error) -> io::Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error::of_call("listen", &path.display().to_string(), error);
+    }
+    let message = format!("listen EACCES: the folder of {} does not exist", path.display());
+    error::with_code(ErrorKind::NotFound, "EACCES", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_at_accept_is_a_client_that_has_gone() {
+        let kinds = |kind: ErrorKind| client_gone(kind.into()).kind();
+        assert_eq!(kinds(ErrorKind::ConnectionReset), ErrorKind::ConnectionAborted);
+        assert_eq!(kinds(ErrorKind::OutOfMemory), ErrorKind::OutOfMemory);
+    }
+
+    #[test]
+    fn only_an_address_of_another_machine_is_passed_over() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let taken = holder.local_addr().unwrap();
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let elsewhere = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 0)); // for examples (RFC 5737)
+        assert_eq!(bind_tcp(&[taken, free]).unwrap_err().kind(), ErrorKind::AddrInUse);
+        assert!(bind_tcp(&[elsewhere, free]).unwrap().local_addr().unwrap().ip().is_loopback());
+        assert_eq!(bind_tcp(&[elsewhere]).unwrap_err().kind(), ErrorKind::AddrNotAvailable);
+    }
+}

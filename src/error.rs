@@ -4,7 +4,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
+
+use crate::stderr;
 
 pub(crate) const ALREADY_LISTEN: &str = "ERR_SERVER_ALREADY_LISTEN";
 pub(crate) const NOT_RUNNING: &str = "ERR_SERVER_NOT_RUNNING";
@@ -135,6 +137,5 @@ pub(crate) fn again(error: &io::Error) -> io::Error {
 
 /// One line on standard error, for a failure that nobody listens to.
 pub(crate) fn complain(what: &str) {
-    // In one call, so that lines of several threads do not mix; and a closed stderr is not worth a panic.
-    let _ = io::stderr().write_all(format!("net_notes: {what}\n").as_bytes());
+    stderr::write_line(format!("net_notes: {what}"));
 }

@@ -76,6 +76,7 @@ mod panics;
 pub mod parity {}
 mod server;
 mod socket;
+mod stderr;
 mod stream;
 pub mod sts;
 mod sync;

@@ -5,10 +5,10 @@
 mod listener;
 #[cfg(any(not(target_os = "linux"), net_notes_polled, test))]
 #[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))]
-// elsewhere only the tests use all of it
+// macOS waits in `accept` only, Linux in tests
 mod poll;
-#[cfg(any(not(target_os = "linux"), net_notes_polled, test))]
-#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))]
+#[cfg(any(windows, net_notes_polled, test))]
+#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))] // elsewhere it is tested only
 mod polled;
 
 use std::io::{self, IoSlice, Read, Write};

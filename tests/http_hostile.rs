@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{panic, thread};
 
-use common::{until, within};
+use common::{until, wine_lacks, within};
 use running::Running;
 
 /// xorshift64*: the same bytes at every run, from a seed.
@@ -123,6 +123,8 @@ fn answer(server: &Running, wire: &[u8], cut: usize) -> std::io::Result<(String,
 
 #[test]
 fn ten_thousand_hostile_requests() {
+    let slow = wine_lacks("the speed for 20,000 connections in 30 s, so it is a tenth of them");
+    let all = if slow { 1_000 } else { 10_000 };
     // Of a panic in the server the client would only see the end of its connection.
     let panics = Arc::new(AtomicUsize::new(0));
     let (count, usual) = (panics.clone(), panic::take_hook());
@@ -164,7 +166,7 @@ fn ten_thousand_hostile_requests() {
             let resets = resets.clone();
             thread::spawn(move || {
                 let mut random = Random(seed);
-                for n in 0..2500 {
+                for n in 0..all / 4 {
                     let wire = hostile(&mut random);
                     let context = || {
                         format!("seed {seed}, request {n}: {:?}", String::from_utf8_lossy(&wire))
@@ -197,10 +199,13 @@ fn ten_thousand_hostile_requests() {
     assert_eq!(panics.load(Ordering::SeqCst), 0, "the server panicked");
     let (calls, answered) = (server.calls(), answered.load(Ordering::SeqCst));
     assert!(
-        calls > 1000 && answered > 9000,
+        calls * 10 > all && answered * 10 > all * 9,
         "{calls} calls, {answered} answers: too tame or too wild"
     );
     let resets = resets.load(Ordering::SeqCst);
-    assert!(resets < 500, "{resets} clients cut off: these cannot all have gone on after the end");
+    assert!(
+        resets * 20 < all,
+        "{resets} clients cut off: these cannot all have gone on after the end"
+    );
     until("no connection is left", || server.server.connections() == 0);
 }

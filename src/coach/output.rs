@@ -16,7 +16,7 @@ impl Voice {
     /// In colour only on a terminal, and never against <https://no-color.org>.
     pub(super) fn new(lang: Lang) -> Voice {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Voice { lang, colour: stdout().is_terminal() && !refused }
+        Voice { lang, colour: stdout().is_terminal() && !refused && shows_colour() }
     }
 
     /// The same text in two languages: whichever it is.
@@ -39,6 +39,12 @@ impl Voice {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
+}
+
+/// Whether a terminal understands the codes of colours. The old console of Windows shows them as they are, and std cannot ask.
+fn shows_colour() -> bool {
+    let newer = ["WT_SESSION", "TERM", "TERM_PROGRAM", "ConEmuANSI", "ANSICON"];
+    !cfg!(windows) || newer.iter().any(|name| env::var_os(name).is_some())
 }
 
 /// The language that the system is set to: the first of these variables that is set decides (locale(7)).

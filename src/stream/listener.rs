@@ -6,100 +6,137 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 #[cfg(unix)]
 use std::path::PathBuf;
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+use std::sync::Arc;
 
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+use super::poll::Poll;
 use super::{Stream, addresses, is_localhost, not_found};
 use crate::endpoint::{Address, Endpoint};
 use crate::error;
 
 /// Waits for connections at an address.
 #[derive(Debug)]
-pub(crate) enum Listener {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(Unix),
+pub(crate) struct Listener {
+    socket: Socket,
+    /// Linux lets one wake a thread in accept(2). On other systems only a client does, and it may not find us: another server
+    /// may have a more specific address, or the file of a Unix domain socket be gone. So there the socket does not block.
+    #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+    accepting: Arc<Poll>,
 }
 
-#[cfg(all(target_os = "linux", not(net_notes_polled)))]
-type Unix = UnixListener;
-#[cfg(all(unix, any(not(target_os = "linux"), net_notes_polled)))]
-type Unix = super::polled::PolledUnixListener;
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// Wakes the thread in `accept`, which then fails, and refuses clients from then on; `false` if it could not.
+pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
 
 impl Listener {
     /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
     pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
-        match at {
+        Listener::new(match at {
             Endpoint::Tcp { host, port } => {
                 let addresses = match is_localhost(host) {
                     // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
                     true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))],
                     false => addresses(host, *port).map_err(|_| not_found(at))?,
                 };
-                bind_tcp(&addresses)
-                    .map(Listener::Tcp)
-                    .map_err(|error| error::of_call("listen", &at.to_string(), error))
+                Socket::Tcp(
+                    bind_tcp(&addresses)
+                        .map_err(|error| error::of_call("listen", &at.to_string(), error))?,
+                )
             }
             #[cfg(unix)]
             Endpoint::Unix(path) => {
-                let bound = UnixListener::bind(path).map_err(|e| unix_bind_error(path, e))?;
-                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
-                let bound = super::polled::PolledUnixListener::new(bound)?;
-                Ok(Listener::Unix(bound))
-            }
-        }
-    }
-
-    /// Blocks until somebody connects.
-    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
-        Ok(match self {
-            Listener::Tcp(listener) => {
-                let (stream, remote) = listener.accept().map_err(client_gone)?;
-                (Stream::tcp(stream).map_err(client_gone)?, Some(Address::Tcp(remote)))
-            }
-            #[cfg(unix)]
-            Listener::Unix(listener) => {
-                let (stream, remote) = listener.accept()?;
-                (Stream::Unix(stream), unix_address(remote))
+                Socket::Unix(UnixListener::bind(path).map_err(|e| unix_bind_error(path, e))?)
             }
         })
     }
 
     pub(crate) fn local_addr(&self) -> io::Result<Address> {
-        Ok(match self {
-            Listener::Tcp(listener) => Address::Tcp(listener.local_addr()?),
+        Ok(match &self.socket {
+            Socket::Tcp(listener) => Address::Tcp(listener.local_addr()?),
             #[cfg(unix)]
-            Listener::Unix(listener) => {
+            Socket::Unix(listener) => {
                 let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
                 Address::Unix(path.unwrap_or_default())
             }
         })
     }
+}
 
-    /// What wakes a thread in `accept`, and refuses clients from then on. `None`: only a client does, if it is us.
-    #[cfg(all(target_os = "linux", not(net_notes_polled)))]
+#[cfg(all(target_os = "linux", not(net_notes_polled)))]
+impl Listener {
+    fn new(socket: Socket) -> io::Result<Listener> {
+        Ok(Listener { socket })
+    }
+
+    /// Blocks until somebody connects.
+    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        self.socket.accept()
+    }
+
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
         use std::net::{Shutdown, TcpStream};
         use std::os::fd::OwnedFd;
-        // The listening socket once more: Linux lets one shut it down, and std that of streams only.
-        let socket = match self {
-            Listener::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
-            Listener::Unix(listener) => OwnedFd::from(listener.try_clone()?),
-        };
-        let socket = TcpStream::from(socket);
+        // The listening socket once more: std lets one shut down streams only.
+        let socket = TcpStream::from(match &self.socket {
+            Socket::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
+            Socket::Unix(listener) => OwnedFd::from(listener.try_clone()?),
+        });
         Ok(Some(Box::new(move || socket.shutdown(Shutdown::Both).is_ok())))
-    }
-
-    #[cfg(not(all(target_os = "linux", not(net_notes_polled))))]
-    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
-        Ok(match self {
-            Listener::Tcp(_) => None,
-            #[cfg(unix)]
-            Listener::Unix(listener) => Some(listener.waker()),
-        })
     }
 }
 
-/// Wakes the thread in `accept`; `false` if it could not.
-pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+impl Listener {
+    fn new(socket: Socket) -> io::Result<Listener> {
+        match &socket {
+            Socket::Tcp(listener) => listener.set_nonblocking(true)?,
+            #[cfg(unix)]
+            Socket::Unix(listener) => listener.set_nonblocking(true)?,
+        }
+        Ok(Listener { socket, accepting: Arc::default() })
+    }
+
+    /// Waits until somebody connects.
+    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        let accepted = self.accepting.until_ready(|| self.socket.accept())?;
+        accepted.ok_or(ErrorKind::ConnectionAborted.into())
+    }
+
+    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
+        let accepting = self.accepting.clone();
+        Ok(Some(Box::new(move || {
+            accepting.shut();
+            true
+        })))
+    }
+}
+
+impl Socket {
+    fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        Ok(match self {
+            Socket::Tcp(listener) => {
+                let (stream, remote) = listener.accept().map_err(client_gone)?;
+                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+                stream.set_nonblocking(false).map_err(client_gone)?; // some systems inherit the listener's mode
+                (Stream::tcp(stream).map_err(client_gone)?, Some(Address::Tcp(remote)))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let (stream, remote) = listener.accept()?;
+                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+                stream.set_nonblocking(false)?;
+                (Stream::Unix(stream), unix_address(remote))
+            }
+        })
+    }
+}
 
 /// Binds the first address that this machine has. One that is taken is an error, and no reason to take the next one:
 /// clients try the addresses in the same order, and would find whoever has taken it.

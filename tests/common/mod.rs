@@ -49,7 +49,8 @@ pub const MANY_DESCRIPTORS: &str =
     r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
 
 /// Runs the test called `name` of this target again, in a process of its own, where nothing else opens descriptors or
-/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`. `true`: this is that process.
+/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`; Windows has neither shell nor limits.
+/// `true`: this is that process.
 pub fn alone(name: &str, script: &str) -> bool {
     alone_for(DEADLINE, name, script)
 }
@@ -60,10 +61,13 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
         return true;
     }
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(env::current_exe().expect("own path"));
-    shell.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
-    let mut child = shell.spawn().expect("sh is there");
+    let own = env::current_exe().expect("own path");
+    let mut again = if cfg!(unix) { Command::new("sh") } else { Command::new(&own) };
+    if cfg!(unix) {
+        again.args(["-c", script, "sh"]).arg(own);
+    }
+    again.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
+    let mut child = again.spawn().expect("this program, or sh");
     let deadline = Instant::now() + limit;
     let status = loop {
         match child.try_wait().expect("own child") {
@@ -117,6 +121,22 @@ fn lacking(name: &str, what: &str) {
     );
     skipped(&format!("no {what}"));
 }
+
+/// Under Wine: says that Wine lacks this, so that the caller leaves it out. Only what plain std cannot do there either.
+pub fn wine_lacks(what: &str) -> bool {
+    let wine = cfg!(windows) && Path::new(r"C:\windows\system32\winecfg.exe").exists();
+    if wine {
+        skipped(&format!("Wine lacks {what}"));
+    }
+    wine
+}
+
+/// For [`wine_lacks`]: a compiler of Windows would have to run in it.
+pub const COMPILER: &str = "a Rust compiler";
+
+/// For [`wine_lacks`]: before it closes a socket it shuts it down, so the peer may read the FIN before the reset comes.
+pub const RESET_BY_CLOSE: &str =
+    "a close with bytes unread that the peer sees as a reset every time";
 
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
 pub fn skipped(why: &str) {

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 
 use crate::panics;
 use crate::stderr;
@@ -151,8 +151,5 @@ pub(crate) fn text_of(error: &io::Error) -> String {
 
 /// Writes one line to standard error, for a failure that nobody listens to.
 pub(crate) fn report(what: &str) {
-    if let Some(mut stderr) = stderr::unlocked() {
-        // In one call, so that lines of several threads do not mix; and a closed stderr is not worth a panic.
-        let _ = stderr.write_all(format!("net_notes: {what}\n").as_bytes());
-    }
+    stderr::write_line(format!("net_notes: {what}"));
 }

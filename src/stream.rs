@@ -1,20 +1,36 @@
 //! A blocking byte stream that is TCP or a Unix domain socket, and what listens for either.
+//!
+//! Whatever differs between the systems in this is hidden here: nothing above knows of it.
+
+mod listener;
+#[cfg(any(not(target_os = "linux"), net_notes_polled, test))]
+#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))]
+// macOS waits in `accept` only, Linux in tests
+mod poll;
+#[cfg(any(windows, net_notes_polled, test))]
+#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))] // elsewhere it is tested only
+mod polled;
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
-use std::os::unix::net::{UnixListener, UnixStream};
-#[cfg(unix)]
-use std::path::PathBuf;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+pub(crate) use self::listener::{Listener, Waker};
 use crate::endpoint::{Address, Endpoint, host_or_localhost};
 use crate::error;
+
+/// A TCP socket that blocks, and that `shutdown` wakes. `--cfg net_notes_polled` runs the one for Windows anywhere.
+#[cfg(not(any(windows, net_notes_polled)))]
+type Tcp = TcpStream;
+#[cfg(any(windows, net_notes_polled))]
+type Tcp = polled::PolledTcp;
 
 /// One connection: one descriptor, read and written through `&self` by as many threads as need to.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Tcp(TcpStream),
+    Tcp(Tcp),
     #[cfg(unix)]
     Unix(UnixStream),
 }
@@ -34,32 +50,39 @@ impl Stream {
     /// Connects, and blocks until that is done or has failed.
     pub(crate) fn connect(to: &Address, limit: Option<Duration>) -> io::Result<Stream> {
         match (to, limit) {
-            (Address::Tcp(to), None) => TcpStream::connect(to).map(Stream::Tcp),
+            (Address::Tcp(to), None) => Stream::tcp(TcpStream::connect(to)?),
             // std refuses a limit of zero as invalid, where "too late" is meant.
             (Address::Tcp(_), Some(Duration::ZERO)) => Err(io::ErrorKind::TimedOut.into()),
-            (Address::Tcp(to), Some(limit)) => {
-                TcpStream::connect_timeout(to, limit).map(Stream::Tcp)
-            }
+            (Address::Tcp(to), Some(limit)) => Stream::tcp(TcpStream::connect_timeout(to, limit)?),
             #[cfg(unix)]
             (Address::Unix(path), _) => {
-                refuse_empty(path)?;
+                listener::refuse_empty(path)?;
                 UnixStream::connect(path).map(Stream::Unix)
             }
         }
     }
 
+    /// A stream of std's, which must be a blocking one.
+    pub(crate) fn tcp(stream: TcpStream) -> io::Result<Stream> {
+        #[cfg(any(windows, net_notes_polled))]
+        let stream = polled::PolledTcp::new(stream)?;
+        Ok(Stream::Tcp(stream))
+    }
+
+    /// Ends one direction or both. A thread that waits in a read or a write of it is woken.
     pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         either!(self, Stream, s => s.shutdown(how))
     }
 
-    /// Bounds the wait of a read; never a wait of zero, which std refuses.
+    /// Bounds the wait of a read, which fails with `WouldBlock` then; never a wait of zero, which std refuses.
     pub(crate) fn set_read_timeout(&self, limit: Option<Duration>) {
         let limit = limit.map(|limit| limit.max(Duration::from_millis(1)));
         // Cannot fail on an open socket (setsockopt(2)) but for a limit of zero.
         let _ = either!(self, Stream, s => s.set_read_timeout(limit));
     }
 
-    /// Bounds the wait of a write, not a write that keeps making progress. `None`: it waits as long as need be.
+    /// Bounds the wait of a write, not a write that keeps making progress.
+    /// `None`: it waits as long as need be.
     pub(crate) fn set_write_timeout(&self, limit: Option<Duration>) {
         let _ = either!(self, Stream, s => s.set_write_timeout(limit));
     }
@@ -73,29 +96,29 @@ impl Stream {
         }
     }
 
-    /// Looks whether a byte can be read, and leaves it there: 0 at the end of the stream. std cannot peek at a Unix domain
-    /// socket: there it always says 1.
-    pub(crate) fn peek(&self) -> io::Result<usize> {
+    /// Waits for a byte and leaves it unread; 0 at the end of the stream. A Unix domain socket cannot, in std: `None`.
+    pub(crate) fn peek(&self) -> Option<io::Result<usize>> {
         match self {
-            Stream::Tcp(stream) => stream.peek(&mut [0]),
+            Stream::Tcp(stream) => Some(stream.peek(&mut [0])),
             #[cfg(unix)]
-            Stream::Unix(_) => Ok(1),
+            Stream::Unix(_) => None,
         }
     }
 
+    /// Writes until all is written or the limit is reached. Fails with `WouldBlock` if nothing was written by then.
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
-        either!(self, Stream, s => Write::write(&mut &*s, data))
+        again_while_it_ends(|| either!(self, Stream, s => Write::write(&mut &*s, data)))
     }
 
     pub(crate) fn write_vectored(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        either!(self, Stream, s => Write::write_vectored(&mut &*s, data))
+        again_while_it_ends(|| either!(self, Stream, s => Write::write_vectored(&mut &*s, data)))
     }
 
     pub(crate) fn local_addr(&self) -> Option<Address> {
         match self {
             Stream::Tcp(stream) => stream.local_addr().ok().map(Address::Tcp),
             #[cfg(unix)]
-            Stream::Unix(stream) => unix_address(stream.local_addr().ok()?),
+            Stream::Unix(stream) => listener::unix_address(stream.local_addr().ok()?),
         }
     }
 }
@@ -106,88 +129,38 @@ impl Read for &Stream {
     }
 }
 
-/// The client's end of a Unix domain connection has no path: `None`.
-#[cfg(unix)]
-fn unix_address(address: std::os::unix::net::SocketAddr) -> Option<Address> {
-    address.as_pathname().map(|path| Address::Unix(path.to_path_buf()))
-}
-
-/// Waits for connections at an address.
-#[derive(Debug)]
-pub(crate) enum Listener {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener),
-}
-
-impl Listener {
-    /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
-    pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
-        match at {
-            Endpoint::Tcp { host, port } => match host_or_localhost(host) {
-                // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
-                "localhost" => bind_tcp(("127.0.0.1", *port), at),
-                host => bind_tcp((host, *port), at),
-            },
-            #[cfg(unix)]
-            Endpoint::Unix(path) => refuse_empty(path)
-                .and_then(|()| UnixListener::bind(path))
-                .map(Listener::Unix)
-                .map_err(|error| unix_bind_error(at, error)),
+/// macOS fails a write with `EPROTOTYPE` at the moment in which the connection is torn down; the next one gets the reason,
+/// as a rule `EPIPE` (libuv does the same). The number means nothing on Linux, nor to Winsock.
+fn again_while_it_ends(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    const EPROTOTYPE: i32 = 41;
+    loop {
+        match write() {
+            Err(error) if error.raw_os_error() == Some(EPROTOTYPE) => {}
+            result => return result,
         }
     }
-
-    /// Blocks until somebody connects.
-    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
-        Ok(match self {
-            Listener::Tcp(listener) => {
-                let (stream, remote) = listener.accept()?;
-                (Stream::Tcp(stream), Some(Address::Tcp(remote)))
-            }
-            #[cfg(unix)]
-            Listener::Unix(listener) => {
-                let (stream, remote) = listener.accept()?;
-                (Stream::Unix(stream), unix_address(remote))
-            }
-        })
-    }
-
-    pub(crate) fn local_addr(&self) -> io::Result<Address> {
-        Ok(match self {
-            Listener::Tcp(listener) => Address::Tcp(listener.local_addr()?),
-            #[cfg(unix)]
-            Listener::Unix(listener) => {
-                let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
-                Address::Unix(path.unwrap_or_default())
-            }
-        })
-    }
-
-    /// The listening socket once more, as a stream: std lets one `shutdown` only streams, and on Linux that is what
-    /// wakes a thread in accept(2) and refuses the clients in the backlog at once. `None` where it does not work.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn waker(&self) -> io::Result<Option<Stream>> {
-        use std::os::fd::OwnedFd;
-        Ok(Some(match self {
-            Listener::Tcp(listener) => Stream::Tcp(OwnedFd::from(listener.try_clone()?).into()),
-            Listener::Unix(listener) => Stream::Unix(OwnedFd::from(listener.try_clone()?).into()),
-        }))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn waker(&self) -> io::Result<Option<Stream>> {
-        Ok(None)
-    }
 }
 
-fn bind_tcp(host: impl ToSocketAddrs, at: &Endpoint) -> io::Result<Listener> {
-    let addresses: Vec<SocketAddr> = match host.to_socket_addrs() {
-        Ok(addresses) => addresses.collect(),
-        Err(_) => return Err(not_found(at)),
-    };
-    TcpListener::bind(&addresses[..])
-        .map(Listener::Tcp)
-        .map_err(|error| error::of_call("listen", &at.to_string(), error))
+/// The addresses of a host, in the order in which to try them. The one that a server listens on comes first, whatever the
+/// resolver says: on `::1`, which is often the first of `localhost`, there may be a server of somebody else.
+pub(crate) fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let host = host_or_localhost(host);
+    let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    if is_localhost(host) {
+        addresses.sort_by_key(SocketAddr::is_ipv6); // keeps the order otherwise
+    }
+    Ok(addresses)
+}
+
+/// The name of this machine for itself, whatever the case of its letters (RFC 4343); also no name at all.
+fn is_localhost(host: &str) -> bool {
+    host_or_localhost(host).eq_ignore_ascii_case("localhost")
+}
+
+/// Whether the limit of a blocking call was reached. `TimedOut` is something else, and the end of a connection: a peer that
+/// has not acknowledged anything for minutes (RFC 9293 3.8.3).
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// A failed look-up, whatever the resolver's words: std gives no number to tell them apart by.
@@ -200,27 +173,23 @@ pub(crate) fn not_found(host: &Endpoint) -> io::Error {
     error::with_code(io::ErrorKind::NotFound, "ENOTFOUND", format!("getaddrinfo ENOTFOUND {name}"))
 }
 
-/// Linux takes an empty path for "any name that is free", under which no client finds the server.
-#[cfg(unix)]
-fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
-    match path.as_os_str().is_empty() {
-        true => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path must not be empty")),
-        false => Ok(()),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Node's code for a missing folder is EACCES (libuv's choice); the words here say what is really wrong.
-#[cfg(unix)]
-fn unix_bind_error(at: &Endpoint, error: io::Error) -> io::Error {
-    if error.kind() != io::ErrorKind::NotFound {
-        return error::of_call("listen", &at.to_string(), error);
+    #[test]
+    fn a_write_that_macos_fails_with_eprototype_is_tried_again() {
+        let mut results = vec![Err(32), Err(41), Err(41)]; // EPIPE in the end
+        let write = || results.pop().unwrap().map_err(io::Error::from_raw_os_error);
+        assert_eq!(again_while_it_ends(write).unwrap_err().raw_os_error(), Some(32));
+        assert!(results.is_empty());
     }
-    let message = format!("listen EACCES: the folder of {at} does not exist");
-    error::with_code(io::ErrorKind::NotFound, "EACCES", message)
-}
 
-/// Whether the limit of a blocking call was reached. On Unix `TimedOut` is something else, and the end of a connection: a peer
-/// that has not acknowledged anything for minutes (RFC 9293 3.8.3).
-pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    error.kind() == if cfg!(windows) { io::ErrorKind::TimedOut } else { io::ErrorKind::WouldBlock }
+    #[test]
+    fn a_client_tries_first_what_a_server_on_localhost_binds() {
+        for name in ["localhost", "LocalHost"] {
+            let bound = Listener::bind(&(name, 0).into()).unwrap().local_addr().unwrap();
+            assert_eq!(Some(addresses(name, 1).unwrap()[0].ip()), bound.ip(), "{name}");
+        }
+    }
 }

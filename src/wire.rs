@@ -1,8 +1,6 @@
 //! What crosses the wire, for those who want to watch: `NET_TRACE=1`, and [`Recorder`](crate::trace::Recorder).
 
 use std::env;
-use std::fs::File;
-use std::io::Write;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -40,13 +38,12 @@ pub(crate) trait Tap: Send + Sync {
 
 /// The watcher of `NET_TRACE=1`, if the environment says so: prints on standard error.
 pub(crate) fn printer(socket: u64, kind: &'static str) -> Option<Box<dyn Tap>> {
-    static OUT: OnceLock<Option<&File>> = OnceLock::new();
-    let out = OUT.get_or_init(|| {
-        env::var_os("NET_TRACE").filter(|value| !value.is_empty() && value != "0")?;
+    static WANTED: OnceLock<bool> = OnceLock::new();
+    let wanted = WANTED.get_or_init(|| {
         beginning();
-        stderr::unlocked()
+        env::var_os("NET_TRACE").is_some_and(|value| !value.is_empty() && value != "0")
     });
-    out.map(|out| Box::new(Printer { socket, kind, out }) as Box<dyn Tap>)
+    wanted.then(|| Box::new(Printer { socket, kind }) as Box<dyn Tap>)
 }
 
 /// The moment all times are counted from: the first use of this crate's tracing.
@@ -58,7 +55,6 @@ fn beginning() -> Instant {
 struct Printer {
     socket: u64,
     kind: &'static str,
-    out: &'static File,
 }
 
 impl Tap for Printer {
@@ -77,10 +73,7 @@ impl Tap for Printer {
             Wire::Close => ("×", "close".to_string()),
         };
         let since = milliseconds(at.saturating_duration_since(beginning()));
-        let line = format!("{since} ms  #{} {:<6} {arrow} {what}\n", self.socket, self.kind);
-        // One call, so that the lines of two threads do not mix. A closed stderr is not worth a panic.
-        let mut out = self.out; // `Write` is implemented for `&File`, too
-        let _ = out.write_all(line.as_bytes());
+        stderr::write_line(format!("{since} ms  #{} {:<6} {arrow} {what}", self.socket, self.kind));
     }
 }
 

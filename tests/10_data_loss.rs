@@ -30,7 +30,15 @@ fn fixed(table: &str) -> Vec<&str> {
 
 #[test]
 fn it_prints_what_its_header_shows() {
-    let (in_header, printed) = (common::header_output("10_data_loss"), stdout(&[]));
+    let mut in_header = common::header_output("10_data_loss");
+    let mut experiments: &[&str] = &[];
+    if common::wine_lacks(
+        "an end of a send that waits when the peer resets: experiment 4 is left out",
+    ) {
+        in_header.truncate(in_header.find("4  ").expect("the last experiment"));
+        experiments = &["1", "2", "3"];
+    }
+    let printed = stdout(experiments);
     if cfg!(target_os = "linux") {
         assert_eq!(fixed(&printed), fixed(&in_header));
         return;
@@ -51,7 +59,8 @@ fn a_part_is_less_than_the_whole() {
         let received: f64 = received.parse().expect("a fraction");
         match whole {
             "100" => assert_eq!(received, 1.0, "{line}"),
-            _ => assert!(received > 0.0 && received < 0.9, "{line}"),
+            // Windows throws away what had arrived.
+            _ => assert!((received > 0.0 || cfg!(windows)) && received < 0.9, "{line}"),
         }
     }
 }
@@ -107,6 +116,9 @@ fn with_the_library_a_handler_may_answer_the_first_piece_and_end() {
 /// `destroy` does not: what nobody has read is answered by a reset. The program of the lesson's picture.
 #[test]
 fn a_destroy_with_unread_bytes_resets_the_peer_every_time() {
+    if common::wine_lacks(common::RESET_BY_CLOSE) {
+        return;
+    }
     let (sent, request_is_there) = channel();
     let request_is_there = Mutex::new(request_is_there);
     let (server, at) = serve(move |socket| {

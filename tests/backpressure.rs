@@ -52,7 +52,7 @@ fn fill(socket: &EventSocket) {
         if socket.writable_length() != last.0 {
             last = (socket.writable_length(), Instant::now());
         }
-        last.1.elapsed() > Duration::from_millis(30)
+        last.1.elapsed() > Duration::from_millis(80)
     });
 }
 

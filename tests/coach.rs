@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{Program, command, copy_files, peer, skipped, within};
+use common::{COMPILER, Program, command, copy_files, peer, skipped, wine_lacks, within};
 
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 const MINE: &str = "tests/exercises/03_server.rs";
@@ -231,6 +231,9 @@ fn all_exercises_are_judged_for_a_teacher() {
 
 #[test]
 fn wrong_and_then_right() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     let student = Student::new("right");
     let (text, code) = student.coach(&["check", "03"]);
     assert_eq!(code, 1);
@@ -272,6 +275,9 @@ fn wrong_and_then_right() {
 
 #[test]
 fn progress_that_is_not_understood_is_kept() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     let student = Student::new("progress");
     student.write(".progress", "99 done\nnotes of mine\n03 hints 2\n");
     student.solve();
@@ -358,6 +364,9 @@ fn reset_asks_and_keeps_a_copy() {
 
 #[test]
 fn a_compile_error_is_shown_whole_and_stops_nothing_else() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     let student = Student::new("compile");
     student.write(MINE, "fn main() { let x: u16 = \"no number\"; }\n");
     let (text, code) = student.coach(&["check", "03"]);
@@ -400,6 +409,9 @@ fn a_compile_error_is_shown_whole_and_stops_nothing_else() {
 
 #[test]
 fn a_program_that_hangs_is_said_to() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     within("hangs", || {
         let student = Student::new("hangs");
         student.write(MINE, "fn main() { loop { std::thread::park() } }\n");
@@ -418,6 +430,9 @@ fn a_program_that_hangs_is_said_to() {
 
 #[test]
 fn a_busy_port_is_the_programs_own_last_word() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     let student = Student::new("busy");
     let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = busy.local_addr().expect("bound").port();
@@ -482,11 +497,11 @@ fn what_is_broken_is_said_with_a_way_out() {
     for command in ["check", "run"] {
         let (text, code) = student.coach(&[command, "03"]);
         assert_eq!(code, 1);
-        says(&text, &["Is a directory", "cargo run -- check 03"]);
+        says(&text, &["tests/exercises/03_server.rs: ", "(os error ", "cargo run -- check 03"]);
     }
     let (text, code) = student.coach(&["reset", "03", "--yes"]);
     assert_eq!(code, 1);
-    says(&text, &["Is a directory", "Move it out of the way, and: cargo run -- reset 03"]);
+    says(&text, &["(os error ", "Move it out of the way, and: cargo run -- reset 03"]);
 }
 
 /// As lessons/README.md tells PowerShell users to set it.
@@ -540,6 +555,9 @@ fn the_list_is_json() {
 
 #[test]
 fn run_starts_the_students_program() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     within("run", || {
         let student = Student::new("run");
         let mut coach = student.command();
@@ -563,6 +581,9 @@ fn run_starts_the_students_program() {
 
 #[test]
 fn watch_checks_whenever_the_file_is_saved() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     within("watch", || {
         let student = Student::new("watch");
         let mut coach = student.command();
@@ -584,6 +605,9 @@ fn watch_checks_whenever_the_file_is_saved() {
 /// `git checkout` writes many at once, and some editors take a file away for a moment.
 #[test]
 fn watch_misses_none_of_several_files() {
+    if wine_lacks(COMPILER) {
+        return;
+    }
     within("watch several", || {
         let student = Student::new("several");
         let mut coach = student.command();
@@ -673,8 +697,10 @@ fn sealed(student: &Student) -> Option<impl Fn(&str) -> Command> {
 
 /// On a terminal it is in colour, unless `NO_COLOR` says otherwise, and the question of `reset` is answered there.
 #[test]
-#[cfg(target_os = "linux")] // script(1) has other options elsewhere
 fn in_a_terminal_it_is_in_colour() {
+    if !cfg!(target_os = "linux") {
+        return skipped("script(1) is not there, or has other options");
+    }
     let Some(script) = peer("script") else { return };
     let student = Student::new("terminal");
     let session = |command: &str, no_color: &str| {
@@ -696,7 +722,10 @@ fn in_a_terminal_it_is_in_colour() {
     student.solve();
     says(&session("check 03", "").0, &["\x1b[32m✓\x1b[0m 03"]);
     student.write(MINE, "fn main() { oops }\n");
-    says(&session("check 03", "").0, &["\x1b[1m\x1b[91merror", "oops"]);
+    let (text, _) = session("check 03", "");
+    // Which colour, and in how many codes, is a matter of the compiler's version.
+    let before = text.split_once("error[E0425]").expect("the compiler's message").0;
+    assert!(before.rsplit_once("\x1b[").is_some_and(|(_, code)| code.ends_with('m')), "{text}");
 
     within("reset in a terminal", move || {
         let mut terminal = student.start(&script);

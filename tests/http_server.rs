@@ -112,8 +112,10 @@ fn the_silence_of_a_handler_is_no_timeout() {
 
 #[test]
 fn a_handler_that_panics_is_one_failed_request() {
-    // A panic that does not print: the hook that does is one for the whole process.
-    let fail = || -> () { panic::resume_unwind(Box::new("planned")) };
+    /// A panic that does not print: the hook that does is one for the whole process.
+    fn fail() {
+        panic::resume_unwind(Box::new("planned"))
+    }
     let kept = Mutex::new(Vec::new());
     let server = Running::new(move |request, response| match request.path() {
         "/now" => fail(),

@@ -81,6 +81,9 @@ fn proved(name: &str, times: usize, each: usize) {
     if !exercise.runs_here() {
         return common::skipped(&format!("{name}: std has no Unix sockets on this system"));
     }
+    if common::wine_lacks(common::COMPILER) {
+        return;
+    }
     let answers = answers(name);
     let program = built(name, &answers);
     let mut due: Vec<&Answer> = answers.iter().flat_map(|answer| [answer].repeat(each)).collect();

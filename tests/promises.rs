@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, until, within};
+use common::{DEADLINE, RESET_BY_CLOSE, skipped, until, wine_lacks, within};
 use net::{ConnectOptions, Endpoint, EventSocket, ReadyState, Server, ServerOptions, event};
 use net_notes as net;
 
@@ -377,8 +377,10 @@ fn silent_port() -> (TcpListener, Vec<TcpStream>, u16) {
 }
 
 #[test]
-#[cfg(target_os = "linux")] // other systems answer a full backlog in their own ways
 fn connecting_can_be_given_up() {
+    if !cfg!(target_os = "linux") {
+        return skipped("other systems answer a full backlog in their own ways");
+    }
     let (_listener, _waiting, port) = silent_port();
     let client = EventSocket::new(("127.0.0.1", port));
     let log = record(&client);
@@ -466,6 +468,9 @@ fn every_write_callback_is_called_once() {
 
 #[test]
 fn a_reset_is_an_error_and_not_an_end() {
+    if wine_lacks(RESET_BY_CLOSE) {
+        return;
+    }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let client = net::connect(listener.local_addr().unwrap(), |client| {
         client.write("these bytes stay unread");
@@ -670,6 +675,19 @@ fn close_wakes_accept_and_refuses_late_clients() {
     std::fs::remove_dir(&folder).unwrap();
 }
 
+/// An error that nobody listens to is a line on standard error, whose lock the program may hold.
+#[test]
+fn a_program_that_holds_standard_error_stops_no_server() {
+    let held = std::io::stderr().lock();
+    let running = Running::new(net::create_server(|socket| {
+        socket.destroy_with(std::io::Error::other("of a test"));
+    }));
+    let mut peer = running.plain_client();
+    let _ = peer.read(&mut [0]); // the end, or a reset
+    running.close().unwrap();
+    drop(held);
+}
+
 #[test]
 fn close_waits_for_open_sockets_and_leaves_them_alone() {
     let running = Running::new(net::create_server(|socket| {
@@ -719,6 +737,27 @@ fn a_port_that_is_taken_and_a_name_that_does_not_resolve() {
     assert_eq!(net::code(&error), "ENOTFOUND");
 }
 
+/// On macOS, AirPlay listens on `::1`, which many systems take to be the first address of `localhost`.
+#[test]
+fn a_client_of_localhost_finds_the_server_of_localhost_and_nobody_elses() {
+    let server = net::create_server(|socket| socket.end_with("ours"));
+    server.listen(0, |_| {}).unwrap();
+    let port = server.address().unwrap().port().unwrap();
+    let Ok(_other) = TcpListener::bind(("::1", port)) else {
+        return skipped("no IPv6, or the port is taken there");
+    };
+    let thread = server.spawn();
+    let client = EventSocket::new(port);
+    let (tell, told) = channel();
+    client.on(event::Text, move |_, text| tell.send(text.to_string()).unwrap());
+    client.set_timeout(Some(DEADLINE / 2));
+    client.on(event::Timeout, |client, ()| client.destroy());
+    run(&client).unwrap();
+    assert_eq!(told.try_recv().as_deref(), Ok("ours"));
+    server.close().unwrap();
+    within("run() returns", || thread.join().unwrap()).unwrap();
+}
+
 #[test]
 #[cfg(unix)]
 fn a_stale_unix_socket_is_reported_and_not_removed() {
@@ -744,6 +783,22 @@ fn a_stale_unix_socket_is_reported_and_not_removed() {
     server.close().unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Nobody can connect to it any more, so nobody can be let in to wake it.
+#[test]
+#[cfg(unix)]
+fn a_server_whose_file_was_removed_can_be_closed() {
+    let path = std::env::temp_dir().join(format!("net-notes-removed-{}", std::process::id()));
+    let server = net::create_server(|_| {});
+    server.listen(&path, |_| {}).unwrap();
+    let thread = server.spawn();
+    let client = net::connect(&path, |client| client.end());
+    client.resume();
+    run(&client).unwrap(); // so it accepts
+    std::fs::remove_file(&path).unwrap();
+    server.close().unwrap();
+    within("run() returns", || thread.join().unwrap()).unwrap();
 }
 
 /// Node cuts it off and listens somewhere else, without a word.

@@ -61,9 +61,8 @@ fn run_all(seeds: &[u64]) {
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while failure.lock().unwrap().is_none()
-                    && let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed))
-                {
+                while failure.lock().unwrap().is_none() {
+                    let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                     match Schedule::new(*seed).run() {
                         Ok(was_clean) => drop(clean.fetch_add(was_clean.into(), Ordering::Relaxed)),
                         Err(why) => drop(failure.lock().unwrap().get_or_insert((*seed, why))),

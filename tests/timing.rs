@@ -35,7 +35,7 @@ fn stuck() -> (EventSocket, TcpStream) {
         if socket.writable_length() != last.0 {
             last = (socket.writable_length(), Instant::now());
         }
-        last.1.elapsed() > Duration::from_millis(30)
+        last.1.elapsed() > Duration::from_millis(80)
     });
     (socket, peer)
 }
@@ -107,6 +107,9 @@ fn threads() -> usize {
 #[test]
 #[cfg(target_os = "linux")]
 fn stuck_writers_use_no_cpu() {
+    if cfg!(net_notes_polled) {
+        return common::skipped("a polled socket looks now and then");
+    }
     if !alone("stuck_writers_use_no_cpu", r#"exec "$@""#) {
         return;
     }

@@ -79,7 +79,7 @@ impl Host {
             // Looked at first: what it has done before its end is seen all the same.
             let ended = self.run.last_status();
             if let Some(stream) = self.next() {
-                let peer = Peer::new(&self.run, name, Stream::Tcp(stream));
+                let peer = Peer::new(&self.run, name, stream);
                 peer.log(What::other("is connected", "已连上"));
                 return Ok(peer);
             }
@@ -99,11 +99,11 @@ impl Host {
     }
 
     /// A connection that is there already.
-    fn next(&self) -> Option<TcpStream> {
+    fn next(&self) -> Option<Stream> {
         let (stream, _) = self.listener.accept().ok()?;
         // On some systems an accepted socket inherits this from the listener.
         stream.set_nonblocking(false).ok()?;
-        Some(stream)
+        Stream::tcp(stream).ok()
     }
 }
 

@@ -3,7 +3,7 @@
 mod expect;
 
 use std::io::ErrorKind;
-use std::net::{Shutdown, ToSocketAddrs};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::rule::{Localized, Rule};
 use super::run::Run;
 use super::transcript::{What, Who};
 use crate::endpoint::{Address, Endpoint};
-use crate::stream::Stream;
+use crate::stream::{self, Stream};
 use crate::sync::lock;
 
 /// Between two pieces, so that the program's reads find them one by one. A machine under load may still join two: then the
@@ -48,10 +48,8 @@ impl Peer {
         let connecting = What::other(format!("connects to {to}"), format!("连接 {to}"));
         run.transcript.add(Who::new(id, name), connecting);
         let addresses: Vec<Address> = match to {
-            Endpoint::Tcp { host, port } => {
-                let found = (host.as_str(), *port).to_socket_addrs().map(Iterator::collect);
-                found.map(|all: Vec<_>| all.into_iter().map(Address::Tcp).collect())
-            }
+            Endpoint::Tcp { host, port } => stream::addresses(host, *port)
+                .map(|all| all.into_iter().map(Address::Tcp).collect()),
             #[cfg(unix)]
             Endpoint::Unix(path) => Ok(vec![Address::Unix(path.clone())]),
         }
@@ -182,9 +180,8 @@ impl Peer {
 
     /// Waits until the program has sent something, and does not read it. `false` if nothing came, or on a Unix socket.
     pub fn wait_unread(&self) -> bool {
-        let Stream::Tcp(stream) = &*self.stream else { return false };
-        let _ = stream.set_read_timeout(Some(self.run.patience));
-        matches!(stream.peek(&mut [0]), Ok(1..))
+        self.stream.set_read_timeout(Some(self.run.patience));
+        matches!(self.stream.peek(), Some(Ok(1..)))
     }
 
     /// Closes with bytes of the program unread, which resets the connection (RFC 9293 3.10.4). So the program must have sent

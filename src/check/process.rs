@@ -118,8 +118,9 @@ impl Process {
     /// Kills it and its children.
     pub(super) fn kill(&self) {
         let mut child = lock(&self.child);
+        // The tree first: its root must be there to be found, and `wait` frees its number.
+        lock(&self.tree).kill();
         let _ = child.kill();
-        lock(&self.tree).kill(); // its children; before `wait`, which frees the number of the group
         let _ = child.wait();
     }
 

@@ -63,3 +63,49 @@ impl Drop for Tree {
         self.kill();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpStream;
+    use std::time::Duration;
+    use std::{env, thread};
+
+    use super::*;
+    use crate::check::{Check, Rule, Subject, Verdict};
+
+    const TEST: &str = "check::tree::tests::the_children_of_a_program_end_with_it";
+    const PART: &str = "NET_NOTES_PART";
+    const PORT: &str = "NET_NOTES_PORT";
+    const RULE: Rule =
+        Rule { name: "x", en: "A child ends.", zh: "子进程要结束。", see: "" };
+
+    /// Three processes: the judge starts the program, and that a child, which connects to the judge.
+    #[test]
+    fn the_children_of_a_program_end_with_it() {
+        let program = env::current_exe().unwrap();
+        let args = ["--exact", TEST, "--nocapture"];
+        match env::var(PART).as_deref() {
+            Ok("child") => {
+                let port: u16 = env::var(PORT).unwrap().parse().unwrap();
+                let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                stream.write_all(b"here").unwrap();
+                thread::sleep(Duration::from_secs(30)); // unless it is killed
+            }
+            Ok(_) => drop(Command::new(program).args(args).env(PART, "child").status()),
+            Err(_) => {
+                let judged: Verdict = (|| {
+                    let host = Check::new(Subject::new("")).listen()?;
+                    let subject = Subject::new(program).env(PART, "program");
+                    let check = Check::new(subject.env(PORT, host.port().to_string()));
+                    let program = check.start(args)?;
+                    let mut child = host.accept("child", &RULE)?;
+                    child.expect_exactly("here", &RULE)?;
+                    program.kill();
+                    child.expect_end(&RULE)
+                })();
+                judged.unwrap();
+            }
+        }
+    }
+}

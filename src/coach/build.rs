@@ -33,8 +33,8 @@ impl From<io::Error> for Error {
 
 /// Builds a source file, unless the same text was built with the same library before. `colour`: in the compiler's message.
 pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBuf, Error> {
-    let text =
-        fs::read(source).map_err(|error| Error::Io(format!("{}: {error}", source.display())))?;
+    let shown = home.shown(source);
+    let text = fs::read(source).map_err(|error| Error::Io(format!("{shown}: {error}")))?;
     let library = library()?;
     let folder = library.with_file_name("exercises");
     fs::create_dir_all(&folder)?;
@@ -42,7 +42,8 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     let mut key = DefaultHasher::new();
     (text, fs::metadata(&library)?.modified()?).hash(&mut key);
     let name = format!("{}-{:016x}", crate_name(source), key.finish());
-    let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let name = name + env::consts::EXE_SUFFIX; // or some linkers of Windows would add it
+    let program = folder.join(&name);
     if program.exists() {
         return Ok(program);
     }
@@ -59,7 +60,7 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     with_library.push(&library);
     rustc.arg("--extern").arg(with_library);
     // Relative, so that the message names the file as the student knows it.
-    rustc.arg(source.strip_prefix(home.root()).unwrap_or(source)).arg("-o").arg(&unfinished);
+    rustc.arg(shown).arg("-o").arg(&unfinished);
     let compile = |rustc: &mut Command| rustc.output().map_err(|error| no_tool("rustc", &error));
     let built = compile(&mut rustc)?;
     let message = String::from_utf8_lossy(&built.stderr).into_owned();

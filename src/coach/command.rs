@@ -130,8 +130,7 @@ impl Coach {
 
     pub(super) fn progress(&self) -> Result<Progress, ExitCode> {
         Progress::read(&self.home).map_err(|error| {
-            let path = self.home.progress();
-            let path = path.display();
+            let path = self.home.shown(&self.home.progress());
             self.failed(&self.voice.say(
                 format!(
                     "{path} cannot be read: {error}\nRemove it to begin with no exercise done."
@@ -159,7 +158,7 @@ impl Coach {
 
     /// A file that comes with the repository cannot be read.
     pub(super) fn lost(&self, path: &Path, error: &io::Error) -> ExitCode {
-        let path = path.strip_prefix(self.home.root()).unwrap_or(path).display();
+        let path = self.home.shown(path);
         self.failed(&self.voice.say(
             format!("{path}: {error}\nTo get it back: git checkout -- {path}"),
             format!("{path}：{error}\n把它找回来：git checkout -- {path}"),

@@ -31,6 +31,13 @@ impl Home {
         &self.0
     }
 
+    /// A file of this folder as one would write it on the command line: with `/`, on Windows too. Another one as it is.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let Ok(short) = path.strip_prefix(&self.0) else { return path.display().to_string() };
+        let names: Vec<_> = short.iter().map(|name| name.to_string_lossy()).collect();
+        names.join("/")
+    }
+
     pub(super) fn progress(&self) -> PathBuf {
         self.0.join(".progress")
     }
@@ -92,5 +99,18 @@ impl Home {
 impl Default for Home {
     fn default() -> Self {
         Home::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_with_one_kind_of_separator() {
+        let home = Home::at("home");
+        let file = Path::new("home").join("tests/exercises").join("03_server.rs");
+        assert_eq!(home.shown(&file), "tests/exercises/03_server.rs");
+        assert_eq!(home.shown(Path::new("elsewhere")), "elsewhere");
     }
 }

@@ -33,7 +33,7 @@ impl Voice {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Voice {
             lang,
-            colour: stdout().is_terminal() && !refused,
+            colour: stdout().is_terminal() && !refused && shows_colour(),
             asked: lang != usual,
             width: width(),
         }
@@ -88,4 +88,10 @@ fn width() -> usize {
     };
     // A terminal that does not know says 0.
     given.or_else(asked).filter(|width| *width >= 20).unwrap_or(WIDTH)
+}
+
+/// Whether a terminal understands the codes of colours. The old console of Windows shows them as they are, and std cannot ask.
+fn shows_colour() -> bool {
+    let newer = ["WT_SESSION", "TERM", "TERM_PROGRAM", "ConEmuANSI", "ANSICON"];
+    !cfg!(windows) || newer.iter().any(|name| env::var_os(name).is_some())
 }

@@ -53,12 +53,10 @@ impl Coach {
                 ));
             }
             if let Err(error) = fs::copy(&file, &copy) {
+                let copy = self.home.shown(&copy);
                 return self.failed(&voice.say(
-                    format!(
-                        "no copy could be kept, so nothing was changed: {}: {error}",
-                        copy.display()
-                    ),
-                    format!("没能留下备份，所以什么都没改：{}：{error}", copy.display()),
+                    format!("no copy could be kept, so nothing was changed: {copy}: {error}"),
+                    format!("没能留下备份，所以什么都没改：{copy}：{error}"),
                 ));
             }
             kept = voice.say(

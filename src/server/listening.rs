@@ -1,7 +1,7 @@
 //! A listening socket, and everything that its closing takes.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::endpoint::{Address, Endpoint};
 use crate::stderr;
-use crate::stream::{Listener, Stream};
+use crate::stream::{Listener, Stream, Waker};
 
 /// A listening socket, and where it listens.
 pub(super) struct ActiveListener {
@@ -17,7 +17,7 @@ pub(super) struct ActiveListener {
     pub(super) address: Address,
     pub(super) phase: Phase,
     /// Wakes the thread inside accept(2).
-    pub(super) waker: Option<Stream>,
+    pub(super) waker: Option<Waker>,
     #[cfg(unix)]
     file: Option<SocketFile>,
 }
@@ -34,7 +34,7 @@ pub(super) enum Phase {
 impl ActiveListener {
     pub(super) fn bind(at: &Endpoint) -> io::Result<ActiveListener> {
         let listener = Listener::bind(at)?;
-        stderr::unlocked(); // while there is a descriptor for it
+        stderr::prepare(); // while there is a descriptor for it
         let address = listener.local_addr()?;
         Ok(ActiveListener {
             waker: listener.waker()?,
@@ -49,7 +49,7 @@ impl ActiveListener {
     /// Refuses clients from now on, and wakes the thread inside accept(2). The descriptor is closed when that thread has dropped
     /// its handle.
     pub(super) fn close(self) {
-        let woken = self.waker.is_some_and(|waker| waker.shutdown(Shutdown::Both).is_ok());
+        let woken = self.waker.is_some_and(|wake| wake());
         if !woken && self.phase == Phase::Accepting {
             wake_by_connecting(&self.address);
         }

@@ -72,7 +72,7 @@ mod tests {
     fn pair() -> (TcpStream, Stream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (peer, Stream::Tcp(listener.accept().unwrap().0))
+        (peer, Stream::tcp(listener.accept().unwrap().0).unwrap())
     }
 
     #[test]

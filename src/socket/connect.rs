@@ -1,7 +1,6 @@
 //! Finding the name and connecting, in a way that `destroy`, the idle time and `connect_timeout` can interrupt.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -70,7 +69,7 @@ impl EventSocket {
         };
         let is_name = is_ip(&host) == 0;
         let target = (host.clone(), port);
-        let look_up = move || target.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
+        let look_up = move || stream::addresses(&target.0, target.1);
         let found = match is_name {
             true => {
                 let call = Call { name: "getaddrinfo", subject: host.clone() };

@@ -43,8 +43,9 @@ impl EventSocket {
         let peeked = stream.peek();
         stream.set_read_timeout(None);
         match peeked {
-            Ok(bytes) => bytes == 0,
-            Err(error) => !is_timeout(&error) && error.kind() != ErrorKind::Interrupted,
+            None => false,
+            Some(Ok(bytes)) => bytes == 0,
+            Some(Err(error)) => !is_timeout(&error) && error.kind() != ErrorKind::Interrupted,
         }
     }
 

@@ -73,7 +73,7 @@ impl Browser {
                 message.pop();
                 let text = String::from_utf8(std::mem::take(&mut message)).expect("JSON is UTF-8");
                 if send.send(text).is_err() {
-                    return;
+                    break;
                 }
             }
         });

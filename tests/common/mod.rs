@@ -55,7 +55,8 @@ pub const MANY_DESCRIPTORS: &str =
     r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
 
 /// Runs the test called `name` of this target again, in a process of its own, where nothing else opens descriptors or
-/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`. `true`: this is that process.
+/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`; Windows has neither shell nor limits.
+/// `true`: this is that process.
 pub fn alone(name: &str, script: &str) -> bool {
     alone_for(DEADLINE, name, script)
 }
@@ -66,10 +67,13 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
         return true;
     }
-    let mut shell = command("sh");
-    shell.args(["-c", script, "sh"]).arg(env::current_exe().expect("own path"));
-    shell.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
-    let mut child = shell.spawn().expect("sh is there");
+    let own = env::current_exe().expect("own path");
+    let mut again = if cfg!(unix) { command("sh") } else { command(&own) };
+    if cfg!(unix) {
+        again.args(["-c", script, "sh"]).arg(own);
+    }
+    again.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
+    let mut child = again.spawn().expect("this program, or sh");
     let deadline = Instant::now() + limit;
     let status = loop {
         match child.try_wait().expect("own child") {
@@ -111,15 +115,46 @@ pub fn peer(name: &str) -> Option<PathBuf> {
         .flat_map(|folder| [folder.join(name), folder.join(format!("{name}.exe"))])
         .find(|path| path.is_file());
     if found.is_none() {
-        let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
-        assert!(
-            env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
-            "this test needs `{name}`, and CI is set: install it"
-        );
-        skipped(&format!("no {name}"));
+        lacking(name, name);
     }
     found
 }
+
+/// [`peer`], if it ends well with these arguments: what the test needs may not be in every build of it.
+pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
+    let found = peer(name)?;
+    let output = Command::new(&found).args(args).stdin(Stdio::null()).output();
+    if output.is_ok_and(|output| output.status.success()) {
+        return Some(found);
+    }
+    lacking(name, &format!("{name} {}", args.join(" ")));
+    None
+}
+
+fn lacking(name: &str, what: &str) {
+    let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
+    assert!(
+        env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
+        "this test needs `{what}`, and CI is set: install it"
+    );
+    skipped(&format!("no {what}"));
+}
+
+/// Under Wine: says that Wine lacks this, so that the caller leaves it out. Only what plain std cannot do there either.
+pub fn wine_lacks(what: &str) -> bool {
+    let wine = cfg!(windows) && Path::new(r"C:\windows\system32\winecfg.exe").exists();
+    if wine {
+        skipped(&format!("Wine lacks {what}"));
+    }
+    wine
+}
+
+/// For [`wine_lacks`]: a compiler of Windows would have to run in it.
+pub const COMPILER: &str = "a Rust compiler";
+
+/// For [`wine_lacks`]: before it closes a socket it shuts it down, so the peer may read the FIN before the reset comes.
+pub const RESET_BY_CLOSE: &str =
+    "a close with bytes unread that the peer sees as a reset every time";
 
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
 pub fn skipped(why: &str) {
@@ -219,7 +254,7 @@ impl Program {
                     .send(String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned())
                     .is_err()
                 {
-                    return;
+                    break;
                 }
             }
         });

@@ -50,7 +50,7 @@ impl<'a> Running<'a> {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = stdout.read(&mut buffer) {
                 if send.send(buffer[..n].to_vec()).is_err() {
-                    return;
+                    break;
                 }
             }
         });

@@ -289,11 +289,8 @@ impl Party {
             let why = format!("{} bytes came, and bytes_read() says {taken}", book.seen);
             book.faults.push(why);
         }
-        if !book.deaf
-            && let Err(why) = book.reader.take(data)
-        {
-            book.faults.push(why);
-        }
+        let read = if book.deaf { Ok(()) } else { book.reader.take(data) };
+        book.faults.extend(read.err());
     }
 
     fn look_at_closed(&self, socket: &EventSocket) {

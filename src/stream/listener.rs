@@ -1,0 +1,212 @@
+//! What waits for connections at an address.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+#[cfg(unix)]
+use std::path::PathBuf;
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+use std::sync::Arc;
+
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+use super::poll::Poll;
+use super::{Stream, addresses, is_localhost, not_found};
+use crate::endpoint::{Address, Endpoint};
+use crate::error;
+
+/// Waits for connections at an address.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    /// Linux lets one wake a thread in accept(2). On other systems only a client does, and it may not find us: another server
+    /// may have a more specific address, or the file of a Unix domain socket be gone. So there the socket does not block.
+    #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+    accepting: Arc<Poll>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// Wakes the thread in `accept`, which then fails, and refuses clients from then on; `false` if it could not.
+pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
+
+impl Listener {
+    /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
+    pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
+        Listener::new(match at {
+            Endpoint::Tcp { host, port } => {
+                let addresses = match is_localhost(host) {
+                    // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
+                    true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))],
+                    false => addresses(host, *port).map_err(|_| not_found(at))?,
+                };
+                Socket::Tcp(
+                    bind_tcp(&addresses)
+                        .map_err(|error| error::of_call("listen", &at.to_string(), error))?,
+                )
+            }
+            #[cfg(unix)]
+            Endpoint::Unix(path) => {
+                let bound = refuse_empty(path).and_then(|()| UnixListener::bind(path));
+                Socket::Unix(bound.map_err(|error| unix_bind_error(at, error))?)
+            }
+        })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<Address> {
+        Ok(match &self.socket {
+            Socket::Tcp(listener) => Address::Tcp(listener.local_addr()?),
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
+                Address::Unix(path.unwrap_or_default())
+            }
+        })
+    }
+}
+
+#[cfg(all(target_os = "linux", not(net_notes_polled)))]
+impl Listener {
+    fn new(socket: Socket) -> io::Result<Listener> {
+        Ok(Listener { socket })
+    }
+
+    /// Blocks until somebody connects.
+    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        self.socket.accept()
+    }
+
+    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
+        use std::net::{Shutdown, TcpStream};
+        use std::os::fd::OwnedFd;
+        // The listening socket once more: std lets one shut down streams only.
+        let socket = TcpStream::from(match &self.socket {
+            Socket::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
+            Socket::Unix(listener) => OwnedFd::from(listener.try_clone()?),
+        });
+        Ok(Some(Box::new(move || socket.shutdown(Shutdown::Both).is_ok())))
+    }
+}
+
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+impl Listener {
+    fn new(socket: Socket) -> io::Result<Listener> {
+        match &socket {
+            Socket::Tcp(listener) => listener.set_nonblocking(true)?,
+            #[cfg(unix)]
+            Socket::Unix(listener) => listener.set_nonblocking(true)?,
+        }
+        Ok(Listener { socket, accepting: Arc::default() })
+    }
+
+    /// Waits until somebody connects.
+    pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        let accepted = self.accepting.until_ready(|| self.socket.accept())?;
+        accepted.ok_or(ErrorKind::ConnectionAborted.into())
+    }
+
+    pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
+        let accepting = self.accepting.clone();
+        Ok(Some(Box::new(move || {
+            accepting.shut();
+            true
+        })))
+    }
+}
+
+impl Socket {
+    fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
+        Ok(match self {
+            Socket::Tcp(listener) => {
+                let (stream, remote) = listener.accept().map_err(client_gone)?;
+                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+                stream.set_nonblocking(false).map_err(client_gone)?; // some systems inherit the listener's mode
+                (Stream::tcp(stream).map_err(client_gone)?, Some(Address::Tcp(remote)))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let (stream, remote) = listener.accept()?;
+                #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+                stream.set_nonblocking(false)?;
+                (Stream::Unix(stream), unix_address(remote))
+            }
+        })
+    }
+}
+
+/// Binds the first address that this machine has. One that is taken is an error, and no reason to take the next one:
+/// clients try the addresses in the same order, and would find whoever has taken it.
+fn bind_tcp(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut result = Err(ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        result = TcpListener::bind(address);
+        let taken = |error: &io::Error| {
+            matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+        };
+        if result.as_ref().map_or_else(taken, |_| true) {
+            break;
+        }
+    }
+    result
+}
+
+/// Windows calls it a reset when a client has gone before it was accepted; elsewhere the name is `ECONNABORTED`.
+fn client_gone(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::ConnectionReset => ErrorKind::ConnectionAborted.into(),
+        _ => error,
+    }
+}
+
+/// The client's end of a Unix domain connection has no path: `None`.
+#[cfg(unix)]
+pub(super) fn unix_address(address: std::os::unix::net::SocketAddr) -> Option<Address> {
+    address.as_pathname().map(|path| Address::Unix(path.to_path_buf()))
+}
+
+/// Linux takes an empty path for "any name that is free", under which no client finds the server.
+#[cfg(unix)]
+pub(super) fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
+    match path.as_os_str().is_empty() {
+        true => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path must not be empty")),
+        false => Ok(()),
+    }
+}
+
+/// Node's code for a missing folder is EACCES (libuv's choice); the words here say what is really wrong.
+#[cfg(unix)]
+fn unix_bind_error(at: &Endpoint, error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return error::of_call("listen", &at.to_string(), error);
+    }
+    let message = format!("listen EACCES: the folder of {at} does not exist");
+    error::with_code(io::ErrorKind::NotFound, "EACCES", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_at_accept_is_a_client_that_has_gone() {
+        let kinds = |kind: ErrorKind| client_gone(kind.into()).kind();
+        assert_eq!(kinds(ErrorKind::ConnectionReset), ErrorKind::ConnectionAborted);
+        assert_eq!(kinds(ErrorKind::OutOfMemory), ErrorKind::OutOfMemory);
+    }
+
+    #[test]
+    fn only_an_address_of_another_machine_is_passed_over() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let taken = holder.local_addr().unwrap();
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let elsewhere = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 0)); // for examples (RFC 5737)
+        assert_eq!(bind_tcp(&[taken, free]).unwrap_err().kind(), ErrorKind::AddrInUse);
+        assert!(bind_tcp(&[elsewhere, free]).unwrap().local_addr().unwrap().ip().is_loopback());
+        assert_eq!(bind_tcp(&[elsewhere]).unwrap_err().kind(), ErrorKind::AddrNotAvailable);
+    }
+}

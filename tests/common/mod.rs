@@ -123,7 +123,7 @@ pub fn peer(name: &str) -> Option<PathBuf> {
 /// [`peer`], if it ends well with these arguments: what the test needs may not be in every build of it.
 pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
     let found = peer(name)?;
-    let output = Command::new(&found).args(args).stdin(Stdio::null()).output();
+    let output = command(&found).args(args).stdin(Stdio::null()).output();
     if output.is_ok_and(|output| output.status.success()) {
         return Some(found);
     }

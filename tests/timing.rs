@@ -311,6 +311,6 @@ fn the_threads_of_the_timers_go_when_there_is_nothing_to_time() {
         told.recv_timeout(DEADLINE).unwrap();
         assert!(threads() > before);
         socket.destroy();
-        until("all threads are gone", || threads() == before);
+        until("all threads are gone", || threads() <= before);
     }
 }

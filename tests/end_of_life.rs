@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, alone, until, within};
+use common::{DEADLINE, alone, own_status, skipped, until, within};
 use net::{EventSocket, Server, event};
 use net_notes as net;
 
@@ -407,15 +407,12 @@ fn whoever_holds_standard_error_stops_no_server() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn calls_that_say_the_same_use_no_memory() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     if !alone("calls_that_say_the_same_use_no_memory", r#"exec "$@""#) {
         return;
-    }
-    fn resident_kib() -> usize {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let client = EventSocket::new(listener.local_addr().unwrap());
@@ -430,7 +427,7 @@ fn calls_that_say_the_same_use_no_memory() {
     peer.write_all(b"x").unwrap();
     is_inside.recv_timeout(DEADLINE).unwrap();
     peer.write_all(b"held").unwrap();
-    let before = resident_kib();
+    let before = own_status("VmRSS");
     for _ in 0..300_000 {
         client.resume();
         client.pause();
@@ -438,7 +435,7 @@ fn calls_that_say_the_same_use_no_memory() {
         client.end();
     }
     client.resume();
-    let grown = resident_kib().saturating_sub(before);
+    let grown = own_status("VmRSS").saturating_sub(before);
     assert!(grown < 2 * 1024, "{grown} KiB more");
     drop(release);
     drop(peer);
@@ -456,12 +453,12 @@ fn calls_that_say_the_same_use_no_memory() {
     });
     server.set_max_connections(Some(0));
     let run = running(&server);
-    let before = resident_kib();
+    let before = own_status("VmRSS");
     for n in 1..=50 {
         drop(plain_client(&server));
         until("dropped", || count.load(Ordering::SeqCst) == n);
     }
-    let grown = resident_kib().saturating_sub(before);
+    let grown = own_status("VmRSS").saturating_sub(before);
     assert!(grown < 16 * 1024, "{grown} KiB more after 50 panics of a MiB each");
     server.close().unwrap();
     assert!(within("run() ends", || run.join()).is_err());
@@ -469,8 +466,10 @@ fn calls_that_say_the_same_use_no_memory() {
 
 /// Connecting to a full backlog takes two minutes, and std cannot interrupt it.
 #[test]
-#[cfg(target_os = "linux")]
 fn a_connect_that_was_given_up_lets_go_of_its_thread_and_descriptor() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     if !alone("a_connect_that_was_given_up_lets_go_of_its_thread_and_descriptor", r#"exec "$@""#) {
         return;
     }

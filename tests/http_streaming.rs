@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, alone_for, until, within};
+use common::{DEADLINE, alone_for, own_status, skipped, until, within};
 use net::event;
 use net::http::{Options, Request, Response};
 use net_notes as net;
@@ -163,18 +163,15 @@ fn a_client_that_never_closes_is_not_waited_for() {
 // It streams.
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_large_body_to_many_slow_readers_needs_little_memory() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     const READERS: usize = 50;
     const SIZE: u64 = 200 << 20;
     let name = "a_large_body_to_many_slow_readers_needs_little_memory";
     if !alone_for(2 * DEADLINE, name, r#"exec "$@""#) {
         return;
-    }
-    fn resident_mib() -> usize {
-        let status = std::fs::read_to_string("/proc/self/status").expect("linux");
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a line");
-        line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("KiB") / 1024
     }
     let server = Running::new(|_, response| {
         let mut file = io::repeat(b'x').take(SIZE);
@@ -182,7 +179,7 @@ fn a_large_body_to_many_slow_readers_needs_little_memory() {
             response.end();
         }
     });
-    let before = resident_mib();
+    let before = own_status("VmRSS") / 1024;
     let port = server.port();
     let (tell, told) = channel();
     let readers: Vec<_> = (0..READERS)
@@ -207,7 +204,7 @@ fn a_large_body_to_many_slow_readers_needs_little_memory() {
         .collect();
     let mut most = 0;
     until("all are done", || {
-        most = most.max(resident_mib());
+        most = most.max(own_status("VmRSS") / 1024);
         readers.iter().all(|reader| reader.is_finished())
     });
     assert!(most - before <= 40, "{most} MiB, {before} before");
@@ -565,17 +562,14 @@ fn a_panic_after_the_head_is_out_cuts_the_connection() {
 
 /// The table "Memory" of the module's page.
 #[test]
-#[cfg(target_os = "linux")]
 fn a_connection_holds_no_more_than_the_page_says() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     const CONNECTIONS: usize = 40;
     if !alone_for(2 * DEADLINE, "a_connection_holds_no_more_than_the_page_says", r#"exec "$@""#) {
         return;
     }
-    let resident_kib = || {
-        let status = std::fs::read_to_string("/proc/self/status").expect("linux");
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a line");
-        line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("KiB")
-    };
     let page = std::fs::read_to_string(common::root().join("src/http.rs")).expect("its source");
     let row = |begin: &str| -> usize {
         let row = page.lines().find(|line| line.starts_with(&format!("//! | {begin}")));
@@ -588,7 +582,7 @@ fn a_connection_holds_no_more_than_the_page_says() {
     let server = Running::new(|_, response| {
         let _ = io::copy(&mut io::repeat(b'x'), &mut &response);
     });
-    let before = resident_kib();
+    let before = own_status("VmRSS");
     let clients: Vec<_> = (0..CONNECTIONS).map(|_| server.client()).collect();
     for client in &clients {
         let mut stream = client.stream();
@@ -596,7 +590,7 @@ fn a_connection_holds_no_more_than_the_page_says() {
         stream.set_write_timeout(Some(Duration::from_millis(20))).expect("not zero");
         while stream.write_all(&[b'G'; 100_000]).is_ok() {}
     }
-    let each = resident_kib().saturating_sub(before) / CONNECTIONS;
+    let each = own_status("VmRSS").saturating_sub(before) / CONNECTIONS;
     assert!(each <= limit, "{each} KiB, {limit} on the page");
     drop(clients);
     server.server.close_all_connections();
@@ -609,14 +603,14 @@ fn a_connection_holds_no_more_than_the_page_says() {
     let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", 1 << 20);
     for (framing, limit) in [(counted, request), (chunked, request + row("in chunks"))] {
         let (server, given) = parked(Options::default());
-        let before = resident_kib();
+        let before = own_status("VmRSS");
         let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| server.client()).collect();
         for client in &mut clients {
             client.send(format!("POST / HTTP/1.1\r\nHost: a\r\n{filler}{framing}")).send(&body);
         }
         let mut last = (0, Instant::now());
         until("all has arrived", || {
-            let now = resident_kib();
+            let now = own_status("VmRSS");
             if now > last.0 {
                 last = (now, Instant::now());
             }

@@ -46,13 +46,6 @@ fn part() -> Option<String> {
     env::var(PART).ok()
 }
 
-/// A line of `/proc/self/status` that is a number: `VmRSS` in KiB, `Threads`.
-fn status(name: &str) -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }

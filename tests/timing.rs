@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, alone, until, within};
+use common::{DEADLINE, alone, own_status, skipped, until, within};
 use net::{EventSocket, Server, ServerOptions, event};
 use net_notes as net;
 
@@ -92,23 +92,19 @@ fn resume_acts_at_once_while_a_write_is_stuck() {
 }
 
 /// The CPU time of this process, in ticks of 10 ms.
-#[cfg(target_os = "linux")]
 fn cpu_ticks() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-#[cfg(target_os = "linux")]
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").unwrap().count()
-}
-
 #[test]
-#[cfg(target_os = "linux")]
 fn stuck_writers_use_no_cpu() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     if cfg!(net_notes_polled) {
-        return common::skipped("a polled socket looks now and then");
+        return skipped("a polled socket looks now and then");
     }
     if !alone("stuck_writers_use_no_cpu", r#"exec "$@""#) {
         return;
@@ -239,8 +235,10 @@ fn a_slow_listener_skips_periods_and_makes_no_burst() {
 
 /// A heartbeat to many clients at the same instant.
 #[test]
-#[cfg(target_os = "linux")]
 fn a_heartbeat_to_many_clients_costs_no_threads() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     const CLIENTS: usize = 150;
     if !alone("a_heartbeat_to_many_clients_costs_no_threads", r#"exec "$@""#) {
         return;
@@ -260,7 +258,7 @@ fn a_heartbeat_to_many_clients_costs_no_threads() {
         client.set_read_timeout(Some(DEADLINE)).unwrap();
         let mut beats = [0; 5 * 5];
         client.read_exact(&mut beats).unwrap();
-        most = most.max(threads());
+        most = most.max(own_status("Threads"));
     }
     // The test's two, run(), the one that accepts; one that keeps the time, one that calls, and what the machine's load adds.
     assert!(most <= CLIENTS + 16, "{most} threads for {CLIENTS} connections");
@@ -297,20 +295,22 @@ fn a_timer_that_blocks_holds_up_no_other_socket() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn the_threads_of_the_timers_go_when_there_is_nothing_to_time() {
+    if !cfg!(target_os = "linux") {
+        return skipped("the test reads Linux's /proc");
+    }
     if !alone("the_threads_of_the_timers_go_when_there_is_nothing_to_time", r#"exec "$@""#) {
         return;
     }
-    let before = threads();
+    let before = own_status("Threads");
     for _ in 0..2 {
         let (socket, _peer) = connected();
         let (tell, told) = channel();
         socket.set_timeout(Some(Duration::from_secs(3600)));
         socket.after(Duration::from_millis(1), move |_| tell.send(()).unwrap());
         told.recv_timeout(DEADLINE).unwrap();
-        assert!(threads() > before);
+        assert!(own_status("Threads") > before);
         socket.destroy();
-        until("all threads are gone", || threads() <= before);
+        until("all threads are gone", || own_status("Threads") <= before);
     }
 }

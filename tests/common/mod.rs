@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
-use std::{env, panic, thread};
+use std::{env, fs, panic, thread};
 
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
@@ -155,6 +155,14 @@ pub const COMPILER: &str = "a Rust compiler";
 /// For [`wine_lacks`]: before it closes a socket it shuts it down, so the peer may read the FIN before the reset comes.
 pub const RESET_BY_CLOSE: &str =
     "a close with bytes unread that the peer sees as a reset every time";
+
+/// A number about this process in Linux's `/proc/self/status`: `VmRSS` (KiB), `Threads`.
+pub fn own_status(field: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    let number = line.expect("the field").split_whitespace().next();
+    number.and_then(|number| number.parse().ok()).expect("a number")
+}
 
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
 pub fn skipped(why: &str) {

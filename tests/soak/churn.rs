@@ -6,8 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 use std::{env, io, panic, thread};
 
-use super::common::{MANY_DESCRIPTORS, alone_for, skipped, until, within};
-use super::{descriptors, one_at_a_time, pattern, status};
+use super::common::{MANY_DESCRIPTORS, alone_for, own_status, skipped, until, within};
+use super::{descriptors, one_at_a_time, pattern};
 use net::{Address, EventSocket, Server, event};
 use net_notes as net;
 
@@ -30,7 +30,7 @@ fn churn_leaves_memory_flat() {
     if !alone_for(duration + Duration::from_secs(60), TEST, MANY_DESCRIPTORS) {
         return;
     }
-    let (threads, files) = (status("Threads"), descriptors());
+    let (threads, files) = (own_status("Threads"), descriptors());
     let servers = [
         echo_server(("127.0.0.1", 0)),
         #[cfg(unix)]
@@ -58,10 +58,10 @@ fn churn_leaves_memory_flat() {
             Err(RecvTimeoutError::Timeout) => {}
             _ => break,
         }
-        memory.push(status("VmRSS"));
+        memory.push(own_status("VmRSS"));
         if sample % 10 == 0 {
             let connections = count.load(Ordering::Relaxed);
-            let (now, threads) = (status("VmRSS"), status("Threads"));
+            let (now, threads) = (own_status("VmRSS"), own_status("Threads"));
             eprintln!("{sample:>3} %  {connections} connections  {now} KiB  {threads} threads");
         }
     }
@@ -76,7 +76,7 @@ fn churn_leaves_memory_flat() {
         within("run() returns", || running.join().unwrap()).unwrap();
     }
     assert_eq!(descriptors(), files);
-    until("the threads have ended", || status("Threads") <= threads);
+    until("the threads have ended", || own_status("Threads") <= threads);
 
     // The first tenth is for buffers and pools to find their size.
     let highest = |range: std::ops::Range<usize>| memory[range].iter().max().copied().unwrap();

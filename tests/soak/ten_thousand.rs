@@ -4,8 +4,10 @@ use std::io::{Read, Write, stdin};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::common::{DEADLINE, MANY_DESCRIPTORS, Program, alone_for, skipped, until, within};
-use super::{descriptors, one_at_a_time, part, pattern, play, status};
+use super::common::{
+    DEADLINE, MANY_DESCRIPTORS, Program, alone_for, own_status, skipped, until, within,
+};
+use super::{descriptors, one_at_a_time, part, pattern, play};
 use net::event;
 use net_notes as net;
 
@@ -38,7 +40,7 @@ fn ten_thousand_connections_held_at_once() {
             socket.write(data);
         });
     });
-    let (threads, files, memory) = (status("Threads"), descriptors(), status("VmRSS"));
+    let (threads, files, memory) = (own_status("Threads"), descriptors(), own_status("VmRSS"));
     server.listen(("127.0.0.1", 0), |_| {}).unwrap();
     let port = server.address().unwrap().port().unwrap().to_string();
     let running = server.spawn();
@@ -53,8 +55,8 @@ fn ten_thousand_connections_held_at_once() {
         "{} connections after {:?}: {} threads, {:.1} KiB of memory each",
         server.connections(),
         began.elapsed(),
-        status("Threads"),
-        (status("VmRSS") - memory) as f64 / (PROCESSES * EACH) as f64
+        own_status("Threads"),
+        (own_status("VmRSS") - memory) as f64 / (PROCESSES * EACH) as f64
     );
     // Each still answers while all are there.
     for program in &mut clients {
@@ -71,11 +73,11 @@ fn ten_thousand_connections_held_at_once() {
     server.close().unwrap();
     within("run() returns", || running.join().unwrap()).unwrap();
     assert_eq!(descriptors(), files);
-    until("the threads have ended", || status("Threads") <= threads);
+    until("the threads have ended", || own_status("Threads") <= threads);
     println!(
         "all closed after {:?}: {} KiB of memory more",
         began.elapsed(),
-        status("VmRSS").saturating_sub(memory)
+        own_status("VmRSS").saturating_sub(memory)
     );
 }
 

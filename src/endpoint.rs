@@ -20,9 +20,12 @@ use std::path::{Path, PathBuf};
 ///
 /// let port = Endpoint::from(5000); // on "localhost"
 /// assert_eq!(port, Endpoint::Tcp { host: "localhost".to_string(), port: 5000 });
-/// let host_and_port = Endpoint::from(("example.org", 80));
-/// # #[cfg(unix)]
-/// let path = Endpoint::from(std::path::Path::new("/tmp/chat.sock"));
+/// let server = Endpoint::from(("example.org", 80));
+/// assert_eq!(server, Endpoint::Tcp { host: "example.org".to_string(), port: 80 });
+/// # #[cfg(unix)] {
+/// let path = std::path::Path::new("/tmp/chat.sock");
+/// assert_eq!(Endpoint::from(path), Endpoint::Unix(path.to_path_buf()));
+/// # }
 /// ```
 ///
 /// A type of your own becomes one with `impl From<Mine> for Endpoint`.

@@ -73,6 +73,11 @@
 //! knows no socket either, with `http` and `sts` as thin layers. Beside them, `check` looks at programs from outside, and
 //! `coach` leads a student through the exercises with it.
 
+// Here and not in Cargo.toml: a program that a student saves in examples needs no docs.
+#![warn(missing_docs)]
+// What a page shows compiles without a warning.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
+
 pub mod check;
 pub mod coach;
 mod deferred;

@@ -10,11 +10,12 @@ const HIGH_WATER_MARK: usize = 16 * 1024;
 /// Where and how to connect. Made from anything that is an [`Endpoint`]. Node: the options of `net.connect`.
 ///
 /// ```
-/// use net_notes::{ConnectOptions, EventSocket};
+/// use net_notes::{ConnectOptions, EventSocket, ReadyState};
 /// use std::time::Duration;
 ///
 /// let patient = ConnectOptions::from(("example.org", 80)).connect_timeout(Duration::from_secs(5));
-/// let socket = EventSocket::new(patient); // nothing has happened yet: run() connects
+/// let socket = EventSocket::new(patient);
+/// assert_eq!(socket.ready_state(), ReadyState::Opening); // run() connects
 /// ```
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {

@@ -10,7 +10,7 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "13_custom_protocol",
     en: "STS, and how it says no",
-    zh: "STS，以及它怎么拒绝",
+    zh: "STS 服务器：该拒绝的要拒绝",
     rules: &[
         ANSWERS, COUNTED, ENDS, ONE, PIECES, BYTES, SKIPS, NOT_STS, NO_LENGTH, TOO_LARGE, READS_ON,
         APART, FREES, IDLE,

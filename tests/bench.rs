@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Program, command, example, peer};
+use common::{Program, example, peer};
 
 /// The one value of a figure in the report of one round: the JSON has one object a line.
 fn value(json: &str, row: &str, figure: &str, server: &str) -> Option<f64> {
@@ -79,7 +79,7 @@ fn what_wrk_says_of_errors_is_counted_and_without_it_its_rows_are_left_out() {
     let bench = |only, json| {
         let options = ["--quick", "--seconds", "0.01", "--only", only, "--json", json, "--check"];
         // Nothing else is on this PATH: no Node either.
-        Program::spawn(command(example("bench")).args(options).env("PATH", &folder)).wait()
+        Program::spawn(common::command(example("bench")).args(options).env("PATH", &folder)).wait()
     };
 
     // Written by a shell: a program that this process had open for writing could be busy still, in a child of another test.
@@ -92,7 +92,7 @@ echo 'Requests/sec:   7386.68'
 end
 chmod +x wrk"#;
     let (status, _, error) =
-        Program::spawn(command("sh").args(["-c", script]).current_dir(&folder)).wait();
+        Program::spawn(common::command("sh").args(["-c", script]).current_dir(&folder)).wait();
     assert!(status.success(), "{error}");
     let (status, json, progress) = bench("http-keep-1", "-");
     assert_eq!(value(&json, "http-keep-1", "requests/s", "event"), Some(7386.68), "{json}");
@@ -135,7 +135,7 @@ fn a_cell_that_fails_is_reported_and_with_check_it_is_the_exit_status() {
     // A row that is judged against Node alone: without it nothing can be missed, so that the failure decides.
     for (check, code) in [("--check", 1), ("--quick", 0)] {
         let options = ["--quick", "--seconds", "0.01", "--only", "paced-64", check];
-        let mut command = command(example("bench"));
+        let mut command = common::command(example("bench"));
         let (status, table, error) =
             Program::spawn(command.args(options).env("PATH", &path)).wait();
         assert!(table.contains("failed: paced-64 · node · round 1: "), "{table}{error}");

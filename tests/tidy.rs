@@ -16,7 +16,7 @@ mod markdown;
 mod pages;
 
 use std::collections::BTreeMap;
-use std::{env, fmt};
+use std::fmt;
 
 /// A rule looks at the whole repository and says what is wrong.
 type Rule = fn(&Tree) -> Vec<Finding>;
@@ -30,7 +30,7 @@ impl Tree {
     /// Of what git knows, so that nothing that happens to lie beside it is among it; nor what a student has committed beside
     /// it: only CI looks at that. `None`, and said: git cannot tell.
     fn of_repository() -> Option<Tree> {
-        let ci = env::var_os("CI").is_some();
+        let ci = common::in_ci();
         let Some(known) = common::known_to_git() else {
             assert!(!ci, "CI is set, and git does not list the files");
             common::skipped("no git to tell the repository's files from others");

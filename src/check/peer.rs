@@ -178,7 +178,8 @@ impl Peer {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Waits until the program has sent something, and does not read it. `false` if nothing came, or on a Unix socket.
+    /// Waits until the program has sent something, or ended, and reads nothing of it. `true`: there is something to read; always
+    /// `false`, and at once, on a Unix socket.
     pub fn wait_unread(&self) -> bool {
         self.stream.set_read_timeout(Some(self.run.patience));
         matches!(self.stream.peek(), Some(Ok(1..)))

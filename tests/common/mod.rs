@@ -108,7 +108,7 @@ pub fn package() -> PathBuf {
 }
 
 /// The program called `name` on this machine, or `None` – said by name – so that the caller returns.
-/// With `CI` set a missing peer is a failure: there, nothing may pass by not running.
+/// With `CI` set (and not empty) a missing peer is a failure: there, nothing may pass by not running.
 /// `NET_NOTES_SKIP=nc,telnet` names those that a system does not have at all, as Windows has no nc.
 pub fn peer(name: &str) -> Option<PathBuf> {
     let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
@@ -131,13 +131,19 @@ pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
     None
 }
 
-fn lacking(name: &str, what: &str) {
+/// Says that the peer called `name` is missing, or has not `what`, so that the caller returns. See [`peer`].
+pub fn lacking(name: &str, what: &str) {
     let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
     assert!(
-        env::var_os("CI").is_none() || excused.split(',').any(|other| other == name),
+        !in_ci() || excused.split(',').any(|other| other == name),
         "this test needs `{what}`, and CI is set: install it"
     );
     skipped(&format!("no {what}"));
+}
+
+/// Whether this is CI, where nothing may be missing. A variable that is empty is not set.
+pub fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|ci| !ci.is_empty())
 }
 
 /// Under Wine: says that Wine lacks this, so that the caller leaves it out. Only what plain std cannot do there either.

@@ -205,6 +205,9 @@ fn the_lesson_lists_the_rules_word_for_word() {
 /// As the coach judges a student's file: built from the file, and with its own patience.
 #[test]
 fn a_file_is_judged() {
+    if common::wine_lacks(common::COMPILER) {
+        return;
+    }
     common::within_for(LIMIT, "a file", || {
         let home = Home::at(common::root());
         let exercise = Exercise::find("03").expect("an exercise");

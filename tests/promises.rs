@@ -697,7 +697,10 @@ fn close_waits_for_open_sockets_and_leaves_them_alone() {
     }));
     let mut peer = running.plain_client();
     until("accepted", || running.server.connections() == 1);
+    let at = ("127.0.0.1", running.at().port().unwrap());
     running.server.close().unwrap();
+    let late = TcpStream::connect(at).expect_err("refused as soon as close() has returned");
+    assert_eq!(net::code(&late), "ECONNREFUSED");
     assert!(running.server.close().is_err());
     peer.write_all(b"still served").unwrap();
     let mut answer = [0; 12];

@@ -14,13 +14,19 @@ use super::poll::Poll;
 use super::{Stream, addresses, is_localhost, not_found};
 use crate::endpoint::{Address, Endpoint};
 use crate::error;
+#[cfg(any(not(target_os = "linux"), net_notes_polled))]
+use crate::sync::Monitor;
 
 /// Waits for connections at an address.
 #[derive(Debug)]
 pub(crate) struct Listener {
+    #[cfg(all(target_os = "linux", not(net_notes_polled)))]
     socket: Socket,
     /// Linux lets one wake a thread in accept(2). On other systems only a client does, and it may not find us: another server
-    /// may have a more specific address, or the file of a Unix domain socket be gone. So there the socket does not block.
+    /// may have a more specific address, or the file of a Unix domain socket be gone. So there the socket does not block, and
+    /// whoever wakes the thread closes the socket first: `None`.
+    #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+    socket: Arc<Monitor<Option<Socket>>>,
     #[cfg(any(not(target_os = "linux"), net_notes_polled))]
     accepting: Arc<Poll>,
 }
@@ -57,23 +63,16 @@ impl Listener {
             }
         })
     }
-
-    pub(crate) fn local_addr(&self) -> io::Result<Address> {
-        Ok(match &self.socket {
-            Socket::Tcp(listener) => Address::Tcp(listener.local_addr()?),
-            #[cfg(unix)]
-            Socket::Unix(listener) => {
-                let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
-                Address::Unix(path.unwrap_or_default())
-            }
-        })
-    }
 }
 
 #[cfg(all(target_os = "linux", not(net_notes_polled)))]
 impl Listener {
     fn new(socket: Socket) -> io::Result<Listener> {
         Ok(Listener { socket })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<Address> {
+        self.socket.local_addr()
     }
 
     /// Blocks until somebody connects.
@@ -101,18 +100,29 @@ impl Listener {
             #[cfg(unix)]
             Socket::Unix(listener) => listener.set_nonblocking(true)?,
         }
-        Ok(Listener { socket, accepting: Arc::default() })
+        Ok(Listener { socket: Arc::new(Monitor::new(Some(socket))), accepting: Arc::default() })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<Address> {
+        match &*self.socket.lock() {
+            Some(socket) => socket.local_addr(),
+            None => Err(ErrorKind::ConnectionAborted.into()),
+        }
     }
 
     /// Waits until somebody connects.
     pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
-        let accepted = self.accepting.until_ready(|| self.socket.accept())?;
+        let accepted = self.accepting.until_ready(|| match &*self.socket.lock() {
+            Some(socket) => socket.accept(),
+            None => Err(ErrorKind::ConnectionAborted.into()),
+        })?;
         accepted.ok_or(ErrorKind::ConnectionAborted.into())
     }
 
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
-        let accepting = self.accepting.clone();
+        let (socket, accepting) = (self.socket.clone(), self.accepting.clone());
         Ok(Some(Box::new(move || {
+            drop(socket.lock().take()); // refuses clients from here on
             accepting.shut();
             true
         })))
@@ -120,6 +130,17 @@ impl Listener {
 }
 
 impl Socket {
+    fn local_addr(&self) -> io::Result<Address> {
+        Ok(match self {
+            Socket::Tcp(listener) => Address::Tcp(listener.local_addr()?),
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let path = listener.local_addr()?.as_pathname().map(PathBuf::from);
+                Address::Unix(path.unwrap_or_default())
+            }
+        })
+    }
+
     fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
         Ok(match self {
             Socket::Tcp(listener) => {

@@ -20,7 +20,9 @@ fn main() {
         answer.extend_from_slice(piece);
         let Some(blank) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return };
         let head = String::from_utf8_lossy(&answer[..blank]);
-        let Some(length) = content_length(&head) else { fail("the head leaves in doubt how long the body is") };
+        let Some(length) = content_length(&head) else {
+            fail("the head leaves in doubt how long the body is")
+        };
         let Some(body) = answer[blank + 4..].get(..length) else { return };
         std::io::stdout().write_all(body).unwrap_or_else(|error| fail(&error.to_string()));
         client.destroy(); // the server may stay as long as it likes

@@ -44,7 +44,17 @@ impl Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        let taken_back = TIMERS.lock().alarms.remove(&self.0);
+        let mut timers = TIMERS.lock();
+        let taken_back = timers.alarms.remove(&self.0);
+        if timers.alarms.is_empty() {
+            // The thread may sleep for hours, and has to leave sooner.
+            if let Keeper::Asleep { until } = timers.keeper {
+                if until > Instant::now() + IDLE_TIME {
+                    TIMERS.notify(&timers);
+                }
+            }
+        }
+        drop(timers);
         drop(taken_back); // after the lock
     }
 }

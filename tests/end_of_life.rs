@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, alone, own_status, skipped, until, within};
+use common::{DEADLINE, alone, own_descriptors, own_status, skipped, until, within};
 use net::{EventSocket, Server, event};
 use net_notes as net;
 
@@ -479,17 +479,16 @@ fn a_connect_that_was_given_up_lets_go_of_its_thread_and_descriptor() {
     while let Ok(stream) = TcpStream::connect_timeout(&at, Duration::from_millis(300)) {
         backlog.push(stream);
     }
-    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
-    let before = (count("fd"), count("task"));
+    let before = (own_descriptors(), own_status("Threads"));
     let clients: Vec<_> = (0..20).map(|_| EventSocket::new(at)).collect();
     let runs: Vec<_> = clients.iter().map(EventSocket::spawn).collect();
-    until("all of them connect", || count("fd") == before.0 + 20);
+    until("all of them connect", || own_descriptors() == before.0 + 20);
     clients.iter().for_each(EventSocket::destroy);
     let began = Instant::now();
     for run in runs {
         within("run() returns at once", || run.join().unwrap()).unwrap();
     }
-    until("nothing is left", || (count("fd"), count("task")) == before);
+    until("nothing is left", || (own_descriptors(), own_status("Threads")) == before);
     assert!(began.elapsed() < Duration::from_secs(6), "after {:?}", began.elapsed());
 }
 

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use common::{DEADLINE, MANY_DESCRIPTORS, alone, skipped, until, within};
+use common::{
+    DEADLINE, MANY_DESCRIPTORS, alone, own_descriptors, own_status, skipped, until, within,
+};
 use net::{EventSocket, event};
 use net_notes as net;
 
@@ -148,14 +150,12 @@ fn an_echo_of_a_peer_that_writes_all_before_it_reads() {
 #[test]
 fn descriptors_and_threads_go_back_though_handles_are_kept() {
     if !cfg!(target_os = "linux") {
-        return skipped("the test counts /proc/self/fd and /proc/self/task");
+        return skipped("the test reads Linux's /proc");
     }
     if !alone("descriptors_and_threads_go_back_though_handles_are_kept", MANY_DESCRIPTORS) {
         return;
     }
-    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
-    common::open_the_descriptor_for_complaints();
-    let (descriptors, threads) = (count("fd"), count("task"));
+    let (descriptors, threads) = (own_descriptors(), own_status("Threads"));
     let kept = Arc::new(Mutex::new(HashSet::new()));
     let handles = kept.clone();
     let server = net::create_server(move |socket| {
@@ -193,6 +193,6 @@ fn descriptors_and_threads_go_back_though_handles_are_kept() {
     server.close().unwrap();
     within("run() returns", || running.join().unwrap()).unwrap();
     assert_eq!(kept.lock().unwrap().len(), 4000, "two handles of each of 2,000 connections");
-    assert_eq!(count("fd"), descriptors);
-    until("idle threads have gone", || count("task") <= threads);
+    assert_eq!(own_descriptors(), descriptors);
+    until("idle threads have gone", || own_status("Threads") <= threads);
 }

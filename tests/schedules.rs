@@ -22,9 +22,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, thread};
 
-use common::{DEADLINE, MANY_DESCRIPTORS, alone_for, until};
+use common::{DEADLINE, MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, until};
 use net::{ConnectOptions, Endpoint, EventSocket, Server, ServerOptions, event};
 use net_notes as net;
 use party::Party;
@@ -53,7 +53,6 @@ fn ten_thousand_schedules() {
 
 /// Runs all of them, up to the first that fails.
 fn run_all(seeds: &[u64]) {
-    common::open_the_descriptor_for_complaints();
     let before = resources();
     let next = AtomicUsize::new(0);
     let clean = AtomicU64::new(0);
@@ -86,7 +85,10 @@ fn run_all(seeds: &[u64]) {
 
 /// How many threads and descriptors this process has, where the system tells.
 fn resources() -> [usize; 2] {
-    ["task", "fd"].map(|what| fs::read_dir(format!("/proc/self/{what}")).map_or(0, Iterator::count))
+    if !cfg!(target_os = "linux") {
+        return [0, 0];
+    }
+    [own_status("Threads"), own_descriptors()]
 }
 
 /// Waits as `until` does, but fails as a result, so that the log can be shown.

@@ -19,9 +19,9 @@ mod network_tests;
 #[path = "soak/ten_thousand.rs"]
 mod ten_thousand;
 
+use std::env;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::{env, fs};
 
 /// Each of these tests wants the machine for itself.
 fn one_at_a_time() -> MutexGuard<'static, ()> {
@@ -44,10 +44,6 @@ const PART: &str = "NET_NOTES_SOAK_PART";
 /// The part that this process plays, if it is one that [`play`] has started.
 fn part() -> Option<String> {
     env::var(PART).ok()
-}
-
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 /// Bytes that tell where they are from: the same for the same place, and no short period.

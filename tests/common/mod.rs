@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, fs, panic, thread};
 
@@ -90,13 +90,6 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     false
 }
 
-/// The first server of a process opens one descriptor that stays, for complaints when no more are left: before a test counts.
-pub fn open_the_descriptor_for_complaints() {
-    let server = net_notes::create_server(|_| {});
-    server.listen(("127.0.0.1", 0), |_| {}).expect("port 0 is free");
-    server.close().expect("it listens");
-}
-
 /// The folder of the files that are looked at: the repository's, unless `NET_NOTES_ROOT` names a copy (see tests/week.rs).
 pub fn root() -> PathBuf {
     env::var_os("NET_NOTES_ROOT").map_or_else(package, PathBuf::from)
@@ -168,6 +161,18 @@ pub fn own_status(field: &str) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     let number = line.expect("the field").split_whitespace().next();
     number.and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// The number of this process's descriptors, on Linux. The first server of a process opens one that stays, to report when no
+/// more are left: it is part of the number from the first time on.
+pub fn own_descriptors() -> usize {
+    static REPORTS: Once = Once::new();
+    REPORTS.call_once(|| {
+        let server = net_notes::create_server(|_| {});
+        server.listen(("127.0.0.1", 0), |_| {}).expect("port 0 is free");
+        server.close().expect("it listens");
+    });
+    fs::read_dir("/proc/self/fd").expect("Linux").count()
 }
 
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.

@@ -6,8 +6,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 use std::{env, io, panic, thread};
 
-use super::common::{MANY_DESCRIPTORS, alone_for, own_status, skipped, until, within};
-use super::{descriptors, one_at_a_time, pattern};
+use super::common::{
+    MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, skipped, until, within,
+};
+use super::{one_at_a_time, pattern};
 use net::{Address, EventSocket, Server, event};
 use net_notes as net;
 
@@ -30,7 +32,7 @@ fn churn_leaves_memory_flat() {
     if !alone_for(duration + Duration::from_secs(60), TEST, MANY_DESCRIPTORS) {
         return;
     }
-    let (threads, files) = (own_status("Threads"), descriptors());
+    let (threads, files) = (own_status("Threads"), own_descriptors());
     let servers = [
         echo_server(("127.0.0.1", 0)),
         #[cfg(unix)]
@@ -75,7 +77,7 @@ fn churn_leaves_memory_flat() {
         server.close().unwrap();
         within("run() returns", || running.join().unwrap()).unwrap();
     }
-    assert_eq!(descriptors(), files);
+    assert_eq!(own_descriptors(), files);
     until("the threads have ended", || own_status("Threads") <= threads);
 
     // The first tenth is for buffers and pools to find their size.

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::common::{
-    DEADLINE, MANY_DESCRIPTORS, Program, alone_for, own_status, skipped, until, within,
+    DEADLINE, MANY_DESCRIPTORS, Program, alone_for, own_descriptors, own_status, skipped, until,
+    within,
 };
-use super::{descriptors, one_at_a_time, part, pattern, play};
+use super::{one_at_a_time, part, pattern, play};
 use net::event;
 use net_notes as net;
 
@@ -40,7 +41,7 @@ fn ten_thousand_connections_held_at_once() {
             socket.write(data);
         });
     });
-    let (threads, files, memory) = (own_status("Threads"), descriptors(), own_status("VmRSS"));
+    let (threads, files, memory) = (own_status("Threads"), own_descriptors(), own_status("VmRSS"));
     server.listen(("127.0.0.1", 0), |_| {}).unwrap();
     let port = server.address().unwrap().port().unwrap().to_string();
     let running = server.spawn();
@@ -72,7 +73,7 @@ fn ten_thousand_connections_held_at_once() {
     until("all are gone", || server.connections() == 0);
     server.close().unwrap();
     within("run() returns", || running.join().unwrap()).unwrap();
-    assert_eq!(descriptors(), files);
+    assert_eq!(own_descriptors(), files);
     until("the threads have ended", || own_status("Threads") <= threads);
     println!(
         "all closed after {:?}: {} KiB of memory more",

@@ -312,14 +312,14 @@ fn the_threads_of_the_timers_go_when_there_is_nothing_to_time() {
             told.recv_timeout(DEADLINE).unwrap();
         }
         assert!(own_status("Threads") > before);
-        until("the one that keeps the time sleeps, maybe for an hour", others_sleep);
+        until("the one that keeps the time waits, maybe for an hour", others_wait);
         socket.destroy();
         until("all threads are gone", || own_status("Threads") <= before);
     }
 }
 
 /// Whether all threads of this process but the one that asks sleep: see proc(5), `/proc/pid/stat`.
-fn others_sleep() -> bool {
+fn others_wait() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
     let states =
         tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());

@@ -5,6 +5,8 @@
 mod can_fail;
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/comments.rs"]
+mod comments;
 mod common;
 #[path = "tidy/exercises.rs"]
 mod exercises;
@@ -130,6 +132,8 @@ rules! {
     exercises::every_lesson_has_its_exercise,
     exercises::an_exercise_is_complete,
     exercises::a_rule_sends_to_a_section_of_its_lesson,
+    comments::an_exercise_speaks_both_languages,
+    comments::comments_on_a_chinese_page_are_chinese,
     pages::chinese_and_english_pages_come_in_pairs,
     pages::chinese_and_english_headings_agree,
     pages::chinese_and_english_code_is_the_same,

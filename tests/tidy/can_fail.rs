@@ -51,7 +51,13 @@ fn good() -> Tree {
         let chinese = chinese.replace("NAME", name);
         let exercise = format!("tests/exercises/{name}");
         add(&format!("{exercise}.rs"), "// mine \n");
-        add(&format!("{exercise}/stub.rs"), "// TODO: all\n");
+        add(
+            &format!("{exercise}/stub.rs"),
+            &format!(
+                "//! In lessons/{name}.md.\n//!\n//! 见 lessons/zh/{name}.md。\n\n// TODO: all\n// of it\n// TODO：全部\n\n\
+                 /// Says `x`.\n/// 说 `x`。\nfn f() {{ g(\"//\") }} // `h()`\n"
+            ),
+        );
         add(&format!("{exercise}/solution.rs"), "fn main() {}\n");
         add(&format!("{exercise}/right/a.rs"), "fn main() { sleep(1) }\n");
         for answers in ["wrong.md", "right.md"] {
@@ -195,9 +201,21 @@ const CASES: &[Case] = &[
     ("an_exercise_is_complete", "tests/exercises/01_hello/hints.md", "## 2\n", "", "has the hints [\"1\", \"3\"]"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/hints.zh.md", "+", "## 4\n", "hints.zh.md: has the hints"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "TODO", "", "stub.rs: has no TODO"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "In lessons/", "In zh/", "stub.rs: does not name lessons/01_hello.md"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "lessons/zh/", "lessons/", "stub.rs: does not name lessons/zh/01_hello.md"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/solution.rs", "+", "// TODO\n", "solution.rs: has a TODO"),
     ("a_rule_sends_to_a_section_of_its_lesson", "src/coach/exercises/e02_bye.rs", "Watch out", "Watch in", "has no section `Watch in`"),
     ("a_rule_sends_to_a_section_of_its_lesson", "src/check/a.rs", "+", "f(Rule { see: \"Anywhere\" })\n", "lessons/02_bye.md has no section `Anywhere`"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "//! 见 lessons/zh", "//! lessons/zh", "01_hello/stub.rs:1: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// TODO：全部\n", "", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "/// Says `x`.\n", "", "01_hello/stub.rs:9: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// TODO: all", "// 全部\n// TODO: all", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// of it", "// TODO: more", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "`h()`", "calls g", "01_hello/stub.rs:11: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/02_bye/solution.rs", "+", "/* all of it */\n", "02_bye/solution.rs:2: a comment that"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "fn main() {}", "fn main() {} // does nothing", "zh/01_hello.md:11: `// does nothing` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "// a.js", "// a.js\n/* does\n   nothing yet */", "zh/01_hello.md:9: `   nothing yet */` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "README.zh.md", "# all", "# all of them", "README.zh.md:3: `# all of them` is in English"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),

@@ -185,6 +185,11 @@ pub fn code_only(text: &str) -> String {
     without(text, |piece| piece != Piece::Code, false)
 }
 
+/// The comments alone, line by line as before.
+pub fn comments_only(text: &str, js: bool) -> String {
+    without(text, |piece| piece != Piece::Comment, js)
+}
+
 /// The text with its comments blanked out, line by line as before. `js`: it is JavaScript, and not Rust.
 pub fn without_comments(text: &str, js: bool) -> String {
     without(text, |piece| piece == Piece::Comment, js)

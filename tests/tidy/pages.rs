@@ -14,7 +14,7 @@ fn chinese(english: &str) -> String {
     }
 }
 
-fn is_chinese(path: &str) -> bool {
+pub fn is_chinese(path: &str) -> bool {
     path.starts_with("lessons/zh/") || path.ends_with(".zh.md")
 }
 
@@ -128,7 +128,7 @@ fn common_code(block: &Block) -> Vec<(usize, String)> {
 }
 
 /// A shell's line without the remark at its end.
-fn without_remark(line: &str) -> &str {
+pub fn without_remark(line: &str) -> &str {
     let mut quote = None;
     let mut before = ' ';
     for (at, c) in line.char_indices() {

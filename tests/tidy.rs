@@ -115,6 +115,7 @@ rules! {
     code::only_what_belongs_here_is_here,
     code::a_source_file_has_at_most_400_lines,
     code::the_library_neither_unwraps_nor_expects,
+    code::the_coach_says_system_errors_in_both_languages,
     code::no_test_sleeps,
     code::every_program_is_started_in_a_clean_environment,
     code::no_trailing_spaces_and_no_tabs,

@@ -146,6 +146,8 @@ const CASES: &[Case] = &[
     ("a_source_file_has_at_most_400_lines", "src/lib.rs", "+", "LONG", "lines, and 400"),
     ("the_library_neither_unwraps_nor_expects", "src/lib.rs", "unwrap_or_else(h)", "unwrap()", "src/lib.rs:5: `.unwrap(`"),
     ("the_library_neither_unwraps_nor_expects", "src/a.rs", "+", "fn a() { b.map(Option::unwrap) }\n", "src/a.rs:1: `::unwrap`"),
+    ("the_coach_says_system_errors_in_both_languages", "src/check/a.rs", "+", "fn f() { format!(\"a: {error}\") }\n", "src/check/a.rs:1: `{error}`"),
+    ("the_coach_says_system_errors_in_both_languages", "src/coach/a.rs", "+", "fn f() { g(&error.to_string()) }\n", "src/coach/a.rs:1: `error.to_string()`"),
     ("no_test_sleeps", "tests/02_bye.rs", "g(", "sleep(", "tests/02_bye.rs:2: a test that sleeps"),
     ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "g(", "Command::new(", "02_bye.rs:2: `Command::new`"),
     ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "+", "use std::process::Command as Process;\n", "`Command as `"),

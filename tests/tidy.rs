@@ -16,6 +16,8 @@ mod lessons;
 mod markdown;
 #[path = "tidy/pages.rs"]
 mod pages;
+#[path = "tidy/terms.rs"]
+mod terms;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -143,4 +145,5 @@ rules! {
     pages::every_link_leads_somewhere,
     pages::every_example_named_on_a_page_exists,
     pages::no_page_is_unfinished,
+    terms::a_thing_has_one_name_in_chinese,
 }

@@ -22,7 +22,7 @@ const ADVICE: &[Advice] = &[
         en: Some(
             "There is no such event. Events of a socket: Lookup, Connect, Ready, Data, Text, Drain, Finish, Timeout, End, Error, Close;\nof a server: Listening, Connection, Drop, Error, Close.",
         ),
-        zh: "没有这个事件。套接字的事件有 Lookup, Connect, Ready, Data, Text, Drain, Finish, Timeout, End, Error, Close，\n服务器的事件有 Listening, Connection, Drop, Error, Close。",
+        zh: "没有这个事件。套接字的事件有 Lookup、Connect、Ready、Data、Text、Drain、Finish、Timeout、End、Error、Close，\n服务器的事件有 Listening、Connection、Drop、Error、Close。",
     },
     Advice {
         signs: &[

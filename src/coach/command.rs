@@ -217,7 +217,7 @@ impl Coach {
     }
 
     fn misunderstood(&self, what: &str) -> ExitCode {
-        let help = self.voice.say(("not understood: ", HELP.0), ("看不懂：", HELP.1));
+        let help = self.voice.say(("not understood: ", HELP.0), ("看不懂这条命令：", HELP.1));
         let _ = writeln!(io::stderr(), "{}{what}\n\n{}", help.0, help.1);
         ExitCode::from(2)
     }

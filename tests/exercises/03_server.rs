@@ -6,7 +6,7 @@
 //! 练习 03：一个会打招呼的服务器。题目见 lessons/zh/03_server.md 的“练习”一节。
 //!
 //! 用 `cargo run -- run 03` 启动它，在另一个终端里用 `nc 127.0.0.1 5000` 和它说话。
-//! 输入一个名字试试，没毛病。现在让别的客户端来试：`cargo run -- check 03`。
+//! 输入一个名字试试，没问题。现在让别的客户端来试：`cargo run -- check 03`。
 
 use net::event;
 use net_notes as net;

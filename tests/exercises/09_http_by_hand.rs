@@ -7,7 +7,7 @@
 //! 练习 09：一个向 Web 服务器请求页面、打印正文的客户端。
 //! 题目见 lessons/zh/09_http_by_hand.md 的“练习”一节。
 //!
-//! 用 `cargo run -- run 09 HOST PORT PATH` 启动它，哪个 Web 服务器都行；页面短的话，没毛病。
+//! 用 `cargo run -- run 09 HOST PORT PATH` 启动它，哪个 Web 服务器都行；页面短的话，没问题。
 //! 现在让它去问各种各样的服务器：`cargo run -- check 09`。
 
 use net::event;

@@ -9,7 +9,7 @@
 //! 题目见 lessons/zh/13_custom_protocol.md 的“练习”一节。
 //!
 //! 用 `cargo run -- run 13` 启动它，在另一个终端里用本课的客户端去问它：
-//! `cargo run --example 13_custom_protocol -- client 127.0.0.1 5000 hello`。没毛病。
+//! `cargo run --example 13_custom_protocol -- client 127.0.0.1 5000 hello`。没问题。
 //! 现在让别的客户端来试，其中有的不说 STS：`cargo run -- check 13`。
 
 use net::event;

@@ -99,7 +99,7 @@ fn good() -> Tree {
     add(
         "README.zh.md",
         &format!(
-            "# net-notes\n```sh\ncargo test  # all\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
+            "# net-notes\n```sh\ncargo test  # 全部\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
         ),
     );
     Tree { files }
@@ -217,7 +217,7 @@ const CASES: &[Case] = &[
     ("an_exercise_speaks_both_languages", "tests/exercises/02_bye/solution.rs", "+", "/* all of it */\n", "02_bye/solution.rs:2: a comment that"),
     ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "fn main() {}", "fn main() {} // does nothing", "zh/01_hello.md:11: `// does nothing` is in English"),
     ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "// a.js", "// a.js\n/* does\n   nothing yet */", "zh/01_hello.md:9: `   nothing yet */` is in English"),
-    ("comments_on_a_chinese_page_are_chinese", "README.zh.md", "# all", "# all of them", "README.zh.md:3: `# all of them` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "README.zh.md", "# 全部", "# all", "README.zh.md:3: `# all` is in English"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),
@@ -242,6 +242,10 @@ const CASES: &[Case] = &[
     ("every_example_named_on_a_page_exists", "lessons/01_hello.md", "--example 01_hello", "--example 01_hallo", "no example `01_hallo`"),
     ("no_page_is_unfinished", "lessons/01_hello.md", "### on", "### on\n\nTRACE", "01_hello.md:25: `TRACE`"),
     ("no_page_is_unfinished", "README.md", "+", "This is a TODO.\n", "something is missing"),
+    ("a_thing_has_one_name_in_chinese", "lessons/zh/01_hello.md", "## 当心", "## 服务器的回答", "zh/01_hello.md:19: says 回答"),
+    ("a_thing_has_one_name_in_chinese", "tests/exercises/01_hello/hints.zh.md", "+", "头部行\n", "hints.zh.md:5: says 头部行"),
+    ("a_thing_has_one_name_in_chinese", "tests/exercises/01_hello/stub.rs", "说 `x`", "承诺 `x`", "stub.rs:10: says 承诺"),
+    ("a_thing_has_one_name_in_chinese", "src/coach/exercises/e02_bye.rs", "+", "zh: \"没毛病\"\n", "e02_bye.rs:2: says 没毛病"),
 ];
 
 #[test]

@@ -94,7 +94,7 @@ pub fn comments_on_a_chinese_page_are_chinese(tree: &Tree) -> Vec<Finding> {
                 _ => continue,
             };
             for (number, comment) in (1..).zip(comments.lines()) {
-                if Language::of(comment) == Language::English && words(comment) > 1 {
+                if Language::of(comment) == Language::English {
                     let rule = format!("`{comment}` is in English");
                     let fix = "say it in Chinese: comments are left out where the code is compared";
                     findings.push(Finding::new(path, block.line + number, rule, fix));

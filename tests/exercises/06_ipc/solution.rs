@@ -38,7 +38,7 @@ fn main() -> std::io::Result<()> {
 
     let running = server.spawn();
     // Returns when Enter is pressed, and also at the end of the input.
-    // 按了回车就返回，输入到头也会返回。
+    // 按了回车就返回，输入结束也会返回。
     std::io::stdin().read_line(&mut String::new())?;
     // This also removes the file.
     // 文件也由它删除。

@@ -36,7 +36,7 @@ fn main() -> std::io::Result<()> {
     server.listen(path, |_| {})?;
     println!("listening on {}", path.display());
     // TODO 3: close the server when Enter is pressed, or when the input ends.
-    // TODO 3：按了回车，或者输入到头，就关闭服务器。
+    // TODO 3：按了回车，或者输入结束，就关闭服务器。
     server.run()
 }
 

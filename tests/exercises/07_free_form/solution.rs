@@ -17,7 +17,7 @@ const LONGEST: usize = 1000;
 #[derive(Default)]
 struct Lines {
     /// The number of lines answered so far.
-    /// 到现在回复了多少行。
+    /// 到目前为止，回复了多少行。
     number: usize,
     /// The bytes of a line whose end has not arrived yet. Bytes, not text: half a character is not
     /// text.

@@ -7,7 +7,7 @@
 //! 练习 07：一个给行编号的服务器。题目见 lessons/zh/07_free_form.md 的“练习”一节。
 //!
 //! 用 `cargo run -- run 07` 启动它，在另一个终端里用 `nc 127.0.0.1 5000` 和它说话。输入几行试试，
-//! 没毛病。现在让别的客户端来试：`cargo run -- check 07`。
+//! 没问题。现在让别的客户端来试：`cargo run -- check 07`。
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ const LONGEST: usize = 1000;
 #[derive(Default)]
 struct Lines {
     /// The number of lines answered so far.
-    /// 到现在回复了多少行。
+    /// 到目前为止，回复了多少行。
     number: usize,
 }
 

@@ -9,7 +9,7 @@ use net::event;
 use net_notes as net;
 
 /// The number of Chinese characters the server has sent so far.
-/// 服务器到现在发来了几个汉字。
+/// 到目前为止，服务器发来了几个汉字。
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether this is one of the 20,992 characters that Unicode calls "CJK Unified Ideographs".

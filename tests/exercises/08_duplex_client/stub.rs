@@ -16,7 +16,7 @@ use net::event;
 use net_notes as net;
 
 /// The number of Chinese characters the server has sent so far.
-/// 服务器到现在发来了几个汉字。
+/// 到目前为止，服务器发来了几个汉字。
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether this is one of the 20,992 characters that Unicode calls "CJK Unified Ideographs".
@@ -46,7 +46,7 @@ fn main() {
         }
     });
     // TODO 3: send each line as soon as it is typed. At the end of the input, end our direction.
-    // TODO 3：每输入一行，就马上发出去。输入到头，就关闭写方向。
+    // TODO 3：每输入一行，就马上发出去。输入结束，就关闭写方向。
 
     // TODO 4: when the server has ended, too, print `in all: …`.
     // TODO 4：等服务器也结束了，打印 `in all: …`。

@@ -7,7 +7,7 @@
 //! 练习 10：一个字节都不丢的服务器。题目见 lessons/zh/10_data_loss.md 的“练习”一节。
 //!
 //! 用 `cargo run -- run 10` 启动它，在另一个终端里用 `nc 127.0.0.1 5000` 和它说话。输入一行试试，
-//! 没毛病。现在让别的客户端来试：`cargo run -- check 10`。
+//! 没问题。现在让别的客户端来试：`cargo run -- check 10`。
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -7,7 +7,7 @@ use net::event;
 use net_notes as net;
 
 /// The length of the longest body that the protocol allows: 1 MiB.
-/// 约定里正文最长 1 MiB。
+/// 协议规定，正文最长 1 MiB。
 const LIMIT: usize = 1024 * 1024;
 
 fn main() -> std::io::Result<()> {

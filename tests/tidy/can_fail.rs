@@ -47,8 +47,8 @@ fn good() -> Tree {
         add(&format!("tests/{name}.rs"), "// sleep(\nfn f() { g(\"sleep(\") }\n");
         let english = lesson(&name[..2], other, ENGLISH, "English.");
         let chinese = lesson(&name[..2], other, CHINESE, &words);
-        let english = english.replace("NAME", name);
-        let chinese = chinese.replace("NAME", name);
+        let english = english.replace("NAME", name) + "```text\na ──▶ b  it goes to b\n```\n";
+        let chinese = chinese.replace("NAME", name) + "```text\na ──▶ b  b 收到它\n```\n";
         let exercise = format!("tests/exercises/{name}");
         add(&format!("{exercise}.rs"), "// mine \n");
         add(
@@ -218,6 +218,7 @@ const CASES: &[Case] = &[
     ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "fn main() {}", "fn main() {} // does nothing", "zh/01_hello.md:11: `// does nothing` is in English"),
     ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "// a.js", "// a.js\n/* does\n   nothing yet */", "zh/01_hello.md:9: `   nothing yet */` is in English"),
     ("comments_on_a_chinese_page_are_chinese", "README.zh.md", "# 全部", "# all", "README.zh.md:3: `# all` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "b 收到它", "it goes to b", "zh/01_hello.md:26: `b  it goes to b` is in English"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),
@@ -227,6 +228,9 @@ const CASES: &[Case] = &[
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "```rust", "```rust no_run", "zh/01_hello.md:10: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "// 注释\nfn main() {}\n// 注释\nf();", "zh/01_hello.md:14: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "$ cargo run --example 01_hello", "$ cargo run --example 01_hello\n# 注释", "differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "a ──▶ b", "a ◀── b", "zh/01_hello.md:26: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/01_hello.md", "it goes to b", "它到了 b", "zh/01_hello.md:26: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "a ──▶ b  b", "字", "zh/01_hello.md:26: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/README.md", "+", "```\n```\n", "a code block that"),
     ("chinese_and_english_code_is_the_same", "lessons/README.md", "+", "```\n```\n", "lacks the code block"),
     ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "../../src/lib.rs", "../../src", "zh/01_hello.md:3: a link to ../../src"),

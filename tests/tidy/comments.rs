@@ -2,7 +2,7 @@
 
 use crate::code::{comments_only, without_comments};
 use crate::markdown::{Page, without_code};
-use crate::pages::{is_chinese, without_remark};
+use crate::pages::{end_of_strokes, is_chinese, is_chinese_character, without_remark};
 use crate::{Finding, Tree};
 
 /// What a comment's line is written in. Code and numbers alone are in no language.
@@ -16,7 +16,7 @@ enum Language {
 impl Language {
     fn of(comment: &str) -> Language {
         match comment {
-            _ if comment.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) => Self::Chinese,
+            _ if comment.contains(is_chinese_character) => Self::Chinese,
             _ if words(comment) > 0 => Self::English,
             _ => Self::Neither,
         }
@@ -76,6 +76,14 @@ fn blocks(text: &str) -> Vec<Vec<(usize, Language)>> {
     blocks
 }
 
+/// What follows the last stroke of a line of a drawing, if it is more than a label: three words or more.
+fn remark_on_drawing(line: &str) -> String {
+    match end_of_strokes(line) {
+        0 => String::new(),
+        end => Some(line[end..].trim()).filter(|text| words(text) > 2).unwrap_or_default().into(),
+    }
+}
+
 /// The comments in the code are what a page says, too. (`chinese_and_english_code_is_the_same` compares the rest.)
 pub fn comments_on_a_chinese_page_are_chinese(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -91,6 +99,7 @@ pub fn comments_on_a_chinese_page_are_chinese(tree: &Tree) -> Vec<Finding> {
                     };
                     block.text.lines().map(|line| remark(line) + "\n").collect()
                 }
+                "text" => block.text.lines().map(|line| remark_on_drawing(line) + "\n").collect(),
                 _ => continue,
             };
             for (number, comment) in (1..).zip(comments.lines()) {

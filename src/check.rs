@@ -59,6 +59,7 @@ pub mod random;
 mod rule;
 mod run;
 mod scratch;
+mod system_error;
 mod transcript;
 mod tree;
 mod usage;
@@ -166,8 +167,8 @@ impl Check {
     /// it.
     pub fn scratch(&self) -> Verdict<Scratch> {
         Scratch::new().map_err(|error| {
-            let (folder, why) = (Observed::text("a folder", "一个目录"), error.to_string());
-            self.run.failed(&HAS_ROOM, vec![folder], vec![Observed::text(why.clone(), why)])
+            let folder = Observed::text("a folder", "一个目录");
+            self.run.failed(&HAS_ROOM, vec![folder], vec![Observed::Text((&error).into())])
         })
     }
 

@@ -470,6 +470,19 @@ fn what_is_not_understood_is_said_with_a_way_out() {
     says(&text, &[".progress cannot be read", "Remove it"]);
 }
 
+/// What the system says of an error, in the Chinese output: behind a sentence in Chinese.
+#[track_caller]
+fn says_system_errors_in_chinese(text: &str) {
+    let errors: Vec<usize> = text.match_indices("(os error ").map(|(at, _)| at).collect();
+    assert!(!errors.is_empty(), "no error of the system in:\n{text}");
+    for at in errors {
+        let (before, _) = text[..at].rsplit_once('（').unwrap_or_default();
+        let chinese =
+            before.chars().next_back().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        assert!(chinese, "no Chinese sentence in front of {:?} in:\n{text}", &text[at..]);
+    }
+}
+
 #[test]
 fn what_is_broken_is_said_with_a_way_out() {
     let student = Student::new("broken");
@@ -478,11 +491,13 @@ fn what_is_broken_is_said_with_a_way_out() {
     says(&student.coach(&[]).0, &["✓ 03", "✓ 04"]);
     fs::write(student.path(".progress"), b"\xff\n").expect("writable");
     says(&student.coach(&[]).0, &[".progress cannot be read", "Remove it"]);
+    says(&student.coach(&["--lang", "zh"]).0, &["读不了 .progress：内容不是 UTF-8 文本（"]);
 
     let ours = "tests/exercises/03_server";
     student.write(&format!("{ours}/hints.md"), "# nothing below\n");
-    fs::remove_file(student.path(&format!("{ours}/stub.rs"))).expect("it was there");
-    fs::remove_file(student.path(&format!("{ours}/solution.rs"))).expect("it was there");
+    for file in ["hints.zh.md", "stub.rs", "solution.rs"] {
+        fs::remove_file(student.path(&format!("{ours}/{file}"))).expect("it was there");
+    }
     fs::remove_file(student.path(".progress")).expect("it was there");
     for (args, file) in [
         (&["hint", "03"][..], "hints.md"),
@@ -492,6 +507,7 @@ fn what_is_broken_is_said_with_a_way_out() {
         let (text, code) = student.coach(args);
         assert_eq!(code, 1, "{args:?}");
         says(&text, &[&format!("To get it back: git checkout -- {ours}/{file}")]);
+        says_system_errors_in_chinese(&student.coach(&[&["--lang", "zh"], args].concat()).0);
     }
 
     fs::remove_file(student.path(MINE)).expect("it was there");
@@ -501,10 +517,19 @@ fn what_is_broken_is_said_with_a_way_out() {
         let (text, code) = student.coach(&[command, "03"]);
         assert_eq!(code, 1);
         says(&text, &["tests/exercises/03_server.rs: ", "(os error ", "cargo run -- check 03"]);
+        says_system_errors_in_chinese(&student.coach(&["--lang", "zh", command, "03"]).0);
     }
     let (text, code) = student.coach(&["reset", "03", "--yes"]);
     assert_eq!(code, 1);
     says(&text, &["(os error ", "Move it out of the way, and: cargo run -- reset 03"]);
+    says_system_errors_in_chinese(&student.coach(&["--lang", "zh", "reset", "03", "--yes"]).0);
+    let no_tool = |lang: &str| {
+        let mut coach = student.command();
+        coach.env("CARGO", student.path("nowhere")).args(["--lang", lang, "check", "01"]);
+        String::from_utf8(coach.output().expect("the coach runs").stdout).expect("UTF-8")
+    };
+    says(&no_tool("en"), &["cargo, which comes with Rust", "(os error "]);
+    says_system_errors_in_chinese(&no_tool("zh"));
 }
 
 /// As lessons/README.md tells PowerShell users to set it.

@@ -18,7 +18,8 @@ fn solved(name: &str) {
             let section = home.section(exercise, &failure, lang);
             format!("{}{}{section}", failure.show(lang), lang.pick("read again: ", "再读一遍："))
         }
-        Outcome::NotCompiled(why) | Outcome::NotChecked(why) => why,
+        Outcome::NotCompiled(message) => message,
+        Outcome::NotChecked(why) => why.in_lang(lang).to_string(),
     };
     let (not_yet, next) = lang.pick(
         ("is not right yet", format!("next: edit {file}, and `cargo run -- check {id}`")),

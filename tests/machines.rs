@@ -29,9 +29,9 @@ fn drawn(page: &str) -> Vec<(String, String, BTreeSet<String>)> {
     let block = page.split("```").find(|block| block.contains(", src/socket/life.rs"));
     let mut machines: Vec<(String, String, BTreeSet<String>)> = Vec::new();
     for line in block.expect("a block that draws the machines").lines() {
-        if let Some((head, file)) = line.split_once(", src/") {
-            let name = head.split_whitespace().last().unwrap().to_string();
-            machines.push((name, format!("src/{file}"), BTreeSet::new()));
+        if let Some((name, rest)) = line.split_once(", src/") {
+            let file = rest.split_whitespace().next().unwrap();
+            machines.push((name.to_string(), format!("src/{file}"), BTreeSet::new()));
         } else if let Some((_, _, states)) = machines.last_mut() {
             // What stands far to the right is a remark.
             let drawing = line.split("      ").find(|part| !part.trim().is_empty()).unwrap_or("");

@@ -5,6 +5,8 @@
 mod can_fail;
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/comments.rs"]
+mod comments;
 mod common;
 #[path = "tidy/exercises.rs"]
 mod exercises;
@@ -14,6 +16,8 @@ mod lessons;
 mod markdown;
 #[path = "tidy/pages.rs"]
 mod pages;
+#[path = "tidy/terms.rs"]
+mod terms;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -113,6 +117,7 @@ rules! {
     code::only_what_belongs_here_is_here,
     code::a_source_file_has_at_most_400_lines,
     code::the_library_neither_unwraps_nor_expects,
+    code::the_coach_says_system_errors_in_both_languages,
     code::no_test_sleeps,
     code::every_program_is_started_in_a_clean_environment,
     code::no_trailing_spaces_and_no_tabs,
@@ -130,6 +135,8 @@ rules! {
     exercises::every_lesson_has_its_exercise,
     exercises::an_exercise_is_complete,
     exercises::a_rule_sends_to_a_section_of_its_lesson,
+    comments::an_exercise_speaks_both_languages,
+    comments::comments_on_a_chinese_page_are_chinese,
     pages::chinese_and_english_pages_come_in_pairs,
     pages::chinese_and_english_headings_agree,
     pages::chinese_and_english_code_is_the_same,
@@ -138,4 +145,5 @@ rules! {
     pages::every_link_leads_somewhere,
     pages::every_example_named_on_a_page_exists,
     pages::no_page_is_unfinished,
+    terms::a_thing_has_one_name_in_chinese,
 }

@@ -44,8 +44,8 @@ impl Host {
             Ok(Host { listener, ip, port, run: run.clone() })
         });
         bound.map_err(|error| {
-            let (port, why) = (Observed::text("a port", "一个端口"), error.to_string());
-            run.failed(&LISTENS, vec![port], vec![Observed::text(why.clone(), why)])
+            let port = Observed::text("a port", "一个端口");
+            run.failed(&LISTENS, vec![port], vec![Observed::Text((&error).into())])
         })
     }
 

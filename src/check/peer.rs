@@ -58,7 +58,7 @@ impl Peer {
         for address in addresses {
             match Stream::connect(&address, Some(run.patience)) {
                 Ok(stream) => return Ok(Peer::with_id(run, id, name, stream)),
-                Err(error) => actual = Observed::text(error.to_string(), error.to_string()),
+                Err(error) => actual = Observed::Text((&error).into()),
             }
         }
         let connected = Observed::text("a connection", "连接成功");
@@ -161,9 +161,9 @@ impl Peer {
                     format!("{more} B more are not taken in {:?}", self.run.patience),
                     format!("另外 {more} B，对方 {:?} 内没有收下", self.run.patience),
                 ),
-                _ => Localized::new(
-                    format!("{more} B more cannot be sent: {error}"),
-                    format!("另外 {more} B 发不出去：{error}"),
+                _ => Localized::from(&error).behind(
+                    format!("{more} B more cannot be sent"),
+                    format!("另外 {more} B 发不出去"),
                 ),
             };
             self.unsent.get_or_insert_with(|| why.clone());

@@ -86,9 +86,9 @@ impl Program {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Tree::plant(&mut command);
         let cannot = |error: io::Error| {
-            let (what, error) = (subject.program.display(), error.to_string());
+            let what = subject.program.display();
             let expected = Observed::text(format!("{what} runs"), format!("{what} 能运行"));
-            run.failed(&STARTS, vec![expected], vec![Observed::text(error.clone(), error)])
+            run.failed(&STARTS, vec![expected], vec![Observed::Text((&error).into())])
         };
         let mut child = command.spawn().map_err(cannot)?;
         let tree = Tree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;

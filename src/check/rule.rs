@@ -1,6 +1,7 @@
 //! What a check asks for, in words, and in which language.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// One rule that a program must keep. It is judged by what is seen from outside, so it can be said in one sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,11 @@ impl Localized {
     /// A text, and the same in Chinese.
     pub fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Localized {
         Localized { en: en.into(), zh: zh.into() }
+    }
+
+    /// This as the reason for something, behind it: `something: this`.
+    pub(crate) fn behind(&self, en: impl Display, zh: impl Display) -> Localized {
+        Localized::new(format!("{en}: {}", self.en), format!("{zh}：{}", self.zh))
     }
 
     /// The text in one language.

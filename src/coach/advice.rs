@@ -22,7 +22,7 @@ const ADVICE: &[Advice] = &[
         en: Some(
             "There is no such event. Events of a socket: Lookup, Connect, Ready, Data, Text, Drain, Finish, Timeout, End, Error, Close;\nof a server: Listening, Connection, Drop, Error, Close.",
         ),
-        zh: "没有这个事件。套接字的事件有 Lookup, Connect, Ready, Data, Text, Drain, Finish, Timeout, End, Error, Close，\n服务器的事件有 Listening, Connection, Drop, Error, Close。",
+        zh: "没有这个事件。套接字的事件有 Lookup、Connect、Ready、Data、Text、Drain、Finish、Timeout、End、Error、Close，\n服务器的事件有 Listening、Connection、Drop、Error、Close。",
     },
     Advice {
         signs: &[
@@ -169,9 +169,9 @@ mod tests {
             for events in message.lines().filter_map(|line| line.split("events of a ").nth(1)) {
                 let (_, events) = events.split_once(": ").unwrap();
                 let events = events.split(", as").next().unwrap();
-                for lang in [Lang::En, Lang::Zh] {
+                for (lang, comma) in [(Lang::En, ", "), (Lang::Zh, "、")] {
                     let advice: String = advice(no_such_event, lang).collect();
-                    assert!(advice.contains(events), "{name}: {events}");
+                    assert!(advice.contains(&events.replace(", ", comma)), "{name}: {events}");
                 }
             }
         }

@@ -14,6 +14,7 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
 use super::home::Home;
+use crate::check::Localized;
 use crate::sync::lock;
 
 /// Why there is no program.
@@ -22,19 +23,20 @@ pub(super) enum Error {
     /// The compiler's own message, whole but for warnings.
     Compiler(String),
     /// It did not come to that.
-    Io(String),
+    Io(Localized),
 }
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Error::Io(error.to_string())
+        Error::Io((&error).into())
     }
 }
 
 /// Builds a source file, unless the same text was built with the same library before. `colour`: in the compiler's message.
 pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBuf, Error> {
     let shown = home.shown(source);
-    let text = fs::read(source).map_err(|error| Error::Io(format!("{shown}: {error}")))?;
+    let text = fs::read(source)
+        .map_err(|error| Error::Io(Localized::from(&error).behind(&shown, &shown)))?;
     let library = library()?;
     let folder = library.with_file_name("exercises");
     fs::create_dir_all(&folder)?;
@@ -90,17 +92,27 @@ fn library() -> Result<PathBuf, Error> {
     let built = cargo.output().map_err(|error| no_tool("cargo", &error))?;
     if !built.status.success() {
         let message = String::from_utf8_lossy(&built.stderr);
-        return Err(Error::Io(format!("cargo build --lib:\n\n{message}"))); // it is not the student's program
+        let failed = Localized::new(
+            format!("cargo build --lib:\n\n{message}"),
+            format!("执行 cargo build --lib 失败：\n\n{message}"),
+        );
+        return Err(Error::Io(failed)); // it is not the student's program
     }
     // {"reason":"compiler-artifact",…,"filenames":["/…/libnet_notes.rlib",…],…}: the one string that ends so.
     let said = String::from_utf8_lossy(&built.stdout);
     let path = said.split('"').find(|text| text.ends_with("libnet_notes.rlib"));
-    let path = path.ok_or_else(|| Error::Io("cargo does not say where the library is".into()))?;
+    let path = path.ok_or(Error::Io(Localized::new(
+        "cargo does not say where the library is",
+        "cargo 没有说库在哪里",
+    )))?;
     Ok(found.insert(path.replace(r"\\", r"\").into()).clone())
 }
 
 fn no_tool(name: &str, error: &io::Error) -> Error {
-    Error::Io(format!("{name}: {error} (it comes with Rust: https://rustup.rs)"))
+    Error::Io(Localized::from(error).behind(
+        format!("{name}, which comes with Rust (https://rustup.rs)"),
+        format!("{name}（Rust 自带，见 https://rustup.rs）"),
+    ))
 }
 
 /// `03_server` is no name for a crate: `exercise_03_server` is.

@@ -47,7 +47,7 @@ impl Coach {
             Some(Outcome::NotCompiled(_)) => {
                 (voice.red("✗"), voice.say("It does not compile yet.", "还没有编译通过。"))
             }
-            Some(Outcome::NotChecked(why)) => (voice.red("✗"), why.as_str()),
+            Some(Outcome::NotChecked(why)) => (voice.red("✗"), why.in_lang(voice.lang)),
             None => ("-".into(), voice.say("Not on this system.", "这个系统上做不了。")),
         };
         let line = format!("  {mark} {}  {}", exercise.id(), exercise.title(voice.lang));

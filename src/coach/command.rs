@@ -12,7 +12,7 @@ use super::language::{self, language};
 use super::output::Voice;
 use super::progress::Progress;
 use super::watch;
-use crate::check::Lang;
+use crate::check::{Lang, Localized};
 
 /// All that a command needs.
 #[derive(Debug)]
@@ -107,7 +107,11 @@ impl Coach {
         let source = self.home.file(exercise);
         let program = match build::program(&self.home, &source, self.voice.colour) {
             Ok(program) => program,
-            Err(build::Error::Compiler(why) | build::Error::Io(why)) => {
+            Err(error) => {
+                let why = match error {
+                    build::Error::Compiler(message) => message,
+                    build::Error::Io(why) => why.in_lang(self.voice.lang).to_string(),
+                };
                 let _ = self.failed(&why);
                 for advice in advice(&why, self.voice.lang) {
                     let _ = self.failed(&format!("{advice}\n"));
@@ -115,7 +119,7 @@ impl Coach {
                 return self.failed(&self.again(exercise));
             }
         };
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command.args(args);
         // In our place where that can be: then whoever ends us has ended the program, and nobody holds its port.
         #[cfg(unix)]
@@ -125,17 +129,24 @@ impl Coach {
             Ok(code) => return ExitCode::from(code.and_then(|n| n.try_into().ok()).unwrap_or(1)),
             Err(error) => error,
         };
-        self.failed(&error.to_string())
+        let (why, program) = (self.reason(&error), program.display());
+        self.failed(&self.voice.say(
+            format!("{program} cannot be started: {why}"),
+            format!("启动不了 {program}：{why}"),
+        ))
+    }
+
+    /// What the system says went wrong, in the language that is spoken.
+    pub(super) fn reason(&self, error: &io::Error) -> String {
+        Localized::from(error).in_lang(self.voice.lang).to_string()
     }
 
     pub(super) fn progress(&self) -> Result<Progress, ExitCode> {
         Progress::read(&self.home).map_err(|error| {
-            let path = self.home.shown(&self.home.progress());
+            let (why, path) = (self.reason(&error), self.home.shown(&self.home.progress()));
             self.failed(&self.voice.say(
-                format!(
-                    "{path} cannot be read: {error}\nRemove it to begin with no exercise done."
-                ),
-                format!("读不了 {path}：{error}\n删掉它，就从第一个练习重新开始。"),
+                format!("{path} cannot be read: {why}\nRemove it to begin with no exercise done."),
+                format!("读不了 {path}：{why}\n删掉它，就从第一个练习重新开始。"),
             ))
         })
     }
@@ -158,19 +169,18 @@ impl Coach {
 
     /// A file that comes with the repository cannot be read.
     pub(super) fn lost(&self, path: &Path, error: &io::Error) -> ExitCode {
-        let path = self.home.shown(path);
+        let (why, path) = (self.reason(error), self.home.shown(path));
         self.failed(&self.voice.say(
-            format!("{path}: {error}\nTo get it back: git checkout -- {path}"),
-            format!("{path}：{error}\n把它找回来：git checkout -- {path}"),
+            format!("{path}: {why}\nTo get it back: git checkout -- {path}"),
+            format!("{path}：{why}\n把它找回来：git checkout -- {path}"),
         ))
     }
 
     pub(super) fn not_saved(&self, error: &io::Error) {
+        let why = self.reason(error);
         let _ = self.failed(&self.voice.say(
-            format!(
-                "note: .progress could not be written ({error}), so this will not be remembered"
-            ),
-            format!("注意：写不了 .progress（{error}），所以这次的进度记不下来"),
+            format!("note: .progress could not be written ({why}), so this will not be remembered"),
+            format!("注意：这次的进度记不下来，因为写不了 .progress：{why}"),
         ));
     }
 
@@ -207,7 +217,7 @@ impl Coach {
     }
 
     fn misunderstood(&self, what: &str) -> ExitCode {
-        let help = self.voice.say(("not understood: ", HELP.0), ("看不懂：", HELP.1));
+        let help = self.voice.say(("not understood: ", HELP.0), ("看不懂这条命令：", HELP.1));
         let _ = writeln!(io::stderr(), "{}{what}\n\n{}", help.0, help.1);
         ExitCode::from(2)
     }

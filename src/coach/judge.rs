@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::build::{self, Error};
 use super::exercise::Exercise;
 use super::home::Home;
-use crate::check::{Check, Failure, Rule, Subject, Waiting};
+use crate::check::{Check, Failure, Lang, Localized, Rule, Subject, Waiting};
 
 /// How long a student's program may take for what it should do at once. Far more than it needs, and not more than one likes
 /// to wait for the news that it hangs.
@@ -26,7 +26,7 @@ pub enum Outcome {
     /// The program does not compile: the compiler's own message, without warnings.
     NotCompiled(String),
     /// It could not be checked: there is no such file, or no compiler.
-    NotChecked(String),
+    NotChecked(Localized),
 }
 
 /// Judges what the student wrote.
@@ -83,7 +83,7 @@ pub fn judge_file(home: &Home, exercise: &Exercise, source: &Path, timeout: Dura
 pub fn build_file(home: &Home, source: &Path) -> Result<PathBuf, String> {
     build::program(home, source, false).map_err(|error| match error {
         Error::Compiler(message) => message,
-        Error::Io(why) => why,
+        Error::Io(why) => why.in_lang(Lang::En).to_string(),
     })
 }
 

@@ -84,7 +84,7 @@ impl Coach {
         };
         self.print_as_is(&voice.say(
             format!("The language is English ({why}).\n用中文：cargo run -- lang zh"),
-            format!("现在说的是中文（{why}）。\nIn English: cargo run -- lang en"),
+            format!("现在用的是中文（{why}）。\nIn English: cargo run -- lang en"),
         ))
     }
 

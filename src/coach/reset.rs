@@ -19,11 +19,10 @@ impl Coach {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             // There is something, and it may be the student's.
             Err(error) => {
+                let why = self.reason(&error);
                 return self.failed(&voice.say(
-                    format!(
-                        "{short}: {error}\nMove it out of the way, and: cargo run -- reset {id}"
-                    ),
-                    format!("{short}：{error}\n先把它挪开，再执行：cargo run -- reset {id}"),
+                    format!("{short}: {why}\nMove it out of the way, and: cargo run -- reset {id}"),
+                    format!("{short}：{why}\n先把它挪开，再执行：cargo run -- reset {id}"),
                 ));
             }
         };
@@ -53,10 +52,10 @@ impl Coach {
                 ));
             }
             if let Err(error) = fs::copy(&file, &copy) {
-                let copy = self.home.shown(&copy);
+                let (why, copy) = (self.reason(&error), self.home.shown(&copy));
                 return self.failed(&voice.say(
-                    format!("no copy could be kept, so nothing was changed: {copy}: {error}"),
-                    format!("没能留下备份，所以什么都没改：{copy}：{error}"),
+                    format!("no copy could be kept, so nothing was changed: {copy}: {why}"),
+                    format!("没能留下备份，所以什么都没改：{copy}：{why}"),
                 ));
             }
             kept = voice.say(
@@ -65,7 +64,11 @@ impl Coach {
             );
         }
         if let Err(error) = fs::write(&file, stub) {
-            return self.failed(&format!("{short}: {error}"));
+            let why = self.reason(&error);
+            return self.failed(&voice.say(
+                format!("{short} cannot be written: {why}"),
+                format!("写不了 {short}：{why}"),
+            ));
         }
         if let Ok(mut progress) = self.progress() {
             let written =

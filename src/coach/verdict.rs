@@ -66,6 +66,7 @@ impl Coach {
             }
             Outcome::NotChecked(why) => {
                 let what = voice.say(": it could not be checked: ", "：没法检查：");
+                let why = why.in_lang(voice.lang);
                 self.print(&format!("{} {id} · {title}{what}{why}", voice.red("✗")));
                 self.print(&self.again(exercise));
                 ExitCode::FAILURE

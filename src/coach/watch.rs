@@ -40,7 +40,7 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
         }
         let watching = coach
             .voice
-            .say("\n(watching; q and Enter ends it)", "\n（盯着文件呢；按 q 再回车退出）");
+            .say("\n(watching; q and Enter ends it)", "\n（正在监视文件；按 q 再回车退出）");
         if writeln!(stdout(), "{watching}").is_err() {
             return ExitCode::SUCCESS; // nobody reads it any more
         }

@@ -47,11 +47,17 @@ fn good() -> Tree {
         add(&format!("tests/{name}.rs"), "// sleep(\nfn f() { g(\"sleep(\") }\n");
         let english = lesson(&name[..2], other, ENGLISH, "English.");
         let chinese = lesson(&name[..2], other, CHINESE, &words);
-        let english = english.replace("NAME", name);
-        let chinese = chinese.replace("NAME", name);
+        let english = english.replace("NAME", name) + "```text\na ──▶ b  it goes to b\n```\n";
+        let chinese = chinese.replace("NAME", name) + "```text\na ──▶ b  b 收到它\n```\n";
         let exercise = format!("tests/exercises/{name}");
         add(&format!("{exercise}.rs"), "// mine \n");
-        add(&format!("{exercise}/stub.rs"), "// TODO: all\n");
+        add(
+            &format!("{exercise}/stub.rs"),
+            &format!(
+                "//! In lessons/{name}.md.\n//!\n//! 见 lessons/zh/{name}.md。\n\n// TODO: all\n// of it\n// TODO：全部\n\n\
+                 /// Says `x`.\n/// 说 `x`。\nfn f() {{ g(\"//\") }} // `h()`\n"
+            ),
+        );
         add(&format!("{exercise}/solution.rs"), "fn main() {}\n");
         add(&format!("{exercise}/right/a.rs"), "fn main() { sleep(1) }\n");
         for answers in ["wrong.md", "right.md"] {
@@ -93,7 +99,7 @@ fn good() -> Tree {
     add(
         "README.zh.md",
         &format!(
-            "# net-notes\n```sh\ncargo test  # all\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
+            "# net-notes\n```sh\ncargo test  # 全部\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
         ),
     );
     Tree { files }
@@ -140,6 +146,8 @@ const CASES: &[Case] = &[
     ("a_source_file_has_at_most_400_lines", "src/lib.rs", "+", "LONG", "lines, and 400"),
     ("the_library_neither_unwraps_nor_expects", "src/lib.rs", "unwrap_or_else(h)", "unwrap()", "src/lib.rs:5: `.unwrap(`"),
     ("the_library_neither_unwraps_nor_expects", "src/a.rs", "+", "fn a() { b.map(Option::unwrap) }\n", "src/a.rs:1: `::unwrap`"),
+    ("the_coach_says_system_errors_in_both_languages", "src/check/a.rs", "+", "fn f() { format!(\"a: {error}\") }\n", "src/check/a.rs:1: `{error}`"),
+    ("the_coach_says_system_errors_in_both_languages", "src/coach/a.rs", "+", "fn f() { g(&error.to_string()) }\n", "src/coach/a.rs:1: `error.to_string()`"),
     ("no_test_sleeps", "tests/02_bye.rs", "g(", "sleep(", "tests/02_bye.rs:2: a test that sleeps"),
     ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "g(", "Command::new(", "02_bye.rs:2: `Command::new`"),
     ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "+", "use std::process::Command as Process;\n", "`Command as `"),
@@ -195,9 +203,22 @@ const CASES: &[Case] = &[
     ("an_exercise_is_complete", "tests/exercises/01_hello/hints.md", "## 2\n", "", "has the hints [\"1\", \"3\"]"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/hints.zh.md", "+", "## 4\n", "hints.zh.md: has the hints"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "TODO", "", "stub.rs: has no TODO"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "In lessons/", "In zh/", "stub.rs: does not name lessons/01_hello.md"),
+    ("an_exercise_is_complete", "tests/exercises/01_hello/stub.rs", "lessons/zh/", "lessons/", "stub.rs: does not name lessons/zh/01_hello.md"),
     ("an_exercise_is_complete", "tests/exercises/01_hello/solution.rs", "+", "// TODO\n", "solution.rs: has a TODO"),
     ("a_rule_sends_to_a_section_of_its_lesson", "src/coach/exercises/e02_bye.rs", "Watch out", "Watch in", "has no section `Watch in`"),
     ("a_rule_sends_to_a_section_of_its_lesson", "src/check/a.rs", "+", "f(Rule { see: \"Anywhere\" })\n", "lessons/02_bye.md has no section `Anywhere`"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "//! 见 lessons/zh", "//! lessons/zh", "01_hello/stub.rs:1: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// TODO：全部\n", "", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "/// Says `x`.\n", "", "01_hello/stub.rs:9: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// TODO: all", "// 全部\n// TODO: all", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "// of it", "// TODO: more", "01_hello/stub.rs:5: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/01_hello/stub.rs", "`h()`", "calls g", "01_hello/stub.rs:11: a comment that"),
+    ("an_exercise_speaks_both_languages", "tests/exercises/02_bye/solution.rs", "+", "/* all of it */\n", "02_bye/solution.rs:2: a comment that"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "fn main() {}", "fn main() {} // does nothing", "zh/01_hello.md:11: `// does nothing` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "// a.js", "// a.js\n/* does\n   nothing yet */", "zh/01_hello.md:9: `   nothing yet */` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "README.zh.md", "# 全部", "# all", "README.zh.md:3: `# all` is in English"),
+    ("comments_on_a_chinese_page_are_chinese", "lessons/zh/01_hello.md", "b 收到它", "it goes to b", "zh/01_hello.md:26: `b  it goes to b` is in English"),
     ("chinese_and_english_pages_come_in_pairs", "README.zh.md", "", "", "README.zh.md: is missing"),
     ("chinese_and_english_pages_come_in_pairs", "lessons/README.md", "", "", "lessons/README.md: is missing"),
     ("chinese_and_english_headings_agree", "lessons/zh/01_hello.md", "## 当心", "### 当心", "zh/01_hello.md:19: a heading of level 3"),
@@ -207,6 +228,9 @@ const CASES: &[Case] = &[
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "```rust", "```rust no_run", "zh/01_hello.md:10: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "fn main() {}", "// 注释\nfn main() {}\n// 注释\nf();", "zh/01_hello.md:14: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "$ cargo run --example 01_hello", "$ cargo run --example 01_hello\n# 注释", "differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "a ──▶ b", "a ◀── b", "zh/01_hello.md:26: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/01_hello.md", "it goes to b", "它到了 b", "zh/01_hello.md:26: differs"),
+    ("chinese_and_english_code_is_the_same", "lessons/zh/01_hello.md", "a ──▶ b  b", "字", "zh/01_hello.md:26: differs"),
     ("chinese_and_english_code_is_the_same", "lessons/zh/README.md", "+", "```\n```\n", "a code block that"),
     ("chinese_and_english_code_is_the_same", "lessons/README.md", "+", "```\n```\n", "lacks the code block"),
     ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "../../src/lib.rs", "../../src", "zh/01_hello.md:3: a link to ../../src"),
@@ -222,6 +246,10 @@ const CASES: &[Case] = &[
     ("every_example_named_on_a_page_exists", "lessons/01_hello.md", "--example 01_hello", "--example 01_hallo", "no example `01_hallo`"),
     ("no_page_is_unfinished", "lessons/01_hello.md", "### on", "### on\n\nTRACE", "01_hello.md:25: `TRACE`"),
     ("no_page_is_unfinished", "README.md", "+", "This is a TODO.\n", "something is missing"),
+    ("a_thing_has_one_name_in_chinese", "lessons/zh/01_hello.md", "## 当心", "## 服务器的回答", "zh/01_hello.md:19: says 回答"),
+    ("a_thing_has_one_name_in_chinese", "tests/exercises/01_hello/hints.zh.md", "+", "头部行\n", "hints.zh.md:5: says 头部行"),
+    ("a_thing_has_one_name_in_chinese", "tests/exercises/01_hello/stub.rs", "说 `x`", "承诺 `x`", "stub.rs:10: says 承诺"),
+    ("a_thing_has_one_name_in_chinese", "src/coach/exercises/e02_bye.rs", "+", "zh: \"没毛病\"\n", "e02_bye.rs:2: says 没毛病"),
 ];
 
 #[test]

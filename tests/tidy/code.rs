@@ -86,6 +86,27 @@ pub fn the_library_neither_unwraps_nor_expects(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Where the system's errors get their Chinese sentence.
+const SYSTEM_ERRORS: &str = "src/check/system_error.rs";
+
+/// The system speaks its own language: what the coach shows of an error goes through `Localized::from`, which puts a Chinese
+/// sentence in front.
+pub fn the_coach_says_system_errors_in_both_languages(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let coach = ["src/check", "src/coach"].map(|start| tree.matching(start, ".rs"));
+    for (path, text) in coach.into_iter().flatten().filter(|(path, _)| *path != SYSTEM_ERRORS) {
+        for (line, code) in (1..).zip(without_tests(&without_comments(text, false)).lines()) {
+            for way in ["{error}", "error.to_string()"] {
+                if code.contains(way) {
+                    let rule = format!("`{way}` is in the system's language alone");
+                    findings.push(Finding::new(path, line, rule, "say `Localized::from(&error)`"));
+                }
+            }
+        }
+    }
+    findings
+}
+
 /// Where a test may sleep all the same, and why. An entry that is not needed any more is a finding.
 pub const SLEEPS: &[(&str, &str)] = &[(
     "tests/traces/recorder.rs",
@@ -183,6 +204,11 @@ pub fn ci_and_readme_name_the_same_test_command(tree: &Tree) -> Vec<Finding> {
 /// The text with comments and the inside of strings blanked out, line by line as before.
 pub fn code_only(text: &str) -> String {
     without(text, |piece| piece != Piece::Code, false)
+}
+
+/// The comments alone, line by line as before.
+pub fn comments_only(text: &str, js: bool) -> String {
+    without(text, |piece| piece != Piece::Comment, js)
 }
 
 /// The text with its comments blanked out, line by line as before. `js`: it is JavaScript, and not Rust.

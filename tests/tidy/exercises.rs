@@ -78,6 +78,15 @@ pub fn an_exercise_is_complete(tree: &Tree) -> Vec<Finding> {
             }
         }
     }
+    for (path, text) in tree.matching("tests/exercises/", "/stub.rs") {
+        let name = path["tests/exercises/".len()..].trim_end_matches("/stub.rs");
+        for page in [format!("lessons/{name}.md"), format!("lessons/zh/{name}.md")] {
+            if !text.contains(&page) {
+                let fix = "the header says where the task is, in each language";
+                findings.push(Finding::new(path, 0, format!("does not name {page}"), fix));
+            }
+        }
+    }
     for (end, todo) in [("/stub.rs", true), ("/solution.rs", false)] {
         for (path, text) in tree.matching("tests/exercises/", end) {
             if text.contains("TODO") != todo {

@@ -14,7 +14,7 @@ fn chinese(english: &str) -> String {
     }
 }
 
-fn is_chinese(path: &str) -> bool {
+pub fn is_chinese(path: &str) -> bool {
     path.starts_with("lessons/zh/") || path.ends_with(".zh.md")
 }
 
@@ -127,8 +127,27 @@ fn common_code(block: &Block) -> Vec<(usize, String)> {
     .collect()
 }
 
+/// Whether two lines of a drawing differ only in the remark at their ends: each page has it in its own language.
+fn same_but_for_the_remark(english: &str, chinese: &str) -> bool {
+    let Some(at) = chinese.find(is_chinese_character) else { return false };
+    let before = &chinese[..at];
+    let remark = before.rfind("  ").map(|at| at + 2).max(Some(end_of_strokes(before)));
+    let drawn = &chinese[..remark.unwrap_or_default()];
+    !english.contains(is_chinese_character) && !drawn.is_empty() && english.starts_with(drawn)
+}
+
+/// Where the lines and arrows of a line of a drawing end; 0 where there are none.
+pub fn end_of_strokes(line: &str) -> usize {
+    let stroke = |c: char| ('\u{2500}'..='\u{25ff}').contains(&c);
+    line.rmatch_indices(stroke).next().map_or(0, |(at, stroke)| at + stroke.len())
+}
+
+pub fn is_chinese_character(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
 /// A shell's line without the remark at its end.
-fn without_remark(line: &str) -> &str {
+pub fn without_remark(line: &str) -> &str {
     let mut quote = None;
     let mut before = ' ';
     for (at, c) in line.char_indices() {
@@ -150,8 +169,9 @@ pub fn chinese_and_english_code_is_the_same(tree: &Tree) -> Vec<Finding> {
             match (ours.blocks.get(i), theirs.blocks.get(i)) {
                 (Some(our), Some(their)) => {
                     let (code, twin) = (common_code(our), common_code(their));
+                    let drawing = our.language() == "text";
                     let same = |((_, our), (_, their)): &(&(usize, String), &(usize, String))| {
-                        our == their
+                        our == their || drawing && same_but_for_the_remark(our, their)
                     };
                     let first = code.iter().zip(&twin).position(|pair| !same(&pair));
                     let at = match first {
@@ -261,7 +281,7 @@ pub fn a_chinese_page_is_in_chinese(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, ours, chinese, theirs) in pairs(tree) {
         let text = tree.text(&chinese).unwrap_or_default();
-        let count = text.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count();
+        let count = text.chars().filter(|c| is_chinese_character(*c)).count();
         if count < 200 {
             let rule = format!("has {count} Chinese characters");
             findings.push(Finding::new(&chinese, 0, rule, "translate it; a page has 200 at least"));

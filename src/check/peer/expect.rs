@@ -237,7 +237,7 @@ impl Peer {
             let mib = HELD >> 20;
             return Err(Observed::text(
                 format!("more than {mib} MiB"),
-                format!("超过 {mib} MiB，还在来"),
+                format!("超过 {mib} MiB，还没有完"),
             ));
         }
         let mut chunk = [0; 64 << 10];

@@ -164,7 +164,7 @@ impl What {
                     1 => format!("{prints} {line}"),
                     _ => lang.pick(
                         format!("{prints} {line} and on, {bytes} B in {pieces} pieces"),
-                        format!("{prints} {line}，没完没了，共 {bytes} B，分 {pieces} 块"),
+                        format!("{prints} {line} 等等，共 {bytes} B，分 {pieces} 块"),
                     ),
                 }
             }

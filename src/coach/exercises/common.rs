@@ -18,7 +18,7 @@ pub(super) const FREES: Rule = Rule {
 pub(super) const IDLE: Rule = Rule {
     name: "idle",
     en: "While there is nothing to do, the program waits: a loop that asks again and again keeps a processor busy.",
-    zh: "没有事可做的时候，程序就等着：一遍又一遍去问的循环，会一直占用处理器。",
+    zh: "没有事可做的时候，程序就等着：反复轮询的循环，会一直占用处理器。",
     see: "Exercise",
 };
 

@@ -9,7 +9,7 @@ use crate::coach::exercise::Exercise;
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "04_client",
     en: "a client that collects the whole answer",
-    zh: "把回答收完整的客户端",
+    zh: "把回复收全的客户端",
     rules: &[ASKS, PRINTS, BYTES, PIECES, CHARACTERS, ANY, LONG, EMPTY, CUT_OFF, NO_SERVER, IDLE],
     judge,
 };
@@ -23,7 +23,7 @@ const ASKS: Rule = Rule {
 const PRINTS: Rule = Rule {
     name: "prints",
     en: "When the server has ended, and not before, the client prints one line with the number of bytes, as in `13 bytes`, then the answer, and nothing else. Then it ends with exit status 0.",
-    zh: "服务器结束之后，客户端才打印：先是一行字节数，例如 `13 bytes`，再是回答，别的什么都不打印。然后以退出状态 0 结束。",
+    zh: "服务器结束之后，客户端才打印：先是一行字节数，例如 `13 bytes`，再是回复，别的什么都不打印。然后以退出状态 0 结束。",
     see: "Exercise",
 };
 const BYTES: Rule = Rule {
@@ -35,7 +35,7 @@ const BYTES: Rule = Rule {
 const PIECES: Rule = Rule {
     name: "pieces",
     en: "In however many pieces the answer arrives, and however long the server pauses between them: it is printed once, and whole.",
-    zh: "不管回答分成几块到，也不管服务器中间停多久，都要等收全了，一次打印出来。",
+    zh: "不管回复分成几块到，也不管服务器中间停多久，都要等收全了，一次打印出来。",
     see: "One write is not one read",
 };
 const CHARACTERS: Rule = Rule {
@@ -47,19 +47,19 @@ const CHARACTERS: Rule = Rule {
 const ANY: Rule = Rule {
     name: "any-byte",
     en: "An answer may have bytes that are no text: they are counted as they are, and printed as they are, or as `�`.",
-    zh: "回答里可能有不是文本的字节：照样一个一个地数，打印的时候原样输出，或者打印成 `�`。",
+    zh: "回复里可能有不是文本的字节：照样一个一个地数，打印的时候原样输出，或者打印成 `�`。",
     see: "Exercise",
 };
 const LONG: Rule = Rule {
     name: "long",
     en: "The answer may be longer than any buffer: all of it is printed.",
-    zh: "回答可能比什么缓冲区都长：要全部打印出来。",
+    zh: "回复可能比什么缓冲区都长：要全部打印出来。",
     see: "One write is not one read",
 };
 const EMPTY: Rule = Rule {
     name: "empty",
     en: "An empty answer is an answer, too: `0 bytes`.",
-    zh: "空的回答也是回答：`0 bytes`。",
+    zh: "空的回复也是回复：`0 bytes`。",
     see: "Exercise",
 };
 const CUT_OFF: Rule = Rule {

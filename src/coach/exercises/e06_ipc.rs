@@ -23,13 +23,13 @@ pub(super) const EXERCISE: Exercise = Exercise {
 const LISTENS: Rule = Rule {
     name: "listens",
     en: "The server listens at the path that it is given, and then prints a line with the word `listening`.",
-    zh: "服务器在给它的路径上监听，然后打印一行，里面有 `listening`。",
+    zh: "路径由命令行给出，服务器就在上面监听，然后打印一行，里面有 `listening`。",
     see: "In Rust",
 };
 const COUNTS: Rule = Rule {
     name: "counts",
     en: "To a line with a word, the server answers with the word and how many times it has been sent by now: `tea 2`.",
-    zh: "收到一行一个词，服务器就回这个词，再加上它到现在一共来过几次：`tea 2`。",
+    zh: "客户端每行发一个词，服务器就回这个词，后面跟着到目前为止收到的次数：`tea 2`。",
     see: "Exercise",
 };
 const LINES: Rule = Rule {
@@ -53,7 +53,7 @@ const OTHERS: Rule = Rule {
 const ONE_SERVER: Rule = Rule {
     name: "one-server",
     en: "While a server lives at the path, a second one leaves it alone: it ends with an exit status other than 0, and the first continues.",
-    zh: "路径上的服务器还活着，第二个就不能抢：第二个自己退出，退出状态不是 0，第一个照常服务。",
+    zh: "路径上的服务器还在运行，第二个就不能顶掉它：第二个自己退出，退出状态不是 0，第一个照常服务。",
     see: "The file outlives a server that was killed",
 };
 const AGAIN: Rule = Rule {
@@ -71,7 +71,7 @@ const KEEPS: Rule = Rule {
 const ENTER: Rule = Rule {
     name: "enter",
     en: "At Enter, and at the end of its input, the server ends with exit status 0 and leaves no file behind.",
-    zh: "按了回车，或者输入到头，服务器就结束：退出状态是 0，文件不能留下。",
+    zh: "按了回车，或者输入结束，服务器就结束：退出状态是 0，文件不能留下。",
     see: "Run it",
 };
 

@@ -43,13 +43,13 @@ const ANY: Rule = Rule {
 const SENDS: Rule = Rule {
     name: "sends",
     en: "Each line that is typed is sent at once and as it is, also when the server has said nothing. A last line without an end is sent at the end of the input.",
-    zh: "每输入一行，就马上原样发出去，不管服务器说没说话。最后一行要是没有换行，输入到头的时候也要发。",
+    zh: "每输入一行，就马上原样发出去，不管服务器说没说话。最后一行要是没有换行，输入结束时也要发。",
     see: "On the wire",
 };
 const HALF_CLOSE: Rule = Rule {
     name: "goes-on-reading",
     en: "At the end of its input the client ends its direction (FIN) and continues counting. When the server has ended as well, it prints `in all: 9`, and ends with exit status 0.",
-    zh: "输入到头，客户端关闭写方向（发 FIN），接着数。等服务器也结束了，它打印 `in all: 9`，以退出状态 0 结束。",
+    zh: "输入结束，客户端关闭写方向（发 FIN），接着数。等服务器也结束了，它打印 `in all: 9`，以退出状态 0 结束。",
     see: "On the wire",
 };
 const HOST: Rule = Rule {

@@ -74,7 +74,7 @@ const BYTES: Rule = Rule {
 const CUT: Rule = Rule {
     name: "cut-short",
     en: "If the connection ends or breaks before the answer is whole, however much it has promised, the client says so on standard error, and exits with status 1.",
-    zh: "响应还没完整，连接就结束了或者断了，不管它说过有多长：客户端要在标准错误上说明，并以退出状态 1 结束。",
+    zh: "响应还不完整，连接就结束了或者断了，不管它说过有多长：客户端要在标准错误上说明，并以退出状态 1 结束。",
     see: "A server with moods",
 };
 

@@ -1,4 +1,6 @@
-//! Exercise 03, solved: what has come of a line is kept until its end has come.
+//! Exercise 03, solved: the beginning of a line is kept until the rest of it arrives.
+//!
+//! 练习 03 的解答：半行先留着，等剩下的到了，再对整行回复。
 
 use net::event;
 use net_notes as net;
@@ -9,7 +11,8 @@ fn main() -> std::io::Result<()> {
     let server = net::create_server(|socket| {
         socket.write("Hello! Who is there?\n");
 
-        // This function runs once for each client: so each has a `line` of its own.
+        // This function runs once for each client, so each client has its own `line`.
+        // 这个函数每来一个客户端就执行一次，所以各有各的 `line`。
         let mut line = String::new();
         socket.on(event::Text, move |socket, text| {
             line.push_str(text);

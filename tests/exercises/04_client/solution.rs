@@ -1,4 +1,6 @@
-//! Exercise 04, solved: nothing is printed before `run` has returned, and then everything.
+//! Exercise 04, solved: nothing is printed until `run` returns; then the whole answer is printed.
+//!
+//! 练习 04 的解答：`run` 返回之前什么都不打印，返回之后一次打印完。
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +15,9 @@ fn main() {
 
     let client = net::connect((&host, port), |client| _ = client.write("hello\n"));
 
-    // Bytes, and not text: a piece may end in the middle of a character, and it is bytes that are counted.
+    // Bytes, not text: a piece may end in the middle of a character, and the printed number counts
+    // bytes.
+    // 攒的是字节，不是文本：一块可能断在一个字符中间，而且要数的是字节。
     let answer = Arc::new(Mutex::new(Vec::new()));
     let so_far = answer.clone();
     client.on(event::Data, move |_, data| so_far.lock().unwrap().extend_from_slice(data));

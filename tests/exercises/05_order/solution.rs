@@ -1,4 +1,6 @@
-//! Exercise 05, solved: either side may end first, and each prints what it sees.
+//! Exercise 05, solved: either side can end first, and each side prints its events.
+//!
+//! 练习 05 的解答：哪一边都可以先结束，两边各自打印自己的事件。
 
 use net::{EventSocket, event};
 use net_notes as net;
@@ -14,7 +16,8 @@ fn main() -> std::io::Result<()> {
         follow("server", socket);
         socket.on(event::Data, move |socket, _| {
             socket.write("Hello");
-            // Otherwise the client has ended already, and our own end follows by itself.
+            // Otherwise the client has ended already, and this side ends automatically.
+            // 否则客户端已经结束，这一边会自动跟着结束。
             if !client_first {
                 socket.end();
             }
@@ -36,7 +39,8 @@ fn main() -> std::io::Result<()> {
     running.join().expect("a server does not panic")
 }
 
-/// Prints a line whenever something happens on this side.
+/// Prints a line for each event on this side.
+/// 这一边每发生一个事件，就打印一行。
 fn follow(side: &'static str, socket: &EventSocket) {
     socket.on(event::Connect, move |_, ()| println!("{side}: connect"));
     socket.on(event::Data, move |_, _| println!("{side}: data"));

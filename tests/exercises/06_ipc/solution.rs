@@ -1,4 +1,7 @@
-//! Exercise 06, solved: one count for all clients, and the server asks before it takes the place of another.
+//! Exercise 06, solved: all clients share the counts, and a file is removed only if no server
+//! answers there.
+//!
+//! 练习 06 的解答：所有客户端共用一份计数；确认文件背后没有服务器，才删掉它。
 
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {
@@ -11,7 +14,9 @@ fn main() -> std::io::Result<()> {
     let path = std::path::Path::new(&path);
     let counts: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
     let server = net::create_server(move |socket| {
-        let counts = counts.clone(); // the handle, not the counts
+        // Clones the handle, not the counts.
+        // 克隆的是句柄，不是计数。
+        let counts = counts.clone();
         let mut came = String::new();
         socket.on(event::Text, move |socket, text| {
             came.push_str(text);
@@ -32,12 +37,17 @@ fn main() -> std::io::Result<()> {
     println!("listening on {}", path.display());
 
     let running = server.spawn();
-    std::io::stdin().read_line(&mut String::new())?; // Enter; at the end of the input it returns, too
-    server.close()?; // and the file is gone
+    // Returns when Enter is pressed, and also at the end of the input.
+    // 按了回车就返回，输入结束也会返回。
+    std::io::stdin().read_line(&mut String::new())?;
+    // This also removes the file.
+    // 文件也由它删除。
+    server.close()?;
     running.join().unwrap()
 }
 
-/// Whether this is a socket, and nobody is behind it.
+/// Whether this is a socket that no server listens on.
+/// 是不是套接字，而且背后没有服务器在监听。
 #[cfg(unix)]
 fn left_over(path: &std::path::Path) -> bool {
     use std::io::ErrorKind;

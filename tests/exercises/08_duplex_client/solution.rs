@@ -1,14 +1,19 @@
-//! Exercise 08, solved: one thread types, the other one counts, and neither waits for the other.
+//! Exercise 08, solved: one thread reads what is typed, the other one counts, and neither waits for
+//! the other.
+//!
+//! 练习 08 的解答：一个线程读输入，另一个数汉字，谁也不等谁。
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use net::event;
 use net_notes as net;
 
-/// How many Chinese characters the server has sent.
+/// The number of Chinese characters the server has sent so far.
+/// 到目前为止，服务器发来了几个汉字。
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether this is one of the 20,992 characters that Unicode calls "CJK Unified Ideographs".
+/// 是不是 Unicode 里“中日韩统一表意文字”这 20992 个字之一。
 fn is_chinese(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
@@ -38,7 +43,9 @@ fn main() {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             typing.write(line + "\n");
         }
-        typing.end(); // ours; the server may go on
+        // Ends our direction only: the server may continue.
+        // 只关闭我们的写方向：服务器还可以接着发。
+        typing.end();
     });
     if let Err(error) = socket.run() {
         fail(&error.to_string());
@@ -46,7 +53,8 @@ fn main() {
     println!("in all: {}", COUNT.load(Ordering::Relaxed));
 }
 
-/// The end, with a message on standard error and exit status 1.
+/// Prints the message on standard error, and exits with status 1.
+/// 在标准错误上打印这句话，并以退出状态 1 结束。
 fn fail(message: &str) -> ! {
     eprintln!("{message}");
     std::process::exit(1)

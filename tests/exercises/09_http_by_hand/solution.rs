@@ -1,4 +1,7 @@
-//! Exercise 09, solved: the length in the head decides when the answer is whole. Not a piece, and not the server's end.
+//! Exercise 09, solved: the length in the head says when the response is complete: not a piece, and
+//! not the server's end.
+//!
+//! 练习 09 的解答：响应是否完整，由头部里的长度来定：不看收到了几块，也不看服务器有没有结束。
 
 use std::io::Write;
 
@@ -25,17 +28,22 @@ fn main() {
         };
         let Some(body) = answer[blank + 4..].get(..length) else { return };
         std::io::stdout().write_all(body).unwrap_or_else(|error| fail(&error.to_string()));
-        client.destroy(); // the server may stay as long as it likes
+        // There is no need to wait for the server's end.
+        // 不必等服务器结束。
+        client.destroy();
     });
 
-    // Who has got everything has left: only the others are still there to hear of the server's end.
+    // A client that has received everything is closed already, so this runs only if something is
+    // missing.
+    // 收全了的客户端已经走了，所以只有没收全的时候，才会执行到这里。
     client.on(event::End, |_, ()| fail("cut short: the server has ended before its answer did"));
     if let Err(error) = client.run() {
         fail(&format!("{host} port {port}: {error}"));
     }
 }
 
-/// What the head says, if it leaves no doubt: one length, in digits alone.
+/// The length of the body, if the head leaves no doubt about it: one length, digits only.
+/// 正文的长度。头部必须说得明确：只有一个长度，而且全是数字。
 fn content_length(head: &str) -> Option<usize> {
     let headers: Vec<_> = head.lines().filter_map(|line| line.split_once(':')).collect();
     let all = |wanted: &str| -> Vec<&str> {
@@ -45,7 +53,9 @@ fn content_length(head: &str) -> Option<usize> {
     let lengths = all("content-length");
     let length = *lengths.first()?;
     let certain = lengths.iter().all(|other| *other == length)
-        && length.bytes().all(|byte| byte.is_ascii_digit()) // `parse` would take a `+`, too
+        // `parse` also accepts a `+`.
+        // `parse` 连 `+` 也收。
+        && length.bytes().all(|byte| byte.is_ascii_digit())
         && all("transfer-encoding").is_empty();
     if certain { length.parse().ok() } else { None }
 }

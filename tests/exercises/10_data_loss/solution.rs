@@ -1,4 +1,6 @@
 //! Exercise 10, solved: read the line to its end, answer, and close in steps.
+//!
+//! 练习 10 的解答：读到行尾，回复，再分步关闭。
 
 use std::io::{BufRead, BufReader, Write, copy, sink};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -14,13 +16,16 @@ fn main() -> std::io::Result<()> {
         let client = match client {
             Ok(client) => client,
             Err(error) => {
-                // Too many are connected, perhaps. To try again at once would only keep a processor busy.
+                // Perhaps too many clients are connected. Trying again at once would only keep a
+                // processor busy.
+                // 也许连着的客户端太多了。马上再试，只会白白占用处理器。
                 eprintln!("nobody could be let in: {error}");
                 thread::sleep(Duration::from_millis(50));
                 continue;
             }
         };
-        // A thread for each client, so that none has to wait for another.
+        // One thread for each client, so that no client waits for another.
+        // 每个客户端一个线程，谁也不用等谁。
         thread::spawn(move || {
             if let Err(error) = serve(client) {
                 eprintln!("a client was lost: {error}");
@@ -30,7 +35,8 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Gives the client its line back, after another one that says how long it is.
+/// Sends the client two lines: the length of its line, and the line itself.
+/// 给客户端回两行：先说它那一行有多长，再把那一行原样发回去。
 fn serve(mut client: TcpStream) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut line = Vec::new();
@@ -41,8 +47,10 @@ fn serve(mut client: TcpStream) -> std::io::Result<()> {
     client.write_all(line)?;
     client.write_all(b"\n")?;
 
-    // Nothing more from us. What the client still sends is read and thrown away, until it has nothing more either: nothing
-    // lies unread when the connection is closed.
+    // We send nothing more. Bytes that the client still sends are read and thrown away until the
+    // client ends, too: so no byte is left unread when the connection is closed.
+    // 我们不再发了。客户端还发来什么，都读完扔掉，直到它也结束：这样关闭的时候，
+    // 就不会剩下没读的字节。
     client.shutdown(Shutdown::Write)?;
     copy(&mut reader, &mut sink())?;
     Ok(())

@@ -1,9 +1,13 @@
-//! Exercise 13, solved: the head is looked at before the body is waited for, and each no is an answer in STS.
+//! Exercise 13, solved: the head is checked before the server waits for the body, and each refusal
+//! is a complete answer in STS.
+//!
+//! 练习 13 的解答：先检查头部，再等正文；每一次拒绝都是一个完整的 STS 回复。
 
 use net::event;
 use net_notes as net;
 
-/// The longest body that is taken, as agreed: 1 MiB.
+/// The length of the longest body that the protocol allows: 1 MiB.
+/// 协议规定，正文最长 1 MiB。
 const LIMIT: usize = 1024 * 1024;
 
 fn main() -> std::io::Result<()> {
@@ -13,7 +17,9 @@ fn main() -> std::io::Result<()> {
         let (mut request, mut answered) = (Vec::new(), false);
         socket.on(event::Data, move |socket, piece| {
             if answered {
-                return; // a connection carries one request: what comes behind it is nobody's
+                // A connection carries one request: bytes after it are ignored.
+                // 一条连接只有一个请求：后面再有什么都不管。
+                return;
             }
             request.extend_from_slice(piece);
             if let Some(answer) = answer(&request) {
@@ -29,7 +35,8 @@ fn main() -> std::io::Result<()> {
     server.run()
 }
 
-/// The answer to what has come of a request; `None` as long as that is not enough for one.
+/// The answer to the bytes of a request that have arrived so far; `None` if more must arrive first.
+/// 请求收到现在，该怎么回复；还没收全，就是 `None`。
 fn answer(request: &[u8]) -> Option<Vec<u8>> {
     let blank = request.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&request[..blank]);
@@ -39,7 +46,8 @@ fn answer(request: &[u8]) -> Option<Vec<u8>> {
     let Some(length) = content_length(&head) else {
         return Some(message("400 Not STS", b"there is no Content-Length\n"));
     };
-    // Digits, and nothing else: `parse` would take a `+`, too.
+    // Digits, and nothing else: `parse` also accepts a `+`.
+    // 只能是数字：`parse` 连 `+` 也收。
     if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(message("400 Not STS", b"the Content-Length is no number\n"));
     }
@@ -56,6 +64,7 @@ fn message(status: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// The value of the header `Content-Length`, if there is one.
+/// 头部字段 `Content-Length` 的值，如果有的话。
 fn content_length(head: &str) -> Option<&str> {
     let mut headers = head.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;

@@ -1,5 +1,7 @@
-//! Exercise 14, solved: the path finds the routes, the method chooses among them, and text becomes HTML where it goes into
-//! a page.
+//! Exercise 14, solved: the path finds the routes, the method chooses one of them, and text becomes
+//! HTML when it goes into a page.
+//!
+//! 练习 14 的解答：路径找出路由，方法从中选一个；文本放进页面的时候才变成 HTML。
 
 use std::sync::Mutex;
 
@@ -7,19 +9,25 @@ use net::http::{self, Request, Response};
 use net_notes as net;
 
 /// All notes, as they were typed. The first is note 1.
+/// 全部笔记，照输入的原样存。第一条是 1 号。
 static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// A method, a path, and who answers. A `*` in the path stands for any one part of it; who answers is handed that part.
+/// A method, a path, and the function that answers. A `*` in the path stands for any one part of
+/// it, and the function receives that part.
+/// 方法、路径、由哪个函数响应。路径里的 `*` 代表任意一段，这一段会传给那个函数。
 type Route = (&'static str, &'static str, fn(&Request, &str, &Response));
 
 const ROUTES: [Route; 4] = [
     ("GET", "/", home),
-    ("GET", "/notes", list), // ?word=tea: only those with tea
+    // With `?word=tea`, only the notes that contain tea.
+    // 带上 `?word=tea`，就只有含有 tea 的笔记。
+    ("GET", "/notes", list),
     ("POST", "/notes", add),
     ("GET", "/notes/*", show),
 ];
 
 /// Called for each request.
+/// 每个请求调用一次。
 fn route(request: &Request, response: &Response) {
     let method = if request.method() == "HEAD" { "GET" } else { request.method() };
     let mut allow = Vec::new();
@@ -37,7 +45,9 @@ fn route(request: &Request, response: &Response) {
     refuse(response, 405, "This path knows other methods.\n");
 }
 
-/// The part of the path in the place of the `*`, if the path is like the pattern. Without a `*` it is empty.
+/// The part of the path that the `*` stands for, if the path matches the pattern. It is empty
+/// without a `*`.
+/// 路径和表里的对得上，就是 `*` 所在的那一段；没有 `*` 就是空的。
 fn part_of<'p>(path: &'p str, pattern: &str) -> Option<&'p str> {
     match pattern.strip_suffix('*') {
         Some(before) => path.strip_prefix(before).filter(|part| !part.contains('/')),
@@ -66,7 +76,8 @@ fn add(request: &Request, _: &str, response: &Response) {
     };
     let mut notes = NOTES.lock().unwrap();
     notes.push(text);
-    // Not a page, but where one is: to reload it does not add the note once more.
+    // Not a page, but the address of one: so a reload does not add the note again.
+    // 不直接给页面，只说页面在哪里：这样刷新就不会添加两遍。
     response.status(303).header("Location", &format!("/notes/{}", notes.len())).end();
 }
 
@@ -100,17 +111,21 @@ fn refuse(response: &Response, status: u16, why: &str) {
     response.status(status).header("Content-Type", "text/plain; charset=utf-8").end_with(why);
 }
 
-/// A text as HTML. The `&` goes first, as the others bring new ones.
+/// The text as HTML. The `&` is replaced first, because the others add new ones.
+/// 把文本变成 HTML。先换 `&`，因为换别的会带来新的 `&`。
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// One field of what a form sends, as a query or as a body: `text=a+cup&word=tea%21`.
+/// One field of a form that was sent as a query or as a body: `text=a+cup&word=tea%21`.
+/// 表单里的一个字段；表单是作为查询串或者正文发来的：`text=a+cup&word=tea%21`。
 fn field(form: &str, wanted: &str) -> Option<String> {
     let mut fields = form.split('&').filter_map(|field| field.split_once('='));
     let (_, value) = fields.find(|(name, _)| *name == wanted)?;
     let mut rest = value.bytes();
-    let mut bytes = Vec::new(); // a character may be several of them
+    // Bytes first: one character may take several.
+    // 先变成字节：一个字符可能占好几个字节。
+    let mut bytes = Vec::new();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',

@@ -54,6 +54,37 @@ fn the_machines_are_drawn_as_they_are() {
     }
 }
 
+/// The steps of a walk through the source: a file and a line of it as a link, and in the next column what stands there.
+fn steps(page: &str) -> Vec<(&str, usize, &str)> {
+    page.lines().filter_map(step).collect()
+}
+
+fn step(row: &str) -> Option<(&str, usize, &str)> {
+    let (_, rest) = row.split_once("| [")?;
+    let (shown, rest) = rest.split_once("](")?;
+    let (link, rest) = rest.split_once(") | `")?;
+    let (code, _) = rest.split_once('`')?;
+    let (file, line) = shown.split_once(':')?;
+    let target = link.trim_start_matches("../");
+    assert_eq!(target, format!("src/{file}#L{line}"), "the link of {shown}");
+    Some((file, line.parse().expect("a line's number"), code))
+}
+
+#[test]
+fn each_step_of_a_bytes_way_is_where_the_page_says() {
+    for path in PAGES {
+        let page = page(path);
+        let steps = steps(&page);
+        assert!(steps.len() >= 10, "{path}: {steps:?}");
+        for (file, line, code) in steps {
+            let source = fs::read_to_string(common::root().join("src").join(file)).unwrap();
+            let found = (1..).zip(source.lines()).filter(|(_, text)| text.contains(code));
+            let is: Vec<usize> = found.map(|(number, _)| number).collect();
+            assert!(is.contains(&line), "{path}: `{code}` is in {file}, line {is:?}, not {line}");
+        }
+    }
+}
+
 /// All Rust text of `src` and `tests`.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();

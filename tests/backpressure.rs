@@ -230,6 +230,19 @@ fn outside_of_listeners_one_can_ask_whether_drain_is_still_to_come() {
 }
 
 #[test]
+fn no_drain_is_needed_of_a_socket_that_a_write_has_found_gone() {
+    let (listener, port) = listener();
+    let socket = EventSocket::new(ConnectOptions::from(("127.0.0.1", port)).high_water_mark(1));
+    socket.pause(); // so nothing is read, and it is a write that is told of the reset
+    let running = socket.spawn();
+    drop(accept(&listener));
+    until("connected", || socket.ready_state() == net::ReadyState::Open);
+    until("a write fails", || !socket.write([1; 64 * 1024]) && socket.is_destroyed());
+    assert!(!socket.writable_need_drain(), "it would never come");
+    within("run() returns", || running.join().unwrap()).unwrap_err();
+}
+
+#[test]
 fn the_slowest_of_two_pipes_sets_the_pace() {
     const SIZE: usize = 32 << 20;
     let (source_listener, port) = listener();

@@ -92,9 +92,10 @@ impl State {
     }
 
     fn check_output(&self) {
-        let Output { role, queue, fin, .. } = &self.output;
+        let Output { role, queue, drain, fin, .. } = &self.output;
         if self.is_destroyed() {
             debug_assert!(queue.is_empty(), "destroy drops the queue");
+            debug_assert_eq!(*drain, Drain::NotOwed, "no Drain comes after destroy");
         } else if self.stream().is_some() {
             debug_assert!(*role != Role::Free || queue.is_empty(), "a queue has a sender");
             debug_assert!(*fin != Fin::Sent || *role == Role::Free, "nothing follows the FIN");

@@ -230,6 +230,19 @@ fn outside_of_listeners_one_can_ask_whether_drain_is_still_to_come() {
 }
 
 #[test]
+fn no_drain_is_needed_of_a_socket_that_a_write_has_found_gone() {
+    let (listener, port) = listener();
+    let socket = EventSocket::new(ConnectOptions::from(("127.0.0.1", port)).high_water_mark(1));
+    socket.pause(); // so nothing is read, and it is a write that is told of the reset
+    let running = socket.spawn();
+    drop(accept(&listener));
+    until("connected", || socket.ready_state() == net::ReadyState::Open);
+    until("a write fails", || !socket.write([1; 64 * 1024]) && socket.is_destroyed());
+    assert!(!socket.writable_need_drain(), "it would never come");
+    within("run() returns", || running.join().unwrap()).unwrap_err();
+}
+
+#[test]
 fn the_slowest_of_two_pipes_sets_the_pace() {
     const SIZE: usize = 32 << 20;
     let (source_listener, port) = listener();
@@ -465,4 +478,40 @@ fn a_blocking_writer_works_inside_every_listener() {
     let mut all = Vec::new();
     peer.read_to_end(&mut all).unwrap();
     assert!(all.len() > 4 * piece, "{}", all.len());
+}
+
+#[test]
+fn a_blocking_writer_does_not_wait_for_what_its_own_listener_holds_up() {
+    let (listener, port) = listener();
+    let socket = EventSocket::new(("localhost", port));
+    socket.write([0; 20_000]); // fills the queue, until there is a connection
+    let (tell, told) = channel();
+    socket.once(event::Lookup, move |socket, _| {
+        let tell_codes = move |socket: &EventSocket| {
+            let errors = [put(socket, b"x").unwrap_err(), (&mut &*socket).flush().unwrap_err()];
+            let _ = tell.send(errors.map(|error| net::code(&error).to_string()));
+        };
+        tell_codes(socket);
+        // Also in the listener of another socket that this thread connects in the meantime.
+        let (outer, tell_codes) = (socket.clone(), tell_codes.clone());
+        let inner = EventSocket::new(("localhost", port));
+        inner.once(event::Lookup, move |inner, _| {
+            tell_codes(&outer);
+            inner.destroy();
+        });
+        inner.run().unwrap();
+    });
+    let running = socket.spawn();
+    for _ in 0..2 {
+        assert_eq!(told.recv_timeout(DEADLINE).expect("it returns"), ["ERR_INVALID_STATE"; 2]);
+    }
+    // Another thread may wait.
+    put(&socket, b"y").unwrap();
+    socket.end();
+    let mut all = Vec::new();
+    let mut peer = accept(&listener);
+    peer.read_to_end(&mut all).unwrap();
+    drop(peer);
+    assert_eq!((all.len(), all.last()), (20_001, Some(&b'y')));
+    within("run() returns", || running.join().unwrap()).unwrap();
 }

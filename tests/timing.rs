@@ -74,6 +74,43 @@ fn a_timeout_is_on_time_while_a_write_is_stuck() {
 }
 
 #[test]
+fn a_timeout_that_waits_for_its_turn_does_not_come_if_something_has_happened() {
+    type Change = fn(&EventSocket);
+    let idle = Duration::from_millis(100);
+    // Each with the time after it that must pass before Timeout comes.
+    let changes: [(Duration, Change); 4] = [
+        (Duration::ZERO, |_| {}),
+        (idle, |socket| _ = socket.write("x")),
+        (DEADLINE, |socket| socket.set_timeout(None)),
+        (DEADLINE, |socket| socket.set_timeout(Some(DEADLINE))),
+    ];
+    for (n, (time, change)) in changes.into_iter().enumerate() {
+        let (socket, _peer) = connected();
+        let (tell, told) = channel();
+        socket.after(Duration::ZERO, move |socket| {
+            socket.set_timeout(Some(idle));
+            let began = Instant::now();
+            while began.elapsed() < idle * 3 / 2 {} // the idle time is over, and Timeout waits
+            let changed = Instant::now();
+            change(socket);
+            let timeout = tell.clone();
+            socket.on(event::Timeout, move |_, ()| {
+                let _ =
+                    timeout.send(if changed.elapsed() < time { "too early" } else { "Timeout" });
+            });
+            socket.after(Duration::ZERO, move |_| _ = tell.send("the timer after it"));
+        });
+        let next = || told.recv_timeout(DEADLINE).expect("a timer comes");
+        let first = next();
+        assert_ne!(first, "too early", "change {n}");
+        if n == 0 {
+            assert_eq!((first, next()), ("Timeout", "the timer after it"));
+        }
+        socket.destroy();
+    }
+}
+
+#[test]
 fn resume_acts_at_once_while_a_write_is_stuck() {
     let (socket, mut peer) = stuck();
     let (tell, told) = channel();

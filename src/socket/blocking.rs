@@ -1,6 +1,7 @@
 //! `io::Write`: a write that blocks until there is room, so that `io::copy` sends a file of any size in little memory.
 
 use std::io::{self, ErrorKind, Write};
+use std::thread;
 use std::time::Instant;
 
 use super::EventSocket;
@@ -24,7 +25,8 @@ use crate::error;
 /// - the error that has ended the socket, if it was destroyed by one; `ERR_STREAM_DESTROYED`, if it was destroyed otherwise
 /// - `ERR_STREAM_WRITE_AFTER_END` after `end()`; this does not destroy the socket
 /// - `ETIMEDOUT`, kind `TimedOut`, if the kernel takes nothing for the time of [`EventSocket::set_timeout`]
-/// - `ERR_INVALID_STATE`, if it would have to wait for a socket that no thread runs yet
+/// - `ERR_INVALID_STATE`, if it would have to wait for a socket that no thread runs yet; or for the connection, in a listener
+///   of the socket itself: until that has returned there is none
 ///
 /// ```
 /// use net_notes as net;
@@ -102,8 +104,16 @@ impl EventSocket {
             if ready(&state) {
                 return Ok(state);
             }
-            if matches!(state.life, Life::New(_)) {
-                let why = "this socket does not run yet, and the bytes before these fill its queue: call spawn() first";
+            let why_never = match state.life {
+                Life::New(_) => Some(
+                    "this socket does not run yet, and the bytes before these fill its queue: call spawn() first",
+                ),
+                Life::Connecting if state.connector == Some(thread::current().id()) => Some(
+                    "this socket is not connected yet, and will not be before this listener has returned",
+                ),
+                _ => None,
+            };
+            if let Some(why) = why_never {
                 return Err(error::with_code(ErrorKind::NotConnected, error::INVALID_STATE, why));
             }
             let since = state.output.stalled_since.map_or(began, |since| since.max(began));

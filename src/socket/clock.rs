@@ -74,6 +74,12 @@ impl State {
         }
     }
 
+    /// Whether the idle time is over, and nothing has happened since. A Timeout waits for its turn, and in the meantime a
+    /// listener may have written something, or changed the time.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.clock.idle, Idle::Set(_))
+    }
+
     /// Whether anything is timed. Asked whenever the lock is released, and most of the time nothing is.
     pub(super) fn has_times(&self) -> bool {
         matches!(self.clock.idle, Idle::Counting { .. })

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
@@ -49,6 +50,7 @@ enum Task<T> {
 impl EventSocket {
     /// Connects, and emits Lookup, Connect and Ready.
     pub(super) fn establish(&self, options: &ConnectOptions) {
+        self.lock().connector = Some(thread::current().id());
         let deadline = options.connect_timeout.and_then(|limit| Instant::now().checked_add(limit));
         match self
             .resolve(&options.to, deadline)

@@ -89,7 +89,11 @@ impl EventSocket {
                     state.destroy(super::life::Cause::Closed);
                 }
             }
-            Next::Pending(Pending::Timeout) => self.call_listeners::<Timeout>(state, ()),
+            Next::Pending(Pending::Timeout) => {
+                if state.is_idle() {
+                    self.call_listeners::<Timeout>(state, ());
+                }
+            }
             Next::Pending(Pending::Timer(id)) => self.call_timer(state, id),
             Next::Pending(Pending::Wrote(done, result)) => {
                 self.call_user(state, || done(result));

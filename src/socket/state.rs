@@ -1,5 +1,7 @@
 //! What a socket knows, all of it under one lock: a few small machines, and what always holds between them.
 
+use std::thread::ThreadId;
+
 use super::clock::Clock;
 use super::dispatch::{Dispatch, Pending, Turn};
 use super::input::{Input, Peer};
@@ -14,6 +16,9 @@ use crate::stream::Stream;
 pub(super) struct State {
     pub(super) life: Life,
     pub(super) runner: Runner,
+    /// The thread that connects the socket, or has connected it. While it is inside a listener (of Lookup, of Timeout, a
+    /// timer), there will be no connection.
+    pub(super) connector: Option<ThreadId>,
     /// The peer's direction.
     pub(super) input: Input,
     /// Our direction.
@@ -31,6 +36,7 @@ impl State {
         State {
             life,
             runner,
+            connector: None,
             input: Input::new(options.paused),
             output: Output::default(),
             dispatch: Dispatch::default(),
@@ -92,9 +98,10 @@ impl State {
     }
 
     fn check_output(&self) {
-        let Output { role, queue, fin, .. } = &self.output;
+        let Output { role, queue, drain, fin, .. } = &self.output;
         if self.is_destroyed() {
             debug_assert!(queue.is_empty(), "destroy drops the queue");
+            debug_assert_eq!(*drain, Drain::NotOwed, "no Drain comes after destroy");
         } else if self.stream().is_some() {
             debug_assert!(*role != Role::Free || queue.is_empty(), "a queue has a sender");
             debug_assert!(*fin != Fin::Sent || *role == Role::Free, "nothing follows the FIN");

@@ -34,6 +34,9 @@ impl EventSocket {
             Ok(state) => state,
             Err(refused) => return self.report_refused(refused),
         };
+        if state.is_destroyed() {
+            return false; // this write has failed, or another thread was faster: no Drain is to come
+        }
         let room = state.has_room();
         if !room {
             state.owe_drain();
@@ -42,7 +45,7 @@ impl EventSocket {
                 state.hold_drain();
             }
         }
-        room && !state.is_destroyed()
+        room
     }
 
     /// Gives the kernel what it takes at once, and queues the rest. Returns with the lock held, so that the caller sees what

@@ -1,61 +1,10 @@
-//! What two peers will do, all of it decided by one number.
+//! What the peers of a schedule will do, all of it decided by one number.
 
-/// A stream of numbers that a seed decides (xorshift64).
-pub struct Random(u64);
+use std::fmt;
 
-impl Random {
-    pub fn new(seed: u64) -> Random {
-        // Neighbouring seeds have to give unlike streams, and zero none of zeros: two rounds of splitmix64's mixer.
-        let mix = |x: u64| (x ^ (x >> 31)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Random(mix(mix(seed.wrapping_add(0x9E37_79B9_7F4A_7C15))) | 1)
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % limit
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
-    }
-}
-
-/// One thing that a peer does.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Action {
-    Write(usize),
-    WriteThen(usize),
-    End,
-    EndWith(usize),
-    Destroy,
-    DestroyWith,
-    /// Only from a listener.
-    Panic,
-    Pause,
-    Resume,
-    /// Milliseconds; `None` switches it off.
-    SetTimeout(Option<u64>),
-    SetNoDelay(bool),
-    /// Takes the Data listener off: what comes meanwhile is lost.
-    Deaf,
-    /// Puts it back.
-    Hear,
-    /// One more listener, for one time.
-    Once,
-    /// Everything that one can ask a socket.
-    Ask,
-    /// Is slow: computes for so many microseconds.
-    Compute(u64),
-    Yield,
-    /// Waits until so many events have come, but not for long.
-    Await(u64),
-}
+use super::action::Action;
+use super::random::Random;
+use super::records::LONGEST;
 
 /// What one peer is, and does.
 #[derive(Debug, Clone)]
@@ -64,104 +13,185 @@ pub struct Part {
     pub high_water_mark: usize,
     /// The accepting side only: `pause_on_connect`.
     pub paused: bool,
-    /// Has an Error listener.
-    pub hears_errors: bool,
-    /// Somebody keeps a handle, and ends the connection with it. Otherwise it is dropped, and the peer ends.
+    pub has_error_listener: bool,
+    /// The test keeps a handle, and ends the connection with it. Otherwise it is dropped, and the peer ends.
     pub keeps_handle: bool,
+    /// After how many chunks it pauses for a while, as a slow reader does.
+    pub rests: u64,
     /// The foreign threads begin before `run()`.
     pub early: bool,
     /// Before `run()`, or in the Connection listener.
     pub first: Vec<Action>,
-    /// In the listener of the first event, of the second, and so on; write callbacks count.
+    /// In the listener of the first event, of the second, and so on; timers and write callbacks count.
     pub in_listeners: Vec<Vec<Action>>,
     /// One thread each.
     pub on_threads: Vec<Vec<Action>>,
+    /// At the end.
+    pub last: Action,
+}
+
+/// How a relay writes to a socket what it receives from another one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Forwarding {
+    /// `if !to.write(data) { from.pause() }`, and a listener of Drain that resumes.
+    Idiom,
+    /// The same on a thread of its own, with `writable_need_drain`.
+    Thread,
+    Pipe,
+    /// By `io::Write`.
+    Blocking,
+}
+
+const FORWARDINGS: [Forwarding; 4] =
+    [Forwarding::Idiom, Forwarding::Thread, Forwarding::Pipe, Forwarding::Blocking];
+
+/// A relay between client and server.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    pub high_water_mark: usize,
+    pub there: Forwarding,
+    pub back: Forwarding,
+    /// The microseconds between a `false` and the `pause` that follows it.
+    pub hesitation: u64,
+    /// What the client sends goes to a slow peer, too: `there` is a pipe then, and another one leads to this peer.
+    pub sink: Option<Part>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub unix: bool,
-    /// Destroys, panics, writes after the end and goes deaf. Otherwise every byte has to arrive.
+    /// It destroys, panics, writes after the end, and removes listeners. Otherwise every byte must arrive.
     pub rough: bool,
     pub client: Part,
     pub server: Part,
+    pub relay: Option<Relay>,
 }
+
+/// A `close_within` of so many milliseconds ends by the peer's end, and never by the time.
+pub const LONG: u64 = 60_000;
+
+/// A slow reader rests less often.
+const RESTS: u64 = 6;
 
 impl Plan {
     pub fn of(seed: u64) -> Plan {
         let mut random = Random::new(seed);
-        let (unix, rough) = (cfg!(unix) && random.chance(50), random.chance(40));
-        let dropped = if random.chance(20) { Some(random.below(2) as usize) } else { None };
-        // Without a handle nobody could end it.
+        let (has_relay, rough) = (random.chance(50), random.chance(40));
+        // A relay is there for back-pressure: much data, slow readers, and the kernel, which holds less of a Unix domain
+        // connection.
+        let heavy = random.chance(if has_relay { 60 } else { 20 });
+        let unix = cfg!(unix) && random.chance(if has_relay { 75 } else { 50 });
+        let mut one_of_two = |percent| random.chance(percent).then(|| random.below(2));
+        let dropped = one_of_two(20);
+        // A blocking write waits for its peer. So the peer reads: it does not block in a listener, and pauses for a while only.
+        let blocking = one_of_two(30);
+        // Without a handle there would be no end.
         let half_open = [0, 1].map(|side| random.chance(50) && dropped != Some(side));
-        let mut part = |side: usize| {
-            let keeps_handle = dropped != Some(side);
-            let kind = Kind {
-                rough,
-                // Ends early only if the peer may go on writing, or if it does not matter.
-                ends: rough || (half_open[1 - side] && keeps_handle),
-                pauses: keeps_handle,
-            };
-            Part {
-                half_open: half_open[side],
-                high_water_mark: random.pick(&[0, 1, 1000, 16 << 10, 16 << 10, 16 << 10, 1 << 20]),
-                paused: side == 1 && keeps_handle && random.chance(15),
-                hears_errors: side == 1 || random.chance(80),
-                keeps_handle,
-                early: random.chance(50),
-                first: kind.actions(&mut random, 4, false),
-                in_listeners: (0..random.below(8))
-                    .map(|_| kind.actions(&mut random, 3, true))
-                    .collect(),
-                on_threads: (0..random.below(3))
-                    .map(|_| kind.actions(&mut random, 8, false))
-                    .collect(),
-            }
+        let kind = |side: u64| Kind {
+            rough,
+            heavy,
+            slow: if has_relay { 50 } else { 20 },
+            half_open: half_open[side as usize],
+            accepts: side == 1,
+            keeps_handle: dropped != Some(side),
+            // Ends early only if the peer may continue to write, or if it does not matter.
+            ends: rough || (half_open[1 - side as usize] && dropped != Some(side)),
+            pauses: dropped != Some(side) && blocking != Some(1 - side),
+            blocks: blocking == Some(side),
         };
-        Plan { unix, rough, client: part(0), server: part(1) }
+        let (client, server) = (kind(0).part(&mut random), kind(1).part(&mut random));
+        let relay = has_relay.then(|| {
+            // A server that writes, too; but nothing waits for what it writes, and the client may end early.
+            let sink = Kind {
+                slow: 100,
+                keeps_handle: true,
+                ends: rough,
+                pauses: blocking != Some(0),
+                blocks: false,
+                ..kind(1)
+            };
+            let sink = random.chance(35).then(|| sink.part(&mut random));
+            // A relay's listener that waits for a peer to read would hold up what that peer waits for in its own.
+            let mut towards = |side| {
+                let may_block = blocking != Some(side);
+                random.pick(&FORWARDINGS[..if may_block { 4 } else { 3 }])
+            };
+            let (there, back) = (towards(1), towards(0));
+            Relay {
+                high_water_mark: high_water_mark(&mut random),
+                there: if sink.is_some() { Forwarding::Pipe } else { there },
+                back,
+                hesitation: random.pick(&[0, 0, 300, 2000]),
+                sink,
+            }
+        });
+        Plan { unix, rough, client, server, relay }
     }
 }
 
-/// Which actions a part may be made of.
+/// Each part on a line of its own.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plan { unix, rough, client, server, relay } = self;
+        write!(f, "unix: {unix}, rough: {rough}\nclient {client:?}\nserver {server:?}\n{relay:?}")
+    }
+}
+
+/// What a part may be made of.
 struct Kind {
     rough: bool,
+    /// It writes much.
+    heavy: bool,
+    /// The chance that it reads slowly, in percent.
+    slow: u64,
+    half_open: bool,
+    accepts: bool,
+    keeps_handle: bool,
     ends: bool,
     pauses: bool,
+    blocks: bool,
 }
 
 impl Kind {
+    fn part(&self, random: &mut Random) -> Part {
+        Part {
+            half_open: self.half_open,
+            high_water_mark: high_water_mark(random),
+            paused: self.accepts && self.pauses && random.chance(15),
+            has_error_listener: self.accepts || random.chance(80),
+            keeps_handle: self.keeps_handle,
+            rests: if random.chance(self.slow) { random.below(RESTS) } else { 0 },
+            early: random.chance(50),
+            first: self.actions(random, 4, false),
+            in_listeners: (0..random.below(8)).map(|_| self.actions(random, 3, true)).collect(),
+            on_threads: (0..random.below(3)).map(|_| self.actions(random, 8, false)).collect(),
+            last: match random.below(10) {
+                0 => Action::CloseWithin(LONG),
+                1 if self.rough => Action::CloseWithin(random.below(5)),
+                2 if self.rough => Action::DestroySoon,
+                3 if self.rough && self.accepts => Action::CloseAll,
+                _ => Action::End,
+            },
+        }
+    }
+
     fn actions(&self, random: &mut Random, most: u64, in_listener: bool) -> Vec<Action> {
         (0..random.below(most + 1)).map(|_| self.action(random, in_listener)).collect()
     }
 
     fn action(&self, random: &mut Random, in_listener: bool) -> Action {
         loop {
-            let action = match random.below(100) {
-                0..22 => Action::Write(size(random)),
-                22..44 => Action::WriteThen(size(random)),
-                44..47 => Action::End,
-                47..49 => Action::EndWith(size(random)),
-                49..51 => Action::Destroy,
-                51 => Action::DestroyWith,
-                52 => Action::Panic,
-                53..61 => Action::Pause,
-                61..69 => Action::Resume,
-                69..74 => Action::SetTimeout(random.chance(70).then(|| 1 + random.below(20))),
-                74..76 => Action::SetNoDelay(random.chance(50)),
-                76 => Action::Deaf,
-                77..79 => Action::Hear,
-                79..82 => Action::Once,
-                82..85 => Action::Ask,
-                85..92 => Action::Compute(random.below(100)),
-                92..96 => Action::Yield,
-                _ => Action::Await(random.below(12)),
-            };
+            let action = self.any_action(random);
             let fits = match action {
-                Action::End | Action::EndWith(_) => self.ends,
-                Action::Destroy | Action::DestroyWith | Action::Deaf => self.rough,
+                Action::Block(_) | Action::Flush => self.blocks,
+                Action::Relisten => self.accepts,
+                Action::CloseAll => self.rough && self.accepts,
                 Action::Panic => self.rough && in_listener,
+                Action::RemoveListener | Action::DestroySoon => self.rough,
+                _ if action.is_abrupt() => self.rough,
+                _ if action.ends() => self.ends,
                 Action::Pause => self.pauses,
-                Action::Await(_) => !in_listener, // nothing else can come while a listener waits
+                Action::Await(_) => !in_listener, // no other event comes while a listener waits
                 _ => true,
             };
             if fits {
@@ -169,10 +199,54 @@ impl Kind {
             }
         }
     }
+
+    fn any_action(&self, random: &mut Random) -> Action {
+        match random.below(120) {
+            0..20 => Action::Write(self.length(random)),
+            20..40 => Action::WriteThen(self.length(random)),
+            40..52 => Action::Block(self.length(random)),
+            52 => Action::Flush,
+            53..56 => Action::End,
+            56..58 => Action::EndWith(self.length(random)),
+            58..60 => Action::Destroy,
+            60 => Action::DestroyWith,
+            61 => Action::DestroySoon,
+            62 => Action::CloseWithin(random.pick(&[0, 1, 5, LONG, LONG, LONG])),
+            63 => Action::CloseAll,
+            64 => Action::Relisten,
+            65 => Action::Panic,
+            66..74 => Action::Pause,
+            74..82 => Action::Resume,
+            82..86 => {
+                let idle = random.pick(&[1, 1, 2, 3, 5, 20]);
+                Action::SetTimeout(random.chance(70).then_some(idle))
+            }
+            86..92 => Action::After(random.below(6)),
+            92..94 => Action::Every(1 + random.below(4)),
+            94..99 => Action::Cancel(random.below(8)),
+            99 => Action::SetNoDelay(random.chance(50)),
+            100 => Action::RemoveListener,
+            101..103 => Action::AddListener,
+            103..105 => Action::Once,
+            105..108 => Action::Ask,
+            108..114 => Action::Compute(random.below(100)),
+            114..117 => Action::Yield,
+            _ => Action::Await(random.below(12)),
+        }
+    }
+
+    /// From nothing to the longest, most of them short, many around the lengths where something changes.
+    fn length(&self, random: &mut Random) -> usize {
+        let most = match self.heavy {
+            true => random.pick(&[100, 16 << 10, 70 << 10, 1 << 20, LONGEST]),
+            false => {
+                random.pick(&[0, 1, 100, 100, 100, 16 << 10, 16 << 10, 70 << 10, 70 << 10, 1 << 20])
+            }
+        };
+        random.below(most as u64 + 1) as usize
+    }
 }
 
-/// From nothing to 1 MiB, most of them small, many around the sizes where something changes.
-fn size(random: &mut Random) -> usize {
-    let most = random.pick(&[0, 1, 100, 100, 100, 16 << 10, 16 << 10, 70 << 10, 70 << 10, 1 << 20]);
-    random.below(most + 1) as usize
+fn high_water_mark(random: &mut Random) -> usize {
+    random.pick(&[0, 1, 1000, 16 << 10, 16 << 10, 16 << 10, 1 << 20])
 }

@@ -1,122 +1,84 @@
 //! Bytes that can be checked although several threads write them at the same time: each write is one record, which says
-//! who wrote it and as which of theirs. A write is atomic, so records never mix.
+//! its number and its length. A write is atomic, so records never mix.
 
 use std::sync::OnceLock;
 
-use super::plan::Random;
+use super::random::Random;
 
-const HEADER: usize = 7;
+const HEADER: usize = 8;
 
-/// Writers of one side: the listeners, and at most this many threads less one.
-pub const WRITERS: usize = 4;
+/// The longest payload.
+pub const LONGEST: usize = 2 << 20;
 
-const LONGEST: usize = 1 << 20;
+/// The longest payload of a record that one call of the blocking writer takes.
+pub const LONGEST_BLOCKING: usize = (64 << 10) - HEADER;
+
+/// How many bytes a write of this length is. Nothing is written for a length of zero: that is one of the cases.
+pub fn size(length: usize) -> usize {
+    if length == 0 { 0 } else { HEADER + length }
+}
 
 /// What a record carries: a piece of a long row of random bytes, another one for each.
-fn payload(side: usize, writer: u8, number: u16, length: usize) -> &'static [u8] {
+fn payload(number: u32, length: usize) -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     let bytes = BYTES.get_or_init(|| {
         let mut random = Random::new(0);
         (0..2 * LONGEST).map(|_| random.below(256) as u8).collect()
     });
-    let start =
-        (side * 500_009 + usize::from(writer) * 104_729 + usize::from(number) * 7919) % LONGEST;
+    let start = (number as usize * 104_729) % LONGEST;
     &bytes[start..start + length]
 }
 
-/// A record of `length` bytes after its header.
-pub fn record(side: usize, writer: u8, number: u16, length: usize) -> Vec<u8> {
-    let mut record = Vec::with_capacity(HEADER + length);
-    record.push(writer);
+/// The bytes of a write.
+pub fn record(number: u32, length: usize) -> Vec<u8> {
+    if length == 0 {
+        return Vec::new();
+    }
+    let mut record = Vec::with_capacity(size(length));
     record.extend_from_slice(&number.to_be_bytes());
     record.extend_from_slice(&(length as u32).to_be_bytes());
-    record.extend_from_slice(payload(side, writer, number, length));
+    record.extend_from_slice(payload(number, length));
     record
 }
 
-/// Reads what the other side has written, however it is cut, and says what is wrong with it.
-pub struct Reader {
-    side: usize,
-    header: Vec<u8>,
-    /// What is still to come of the record.
-    rest: &'static [u8],
-    /// How many records of each writer have begun.
-    pub begun: [u16; WRITERS],
+/// A record that has arrived. Only the last one may not be whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub number: u32,
+    pub length: usize,
+    pub is_whole: bool,
 }
 
-impl Reader {
-    pub fn of(side: usize) -> Reader {
-        Reader { side, header: Vec::new(), rest: &[], begun: [0; WRITERS] }
-    }
-
-    pub fn take(&mut self, mut data: &[u8]) -> Result<(), String> {
-        while !data.is_empty() {
-            if self.rest.is_empty() {
-                let (more, after) = data.split_at(data.len().min(HEADER - self.header.len()));
-                self.header.extend_from_slice(more);
-                data = after;
-                if self.header.len() == HEADER {
-                    self.begin()?;
-                }
-                continue;
-            }
-            let (piece, after) = data.split_at(data.len().min(self.rest.len()));
-            if piece != &self.rest[..piece.len()] {
-                return Err(format!("other bytes than were written, after {:?}", self.begun));
-            }
-            self.rest = &self.rest[piece.len()..];
-            data = after;
+/// Reads the records of what was received. A part of a header is none: it says nothing.
+pub fn parse(mut bytes: &[u8]) -> Result<Vec<Record>, String> {
+    let mut records = Vec::new();
+    while let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() {
+        let [n1, n2, n3, n4, l1, l2, l3, l4] = *header;
+        let number = u32::from_be_bytes([n1, n2, n3, n4]);
+        let length = u32::from_be_bytes([l1, l2, l3, l4]) as usize;
+        let (there, after) = rest.split_at(rest.len().min(length));
+        if length == 0 || length > LONGEST || there != &payload(number, length)[..there.len()] {
+            return Err(format!("other bytes than were written, after {records:?}"));
         }
-        Ok(())
+        records.push(Record { number, length, is_whole: there.len() == length });
+        bytes = after;
     }
-
-    fn begin(&mut self) -> Result<(), String> {
-        let [writer, n1, n2, l1, l2, l3, l4] = self.header[..] else { unreachable!("seven bytes") };
-        let (number, length) =
-            (u16::from_be_bytes([n1, n2]), u32::from_be_bytes([l1, l2, l3, l4]) as usize);
-        let expected = self.begun.get(usize::from(writer)).copied();
-        if expected != Some(number) || length > LONGEST {
-            return Err(format!(
-                "record {number} of writer {writer}, {length} bytes, after {:?}",
-                self.begun
-            ));
-        }
-        self.header.clear();
-        self.begun[usize::from(writer)] += 1;
-        self.rest = payload(self.side, writer, number, length);
-        Ok(())
-    }
-
-    /// The last record was a whole one.
-    pub fn is_complete(&self) -> bool {
-        self.header.is_empty() && self.rest.is_empty()
-    }
+    Ok(records)
 }
 
 #[test]
-fn a_reader_takes_any_pieces_and_sees_any_change() {
-    let stream = [record(0, 0, 0, 5), record(0, 1, 0, 0), record(0, 0, 1, 9)].concat();
-    for cut in 0..=stream.len() {
-        let mut reader = Reader::of(0);
-        reader.take(&stream[..cut]).unwrap();
-        reader.take(&stream[cut..]).unwrap();
-        assert!(reader.is_complete());
-        assert_eq!(reader.begun, [2, 1, 0, 0]);
-    }
-    assert!(!{
-        let mut reader = Reader::of(0);
-        reader.take(&stream[..stream.len() - 1]).unwrap();
-        reader.is_complete()
-    });
-    for at in 0..stream.len() {
-        let mut changed = stream.clone();
+fn records_are_found_again_and_any_change_is_seen() {
+    let bytes = [record(7, 5), record(0, 0), record(9, 9)].concat();
+    let of = |number, length, is_whole| Record { number, length, is_whole };
+    assert_eq!(parse(&bytes).unwrap(), [of(7, 5, true), of(9, 9, true)]);
+    assert_eq!(parse(&bytes[..bytes.len() - 1]).unwrap(), [of(7, 5, true), of(9, 9, false)]);
+    assert_eq!(parse(&bytes[..size(5) + 1]).unwrap(), [of(7, 5, true)]);
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
         changed[at] ^= 1;
-        let mut reader = Reader::of(0);
-        let wrong = reader.take(&changed).is_err() || !reader.is_complete();
-        assert!(wrong, "byte {at} was changed");
-        let mut lost = stream.clone();
+        assert_ne!(parse(&changed), parse(&bytes), "byte {at} was changed");
+        let mut lost = bytes.clone();
         lost.remove(at);
-        let mut reader = Reader::of(0);
-        assert!(reader.take(&lost).is_err() || !reader.is_complete(), "byte {at} was lost");
+        assert_ne!(parse(&lost), parse(&bytes), "byte {at} was lost");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use net_notes::{self as net, EventSocket, ServerOptions, event};
 
@@ -95,17 +96,22 @@ pub fn s27_hwm_before_connect(t: T) {
         c.on(event::End, move |_, ()| t.log("conn", format!("received {}", received())));
     });
     t.listen(&t.watch_server("server", server), move |server, port| {
-        let s = t.watch("client", EventSocket::new((HOST, port)), ALL);
-        for n in [16383, 1, 1] {
-            let sent = s.write(vec![0; n]);
-            t.log("client", format!("write-{n} {sent} len={}", s.writable_length()));
-        }
-        s.on(event::Drain, move |s, ()| {
-            t.log("client", format!("len {}", s.writable_length()));
-            s.end();
-        });
-        t.closes(&s, server);
-        t.keep("client", s.spawn());
+        let server = server.clone();
+        // Not in this listener: Drain would wait until it has returned, and the connection may be there before.
+        let client = move || {
+            let s = t.watch("client", EventSocket::new((HOST, port)), ALL);
+            for n in [16383, 1, 1] {
+                let sent = s.write(vec![0; n]);
+                t.log("client", format!("write-{n} {sent} len={}", s.writable_length()));
+            }
+            s.on(event::Drain, move |s, ()| {
+                t.log("client", format!("len {}", s.writable_length()));
+                s.end();
+            });
+            t.closes(&s, &server);
+            s.run()
+        };
+        t.keep("client", thread::spawn(client));
     });
 }
 

@@ -64,7 +64,8 @@ pub fn s34_server_close_waits(t: T) {
 /// One connection at most: the second is dropped, and its place is free again when the first has gone.
 pub fn s36_max_connections_drop(t: T) {
     let k = AtomicUsize::new(0);
-    let (gone, place_is_free) = channel();
+    let (gone, server_is_done) = channel();
+    let told = gone.clone();
     let server = net::create_server(move |c| {
         t.log("server", "connection");
         let k = k.fetch_add(1, Ordering::SeqCst) + 1;
@@ -82,6 +83,7 @@ pub fn s36_max_connections_drop(t: T) {
             let ours = dropped.local.as_ref().and_then(Address::port) == Some(port);
             let (local, remote) = (family(&dropped.local), family(&dropped.remote));
             t.log("server", format!("drop local={local}/{ours} remote={remote}"));
+            let _ = told.send(());
         });
         let a = t.watch("client1", EventSocket::new((HOST, port)), ALL);
         a.once(event::Data, move |a, _| {
@@ -92,8 +94,11 @@ pub fn s36_max_connections_drop(t: T) {
         });
         let server = server.clone();
         a.on(event::Close, move |_, _| {
-            // Node's program gives the server 50 ms for its side of the close; here it is waited for.
-            place_is_free.recv_timeout(DEADLINE).expect("conn1 is closed");
+            // Node's program gives the server 50 ms for its side of the close; here it is waited for. So is the listener of
+            // Drop, which has a thread of its own.
+            for _ in 0..2 {
+                server_is_done.recv_timeout(DEADLINE).expect("conn1 is closed, and Drop emitted");
+            }
             let c = t.watch("client3", EventSocket::new((HOST, port)), ALL);
             c.once(event::Data, |c, _| c.end());
             let server = server.clone();

@@ -1,0 +1,23 @@
+//! How much a relay keeps.
+
+use super::Verdict;
+use crate::schedules::history::Socket;
+use crate::schedules::log::Answer;
+
+/// The largest chunk that Data carries.
+const CHUNK: usize = 64 << 10;
+
+/// A relay that heeds `false`, and a pipe, queue no more than the high-water mark and one chunk for each write on its way.
+pub fn the_queue_of_a_relay_is_bounded(socket: &Socket<'_>) -> Verdict {
+    let Some(forwarding) = socket.properties.fed_by else { return Ok(()) };
+    let limit = socket.properties.high_water_mark + CHUNK * forwarding.chunks_in_flight();
+    let queued = socket.calls.iter().filter_map(|call| match call.answer {
+        Answer::Room { queued, .. } | Answer::Took { queued, .. } => Some(queued),
+        Answer::Facts(facts) => Some(facts.queued),
+        _ => None,
+    });
+    match queued.max().filter(|most| *most > limit) {
+        Some(most) => Err(format!("{most} bytes by {forwarding:?}, and {limit} are allowed")),
+        None => Ok(()),
+    }
+}

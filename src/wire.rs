@@ -30,8 +30,7 @@ pub(crate) enum Wire<'a> {
     Close,
 }
 
-/// Somebody who watches one connection. Called by whatever thread did the thing, maybe under the socket's lock: so it
-/// must not ask the socket anything.
+/// An observer of one connection. Called on the thread that did the thing, never under the lock of the socket.
 pub(crate) trait Tap: Send + Sync {
     fn crossed(&self, at: Instant, what: Wire<'_>);
 }

@@ -11,7 +11,6 @@ use super::life::{Cause, Life};
 use super::output::Fin;
 use super::state::State;
 use crate::error;
-use crate::wire::Wire;
 
 impl EventSocket {
     /// Ends our side: what is queued is sent, then the FIN. The peer may continue to write, and `Data` continues until it
@@ -114,16 +113,17 @@ impl EventSocket {
     }
 
     /// shutdown(2), on behalf of a transition.
-    pub(super) fn shut_down(&self, state: &State, how: Shutdown) {
+    pub(super) fn shut_down(&self, state: &mut State, how: Shutdown) {
         let stream = match &state.life {
             Life::Greeting(stream) | Life::Open(stream) => stream,
             Life::Destroyed { stream: Some(stream), .. } => stream,
             _ => return,
         };
-        if how == Shutdown::Write {
-            self.wire(|| Wire::SentFin);
-        }
+        let now = self.wire_now(); // before the call: the peer may answer during it
         // Fails only when the connection is gone already, and then the reader is told why.
         let _ = stream.shutdown(how);
+        if how == Shutdown::Write {
+            state.effects.fin_sent = now;
+        }
     }
 }

@@ -176,10 +176,10 @@ impl EventSocket {
 
     /// There is a connection: sends what was written before, and tells the listeners.
     fn connected(&self, stream: Stream, remote: Address) {
-        let mut state = self.lock();
-        set_up(&stream, &state.options);
         let local = stream.local_addr();
         self.wire(|| Wire::Connected { local: local.as_ref(), remote: &remote });
+        let mut state = self.lock();
+        set_up(&stream, &state.options);
         if !state.connected(stream, remote) {
             return; // destroyed at the last moment
         }

@@ -13,6 +13,7 @@ use super::EventSocket;
 use super::dispatch::Job;
 use super::state::State;
 use crate::panics;
+use crate::wire::Wire;
 
 /// What the transitions since the last release of the lock ask for.
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(super) struct Effects {
     /// A thread that waits for a change must look again.
     wake: bool,
     shutdown: Option<Shutdown>,
+    /// When the FIN was sent, while the observers have not seen it.
+    pub(super) fin_sent: Option<Instant>,
     /// What belongs to the user. To drop it may run the user's code: so never under the lock.
     discarded: Vec<Box<dyn Send>>,
 }
@@ -42,6 +45,11 @@ impl Effects {
 
     pub(super) fn take_discarded(&mut self) -> Vec<Box<dyn Send>> {
         std::mem::take(&mut self.discarded)
+    }
+
+    /// Whether nothing is left that must not be done under the lock.
+    fn are_performed(&self) -> bool {
+        self.discarded.is_empty() && self.fin_sent.is_none()
     }
 }
 
@@ -71,7 +79,7 @@ impl Locked<'_> {
     /// the caller looks again.
     pub(super) fn wait(&mut self, deadline: Option<Instant>) {
         self.perform();
-        if !self.effects.discarded.is_empty() {
+        if !self.effects.are_performed() {
             return self.unlocked(|| ());
         }
         self.guard = self.guard.take().map(|guard| self.socket.0.monitor.wait(guard, deadline));
@@ -79,12 +87,14 @@ impl Locked<'_> {
 
     fn release(&mut self) {
         self.perform();
-        if self.effects.discarded.is_empty() {
+        if self.effects.are_performed() {
             self.guard = None;
             return;
         }
         let discarded = self.effects.take_discarded();
+        let fin_sent = self.effects.fin_sent.take();
         self.guard = None;
+        self.socket.wire_at(fin_sent, || Wire::SentFin);
         if let Some(panic) = panics::drop_each(discarded) {
             self.socket.lock().record_panic(panic);
         }

@@ -68,7 +68,7 @@ impl EventSocket {
 
             // 2. Read it, with the lock released. From here on a helper emits what becomes pending.
             state.runner = Runner::Reading;
-            let result = state.unlocked(|| chunks.next());
+            let result = state.unlocked(|| self.read_chunk(&mut chunks));
             state.runner = Runner::Awake;
             if state.is_destroyed() {
                 return;
@@ -84,9 +84,20 @@ impl EventSocket {
         }
     }
 
+    /// Reads a chunk, and shows the observers what came. Blocks.
+    fn read_chunk<'c>(&self, chunks: &'c mut ChunkReader<'_>) -> io::Result<&'c [u8]> {
+        let result = chunks.next();
+        match &result {
+            Ok([]) => {} // the peer's FIN, or our own shutdown: `at_end` knows
+            Ok(chunk) => self.wire(|| Wire::Received(chunk)),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.wire(|| Wire::Reset),
+            Err(_) => {}
+        }
+        result
+    }
+
     /// Emits a chunk, or holds it until it may flow.
     fn received(&self, state: &mut Locked<'_>, chunk: &[u8]) {
-        self.wire(|| Wire::Received(chunk));
         state.input.bytes_read += chunk.len() as u64;
         state.restart_idle_timer();
         self.emit_pending(state); // what is pending goes first, and what was held before
@@ -102,9 +113,6 @@ impl EventSocket {
     }
 
     fn read_failed(&self, state: &mut Locked<'_>, error: io::Error) {
-        if error.kind() == ErrorKind::ConnectionReset {
-            self.wire(|| Wire::Reset);
-        }
         state.destroy(Cause::failed(error::of_call("read", "", error)));
     }
 
@@ -121,7 +129,10 @@ impl EventSocket {
                 return;
             }
         }
-        self.wire(|| Wire::ReceivedFin);
+        state.unlocked(|| self.wire(|| Wire::ReceivedFin));
+        if state.is_destroyed() {
+            return;
+        }
         state.input.peer = Peer::FinRead;
         state.restart_idle_timer();
 

@@ -12,14 +12,13 @@ impl EventSocket {
     /// hear of all the rest.
     pub(crate) fn tap(&self, tap: Box<dyn Tap>) {
         let state = self.lock();
-        if let Some(stream) = state.stream().filter(|_| self.0.accepted) {
-            let (local, remote) = (stream.local_addr(), state.remote.clone());
-            tap.crossed(
-                Instant::now(),
-                Wire::Accept { local: local.as_ref(), remote: remote.as_ref() },
-            );
-        }
+        let stream = state.stream().filter(|_| self.0.accepted);
+        let ends = stream.map(|stream| (stream.local_addr(), state.remote.clone()));
         drop(state);
+        if let Some((local, remote)) = ends {
+            let accept = Wire::Accept { local: local.as_ref(), remote: remote.as_ref() };
+            tap.crossed(Instant::now(), accept);
+        }
         lock(&self.0.taps).push(tap);
         self.0.tapped.store(true, Ordering::Release);
     }
@@ -42,5 +41,58 @@ impl EventSocket {
                 tap.crossed(at, what);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{connect, create_server, event};
+
+    /// Asks the socket something for which it has to lock.
+    struct Asks(EventSocket, Sender<String>);
+
+    impl Tap for Asks {
+        fn crossed(&self, _at: Instant, what: Wire<'_>) {
+            let what = format!("{what:?}");
+            let name = what.split(|c: char| !c.is_alphanumeric()).next().map(str::to_string);
+            let _ = self.1.send(name.filter(|_| !self.0.is_paused()).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn an_observer_is_never_called_under_the_lock() {
+        let (accepted, seen_by_server) = channel();
+        let server = create_server(move |socket| {
+            socket.tap(Box::new(Asks(socket.clone(), accepted.clone())));
+            socket.on(event::Data, |socket, data| socket.end_with(data));
+        });
+        server.listen(("127.0.0.1", 0), |_| {}).unwrap();
+        let at = server.address().unwrap();
+        let running = server.spawn();
+        let (tell, seen_by_client) = channel();
+        let client = connect(at.clone(), |client| _ = client.write("hello"));
+        client.on(event::Data, |_, _| {});
+        client.tap(Box::new(Asks(client.clone(), tell)));
+        client.spawn();
+        let all = |seen: &std::sync::mpsc::Receiver<String>| -> Vec<String> {
+            let mut all = Vec::new();
+            while all.last().is_none_or(|last| last != "Close") {
+                all.push(seen.recv_timeout(Duration::from_secs(30)).expect("no deadlock"));
+            }
+            all.sort();
+            all
+        };
+        let both = ["Close", "Received", "ReceivedFin", "Sent", "SentFin"];
+        assert_eq!(all(&seen_by_server), [&["Accept"], &both[..]].concat());
+        assert_eq!(
+            all(&seen_by_client),
+            [&both[..1], &["Connect", "Connected"], &both[1..]].concat()
+        );
+        server.close().unwrap();
+        running.join().unwrap().unwrap();
     }
 }

@@ -14,7 +14,7 @@
 //! parser.feed(b"ngth: 5\r\n\r\nhelloSTS/1.1 S");
 //! let Parsed::Complete(head) = parser.head()? else { unreachable!() };
 //! assert_eq!(head.start(), "STS/1.1 SAY");
-//! assert_eq!(head.header("content-length"), Some("5")); // in any case
+//! assert_eq!(head.header("content-length"), Some("5")); // case-insensitive
 //!
 //! let length = head.content_length()?.unwrap_or(0);
 //! assert_eq!(parser.body(length)?, Parsed::Complete(b"hello".to_vec()));

@@ -60,6 +60,13 @@ pub fn refused() -> Vec<Refused> {
         ("a Host with a path", b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "the Host is no host"),
         ("a Host with a user", b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400, "the Host is no host"),
         // Where the body ends.
+        ("a Host and an empty one", b"GET / HTTP/1.1\r\nHost: a\r\nHost:\r\n\r\n", 400, "there is more than one Host"),
+        ("a length and an empty one", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length:\r\n\r\nhello", 400, "the Content-Length is not a number"),
+        ("an empty length and another", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\nContent-Length: 5\r\n\r\nhello", 400, "the Content-Length is not a number"),
+        ("an empty length, and chunked", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "both Content-Length and Transfer-Encoding"),
+        ("chunked, and an empty coding", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding:\r\n\r\n", 400, "the Transfer-Encoding is not one chunked"),
+        ("gzip and chunked in two lines", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 501, "the only transfer coding known here is chunked"),
+        ("identity, and a length", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", 400, "both Content-Length and Transfer-Encoding"),
         ("both lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "both Content-Length and Transfer-Encoding"),
         ("two lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, "there are two lengths, and they differ"),
         ("two lengths in one line", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 6\r\n\r\n", 400, "there are two lengths, and they differ"),

@@ -70,6 +70,7 @@
 //! [`parity`].
 
 mod answer;
+mod authority;
 mod chunked;
 mod client;
 mod closing;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::authority::Authority;
 use super::status::{Refusal, refuse};
 use crate::endpoint::Address;
 use crate::message::{Head, is_token};
@@ -198,7 +199,8 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
     let absolute = || {
         let (scheme, rest) = target.split_once("://")?;
         let http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        (http && !rest.is_empty() && !rest.starts_with(['/', '?'])).then_some(())
+        let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+        (http && Authority::parse(authority).is_ok()).then_some(())
     };
     if method == "CONNECT" {
         // After a 2xx to it the client takes all that follows for the tunnel, and a proxy between lets it through unread.
@@ -214,13 +216,13 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
 
 /// RFC 9112 3.2: exactly one in HTTP/1.1, and never two.
 fn check_host(head: &Head, old: bool) -> Result<(), Refusal> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
     let mut hosts = head.values("host");
     let why = match (hosts.next(), hosts.next()) {
         (None, _) if old => return Ok(()),
-        (Some(host), None) if host.bytes().all(fits) => return Ok(()),
+        // Empty, if the target has no authority.
+        (Some(host), None) if host.is_empty() || Authority::parse(host).is_ok() => return Ok(()),
         (None, _) => "there is no Host, which HTTP/1.1 demands",
-        (Some(_), None) => "the Host is no host",
+        (Some(_), None) => "the Host is not HOST or HOST:PORT",
         (Some(_), Some(_)) => "there is more than one Host",
     };
     Err(refuse(400, why))
@@ -248,13 +250,16 @@ fn body_length(head: &Head, old: bool) -> Result<Length, Refusal> {
     Err(refuse(501, "the only transfer coding known here is chunked"))
 }
 
-/// RFC 9110 10.1.1.
+/// RFC 9110 10.1.1: a list, in which the one known expectation may be more than once.
 fn expects_continue(head: &Head) -> Result<bool, Refusal> {
-    match head.header("expect") {
-        None => Ok(false),
-        Some(what) if what.eq_ignore_ascii_case("100-continue") => Ok(true),
-        Some(_) => Err(refuse(417, "the only expectation known here is 100-continue")),
+    let mut expects = false;
+    for expectation in head.values("expect").flat_map(list).filter(|one| !one.is_empty()) {
+        if !expectation.eq_ignore_ascii_case("100-continue") {
+            return Err(refuse(417, "the only expectation known here is 100-continue"));
+        }
+        expects = true;
     }
+    Ok(expects)
 }
 
 /// The elements of a list (RFC 9110 5.6.1).

@@ -78,11 +78,6 @@ impl Parser {
         self.buffer.rest()
     }
 
-    /// The start line of the head that is being read, once it is there.
-    pub(crate) fn start(&self) -> Option<&str> {
-        self.progress.head.as_ref().map(Head::start)
-    }
-
     /// Takes out what has arrived and belongs to no message yet.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.seen = 0;
@@ -149,6 +144,11 @@ impl Parser {
             self.consume(line.size);
         }
         Ok(self.progress.head.as_ref().map(Head::start))
+    }
+
+    /// The start line of the head that is being parsed, as far as it has arrived.
+    pub(crate) fn started(&self) -> &[u8] {
+        self.progress.head.as_ref().map_or(self.unread(), |head| head.start().as_bytes())
     }
 
     /// The next `length` bytes, once they are there.

@@ -82,6 +82,7 @@ mod head;
 mod incoming;
 mod options;
 mod phase;
+mod reply;
 mod request;
 mod response;
 mod status;
@@ -95,10 +96,11 @@ pub mod parity {}
 
 use std::sync::Arc;
 
-pub use self::client::{Reply, get};
+pub use self::client::{Call, get, request};
 use self::connection::Connection;
 use self::connections::Shared;
 pub use self::options::Options;
+pub use self::reply::Reply;
 pub use self::request::Request;
 pub use self::response::Response;
 use crate::event;

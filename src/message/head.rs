@@ -184,6 +184,20 @@ impl Head {
         Ok(())
     }
 
+    /// Adds a folded line from the wire to the value of the line before it. A space takes the place of the fold
+    /// (RFC 9112 5.2).
+    pub(super) fn unfold(&mut self, line: &[u8]) -> Result<(), Error> {
+        let Some(mut last) = self.lines.pop() else { return Err(Error::Folded) };
+        let more = line.trim_ascii();
+        if !more.is_empty() && !last.value.is_empty() {
+            self.text.push(' ');
+        }
+        // The last value is the last part of the text.
+        last.value.end = self.push_text(more).end;
+        self.lines.push(last);
+        Ok(())
+    }
+
     fn push(&mut self, name: &str, value: &str) {
         let name = self.push_text(name.as_bytes());
         let value = self.push_text(value.as_bytes());
@@ -283,7 +297,7 @@ fn check<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
 }
 
 /// The obsolete form of a line that continues the one before it.
-fn is_folded(line: &[u8]) -> bool {
+pub(crate) fn is_folded(line: &[u8]) -> bool {
     matches!(line, [b' ' | b'\t', ..])
 }
 
@@ -342,5 +356,27 @@ mod tests {
         }
         assert_eq!(head.to_string(), "start\r\nOther: line\r\nA: 9999\r\nB: 9999\r\n\r\n");
         assert!(memory(&head) < 1_000, "{} bytes", memory(&head));
+    }
+
+    #[test]
+    fn a_folded_line_continues_the_one_before_it() {
+        for (lines, value) in [
+            (&["A: b", " c"][..], "b c"),
+            (&["A: b  ", "\t \tc \t", "  d"], "b c d"),
+            (&["A:", " c"], "c"),
+            (&["A: b", " \t", " c"], "b c"),
+            (&["A: b", " "], "b"),
+            (&["A: b", " c: d"], "b c: d"),
+            (&["A: \u{e9}", " \u{e9}"], "\u{e9} \u{e9}"),
+        ] {
+            let mut head = Head::parsed(b"start", 0);
+            assert_eq!(head.unfold(b" a"), Err(Error::Folded), "there is no line to continue");
+            head.parse_line(b"Before: 1").unwrap();
+            head.parse_line(lines[0].as_bytes()).unwrap();
+            lines[1..].iter().for_each(|line| head.unfold(line.as_bytes()).unwrap());
+            head.parse_line(b"After: 2").unwrap();
+            let expected = [("Before", "1"), ("A", value), ("After", "2")];
+            assert_eq!(head.headers().collect::<Vec<_>>(), expected, "{lines:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! [`Parser`]: from pieces of a stream to messages.
 
+use super::head::is_folded;
 use super::{Error, Head};
 use crate::framing::Buffer;
 
@@ -38,6 +39,8 @@ pub enum Parsed<T> {
 #[derive(Debug)]
 pub struct Parser {
     limits: Limits,
+    /// A folded line is added to the line before it. Otherwise it is an error.
+    unfolds: bool,
     buffer: Buffer,
     /// This many bytes of what is unread contain no line end.
     seen: usize,
@@ -60,7 +63,22 @@ struct Progress {
 impl Parser {
     /// A parser that has received nothing yet.
     pub fn new(limits: Limits) -> Parser {
-        Parser { limits, buffer: Buffer::default(), seen: 0, progress: Progress::default() }
+        Parser {
+            limits,
+            unfolds: false,
+            buffer: Buffer::default(),
+            seen: 0,
+            progress: Progress::default(),
+        }
+    }
+
+    /// A parser that reads a folded line as a part of the line before it, as a user agent must (RFC 9112 5.2).
+    pub(crate) fn unfolding(limits: Limits) -> Parser {
+        Parser { unfolds: true, ..Parser::new(limits) }
+    }
+
+    pub(crate) fn unfolds(&self) -> bool {
+        self.unfolds
     }
 
     /// How much it takes.
@@ -113,6 +131,7 @@ impl Parser {
                 Some(_) if self.progress.lines == self.limits.lines => {
                     return Err(Error::TooManyLines);
                 }
+                Some(head) if self.unfolds && is_folded(bytes) => head.unfold(bytes)?,
                 Some(head) => head.parse_line(bytes)?,
                 None => {}
             }

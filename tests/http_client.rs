@@ -1,11 +1,13 @@
 //! `http::get` and `http::request`: what they send, what they make of every answer, and how long they wait. The servers are
-//! a few lines of std.
+//! a few lines of std; real ones are in `http/servers.rs`.
 
 #[path = "http/answers.rs"]
 mod answers;
 mod common;
 #[path = "http/running.rs"]
 mod running;
+#[path = "http/servers.rs"]
+mod servers;
 #[path = "http/urls.rs"]
 mod urls;
 

@@ -1,4 +1,5 @@
-//! The server with clients that others wrote: curl, ab, wrk, and Node's `http`. (The client with servers of others: `http/servers.rs`.)
+//! The server with clients that others wrote: curl, ab, wrk, and Node's `http`. (Our client with servers that others wrote is
+//! in `http/servers.rs`.)
 
 mod common;
 #[path = "http/running.rs"]

@@ -40,8 +40,8 @@
 //! # Threads
 //!
 //! A thread for each connection, on which the handler is called; so many handlers may run at once. A [`Response`] may be
-//! ended later on another thread. A handler that panics is one failed request: 500. One more thread keeps the time limits
-//! of all connections.
+//! ended later on another thread. A handler that panics is one failed request: 500, or, if a part of the answer has gone
+//! out, a connection that is cut. One more thread keeps the time limits of all connections.
 //!
 //! # To stop
 //!

@@ -100,3 +100,18 @@ fn a_reset_is_never_the_end_of_a_reply() {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{what:?}: {error}");
     }
 }
+
+/// However long the request is, and at whatever moment the server gives up.
+#[test]
+#[cfg(unix)] // Windows drops what has arrived when the reset comes
+fn a_reply_that_is_complete_before_a_reset_counts() {
+    let answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nenough";
+    for round in 0..20 {
+        for size in [1000, 100_000, 1_000_000, 10_000_000] {
+            let body = vec![b'a'; size];
+            let reply = broken_off(answer, |url| http::request("PUT", url).body(body));
+            let reply = reply.unwrap_or_else(|error| panic!("{size} bytes, {round}: {error}"));
+            assert_eq!((reply.status(), &*reply.text()), (413, "enoug"));
+        }
+    }
+}

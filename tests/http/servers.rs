@@ -193,8 +193,7 @@ fn start_nginx(nginx: PathBuf, folder: &Folder, server: &str) -> (Program, u16) 
         );
         folder.write("nginx.conf", configuration);
         let file = format!("{path}/nginx.conf");
-        let mut program =
-            Program::spawn(command(&nginx).args(["-p", path, "-e", "stderr", "-c", &file]));
+        let mut program = Program::spawn(command(&nginx).args(["-p", path, "-c", &file]));
         let mut runs = true;
         until("nginx listens, or has ended", || {
             runs = program.is_running();

@@ -5,7 +5,7 @@
 //! "hello" → 200 OK, 6 bytes: 你好
 //! "再见" → 200 OK, 7 bytes: goodbye
 //! "tea" → 404 No, 11 bytes: not in here
-//! HTTP asks STS → the answer is no HTTP/1
+//! HTTP asks STS → the answer is not HTTP/1
 //! STS asks HTTP → the start line is not one of STS/1.1
 //! ```
 use net::{Endpoint, Server, http, sts};

@@ -40,8 +40,8 @@
 //! # Threads
 //!
 //! A thread for each connection, on which the handler is called; so many handlers may run at once. A [`Response`] may be
-//! ended later on another thread. A handler that panics is one failed request: 500. One more thread keeps the time limits
-//! of all connections.
+//! ended later on another thread. A handler that panics is one failed request: 500, or, if a part of the answer has gone
+//! out, a connection that is cut. One more thread keeps the time limits of all connections.
 //!
 //! # To stop
 //!
@@ -70,6 +70,7 @@
 //! [`parity`].
 
 mod answer;
+mod authority;
 mod chunked;
 mod client;
 mod closing;
@@ -81,6 +82,7 @@ mod head;
 mod incoming;
 mod options;
 mod phase;
+mod reply;
 mod request;
 mod response;
 mod status;
@@ -94,10 +96,11 @@ pub mod parity {}
 
 use std::sync::Arc;
 
-pub use self::client::{Reply, get};
+pub use self::client::{Call, get, request};
 use self::connection::Connection;
 use self::connections::Shared;
 pub use self::options::Options;
+pub use self::reply::Reply;
 pub use self::request::Request;
 pub use self::response::Response;
 use crate::event;

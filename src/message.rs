@@ -14,7 +14,7 @@
 //! parser.feed(b"ngth: 5\r\n\r\nhelloSTS/1.1 S");
 //! let Parsed::Complete(head) = parser.head()? else { unreachable!() };
 //! assert_eq!(head.start(), "STS/1.1 SAY");
-//! assert_eq!(head.header("content-length"), Some("5")); // in any case
+//! assert_eq!(head.header("content-length"), Some("5")); // case-insensitive
 //!
 //! let length = head.content_length()?.unwrap_or(0);
 //! assert_eq!(parser.body(length)?, Parsed::Complete(b"hello".to_vec()));
@@ -31,7 +31,7 @@ mod parser;
 use std::fmt;
 
 pub use self::head::Head;
-pub(crate) use self::head::{content_length, is_token, trim};
+pub(crate) use self::head::{content_length, is_folded, is_token, trim};
 pub use self::parser::{Limits, Parsed, Parser};
 
 /// Why bytes are no message, or a header cannot be in one. Each has one sentence, its [`Display`](fmt::Display).

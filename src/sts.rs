@@ -69,12 +69,12 @@ struct Message {
 
 macro_rules! message_methods {
     () => {
-        /// The value of a header, whatever the case of its name; several lines of one name are joined by `", "`.
+        /// The value of a header; the name is case-insensitive. Several lines of one name are joined by `", "`.
         pub fn header(&self, name: &str) -> Option<&str> {
             self.message.head.header(name)
         }
 
-        /// All headers, in the order in which they came.
+        /// All header lines, as they were written and in their order.
         pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
             self.message.head.headers()
         }

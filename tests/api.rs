@@ -275,3 +275,18 @@ fn errors_have_nodes_codes() {
     #[cfg(unix)]
     assert_eq!(net::code(&io::Error::from_raw_os_error(24)), "EMFILE");
 }
+
+#[test]
+fn a_call_of_http_is_built_by_value() {
+    let request: fn(&str, &str) -> net::http::Call = net::http::request;
+    let get: fn(&str) -> io::Result<net::http::Reply> = net::http::get;
+    let send: fn(net::http::Call) -> io::Result<net::http::Reply> = net::http::Call::send;
+    let call = request("POST", "http://[::1/");
+    let call = call.header("A", "b").body("text").body(b"bytes").body(vec![0]);
+    let call = call.body(String::new()).timeout(Duration::from_secs(1));
+    assert_eq!(send(call).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(get("").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    let _headers = |reply: &net::http::Reply| -> Vec<(String, String)> {
+        reply.headers().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    };
+}

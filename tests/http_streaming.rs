@@ -522,15 +522,21 @@ fn nobody_is_upgraded_who_did_not_ask() {
 #[test]
 fn a_refused_head_has_no_body() {
     let server = Running::new(|_, response| response.end());
-    for refused in [
-        "HEAD / HTTP/1.1\r\n\r\n",                   // no Host
-        "HEAD / HTTP/1.1\r\nHost: a\r\nA b\r\n\r\n", // in the middle of its head
-        "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n",
-        "HEAD /a b HTTP/1.1\r\nHost: a\r\n\r\n",
+    let long = format!("HEAD /{}", "a".repeat(9000));
+    for (refused, status) in [
+        ("HEAD / HTTP/1.1\r\n\r\n", 400),                   // no Host
+        ("HEAD / HTTP/1.1\r\nHost: a\r\nA b\r\n\r\n", 400), // in the middle of its head
+        ("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413),
+        ("HEAD /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("HEAD / HTTP/9.9\r\nHost: a\r\n\r\n", 505),
+        // In the middle of its first line.
+        ("HEAD /\r HTTP/1.1\r\n", 400),
+        (&long, 414),
     ] {
         let mut client = server.client();
         let all = String::from_utf8(client.send(refused).end().rest()).expect("text");
-        assert!(all.starts_with("HTTP/1.1 4") && all.ends_with("\r\n\r\n"), "{refused:?}: {all:?}");
+        let begin = format!("HTTP/1.1 {status} ");
+        assert!(all.starts_with(&begin) && all.ends_with("\r\n\r\n"), "{refused:?}: {all:?}");
         assert!(all.contains("\r\nContent-Length: ") && all.contains("Connection: close"), "{all}");
     }
     server.close();

@@ -269,6 +269,31 @@ fn forms_of_an_answer() {
     server.close();
 }
 
+/// Also if one of several lines of a name is empty.
+#[test]
+fn what_request_header_returns_can_be_set_in_an_answer() {
+    let server = Running::new(|request, response| {
+        let lines = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("x")).count();
+        response.header("X", request.header("x").unwrap_or("none"));
+        response.end_with(lines.to_string());
+    });
+    for (lines, joined, count) in [
+        ("X: 7\r\nX:\r\n", "7", "2"),
+        ("X:\r\nx: 7\r\nX: \r\n", "7", "3"),
+        ("X:\r\nX:\r\n", "", "2"),
+        ("X: 7\r\nX: 8\r\nX:\r\n", "7, 8", "3"),
+        ("", "none", "0"),
+    ] {
+        let mut client = server.client();
+        client.send(format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}Connection: close\r\n\r\n"));
+        let answer = client.answer();
+        assert_eq!(answer.status, 200, "{lines:?}: {}", answer.text());
+        assert!(answer.has(&format!("x: {joined}")), "{lines:?}: {}", answer.head);
+        assert_eq!(answer.text(), count, "{lines:?}");
+    }
+    server.close();
+}
+
 #[test]
 fn a_long_answer_goes_out_in_chunks_or_up_to_the_end() {
     let server = Running::new(|_, response| {

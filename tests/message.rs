@@ -1,5 +1,7 @@
 //! `message` by itself: no socket, only bytes.
 
+use std::time::{Duration, Instant};
+
 use net::message::{Error, Head, Limits, Parsed, Parser};
 use net_notes as net;
 
@@ -33,7 +35,10 @@ fn heads() {
         (b"a\r\nB: c\r\n\r\n", "a", &[("B", "c")], b""),
         (b"a\r\nB:c\r\nD:\t e f \t\r\n\r\n", "a", &[("B", "c"), ("D", "e f")], b""),
         (b"a\r\nB:\r\nC: :\r\n\r\n", "a", &[("B", ""), ("C", ":")], b""),
-        (b"a\r\nB: c\r\nD: e\r\nb: f\r\n\r\n", "a", &[("B", "c, f"), ("D", "e")], b""),
+        (b"a\r\nB: c\r\nD: e\r\nb: f\r\n\r\n", "a", &[("B", "c"), ("D", "e"), ("b", "f")], b""),
+        (b"a\r\nB: c\r\nB:\r\nB: c\r\n\r\n", "a", &[("B", "c"), ("B", ""), ("B", "c")], b""),
+        (b"a\r\nB: \t\r\n\r\n", "a", &[("B", "")], b""),
+        (b"a\r\nB:\xe9 \r\nC: \xe9\xe9\r\n\r\n", "a", &[("B", "é"), ("C", "éé")], b""),
         ("a\r\nB: 网\r\n\r\n".as_bytes(), "a", &[("B", "网")], b""),
         (b"a\r\nB: \xe9\r\nC: \xc3\xa9\r\n\r\n", "a", &[("B", "é"), ("C", "é")], b""),
         (b"a\r\n!#$%&'*+-.^_`|~09: b\r\n\r\n", "a", &[("!#$%&'*+-.^_`|~09", "b")], b""),
@@ -170,8 +175,10 @@ fn what_is_set_is_one_line_or_an_error() {
         ("a", "b\rc", Error::BadValue),
         ("a", "b\nc", Error::BadValue),
         ("a", "b\0", Error::BadValue),
-        ("a", " b", Error::BadValue),
-        ("a", "b ", Error::BadValue),
+        ("a", "\nb", Error::BadValue),
+        ("a", "b\r\n", Error::BadValue),
+        ("a", "\x0b", Error::BadValue),
+        ("a", "b\x7f", Error::BadValue),
     ] {
         assert_eq!(head.set(name, value), Err(error), "{name:?} {value:?}");
         assert_eq!(head.append(name, value), Err(error), "{name:?} {value:?}");
@@ -183,8 +190,121 @@ fn what_is_set_is_one_line_or_an_error() {
     head.append("a", "网\tf").expect("good");
     head.remove("c");
     assert_eq!(head.to_string(), "a\r\na: e\r\na: 网\tf\r\n\r\n");
-    assert_eq!((head.header("A"), head.header("c"), head.count("A")), (Some("e"), None, 1));
+    assert_eq!((head.header("A"), head.header("c")), (Some("e, 网\tf"), None));
+    assert_eq!((head.count("A"), head.count("c")), (2, 0));
     assert_eq!(format!("{head:?}"), r#"["a", ("a", "e"), ("a", "网\tf")]"#);
+}
+
+#[test]
+fn a_value_is_set_without_the_spaces_around_it() {
+    for value in [" b c", "b c ", " \t b c\t ", "b c"] {
+        let mut head = Head::new("start").expect("good");
+        head.set("A", value).expect(value);
+        head.append("A", value).expect(value);
+        assert_eq!(head.to_string(), "start\r\nA: b c\r\nA: b c\r\n\r\n", "{value:?}");
+    }
+    let mut head = Head::new("start").expect("good");
+    head.set("A", " \t ").expect("empty is a value");
+    assert_eq!(head.header("a"), Some(""));
+}
+
+#[test]
+fn a_header_that_is_set_stays_in_its_place() {
+    let mut head = Head::new("start").expect("good");
+    for (name, value) in [("A", "1"), ("B", "2"), ("C", "3")] {
+        head.set(name, value).expect("good");
+    }
+    head.append("a", "4").expect("good");
+    head.set("a", "5").expect("good");
+    head.set("D", "6").expect("good");
+    head.remove("B");
+    head.remove("none");
+    assert_eq!(head.to_string(), "start\r\na: 5\r\nC: 3\r\nD: 6\r\n\r\n");
+}
+
+/// A head of these lines.
+fn head_of(lines: &[(&str, &str)]) -> Head {
+    let mut head = Head::new("start").expect("good");
+    lines.iter().for_each(|(name, value)| head.append(name, value).expect("good"));
+    head
+}
+
+#[test]
+fn lines_of_one_name_are_one_value() {
+    for (lines, value) in [
+        (&[][..], None),
+        (&[("Y", "1")], None),
+        (&[("X", "")], Some("")),
+        (&[("X", "7")], Some("7")),
+        (&[("X", "7"), ("X", "")], Some("7")),
+        (&[("X", ""), ("X", "7")], Some("7")),
+        (&[("X", ""), ("X", "")], Some("")),
+        (&[("X", "7"), ("X", "7")], Some("7, 7")),
+        (
+            &[("X", ""), ("X", "a"), ("Y", "1"), ("x", ""), ("x", "b, c"), ("X", "d")],
+            Some("a, b, c, d"),
+        ),
+    ] {
+        let head = head_of(lines);
+        for name in ["x", "X", "x"] {
+            assert_eq!(head.header(name), value, "{lines:?}");
+        }
+        assert_eq!(head.headers().collect::<Vec<_>>(), lines);
+        assert_eq!(head.clone().header("x"), value, "{lines:?}, a copy");
+    }
+}
+
+#[test]
+fn a_head_is_shared_between_threads() {
+    let head = head_of(&[("A", "1"), ("A", "2")]);
+    let values: Vec<_> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..4).map(|_| scope.spawn(|| head.header("a"))).collect();
+        readers.into_iter().map(|reader| reader.join().expect("no panic")).collect()
+    });
+    assert_eq!(values, [Some("1, 2"); 4]);
+}
+
+#[test]
+fn heads_are_equal_if_their_lines_are() {
+    let lines = [("A", "1"), ("B", "2"), ("A", "3")];
+    let (head, mut other) = (head_of(&lines), head_of(&lines));
+    assert_eq!(head.header("A"), Some("1, 3")); // leaves no trace
+    assert_eq!(head, other);
+    other.set("C", "4").expect("good");
+    assert_ne!(head, other);
+    other.remove("C");
+    assert_eq!(head, other);
+    assert_ne!(head, head_of(&[("A", "1"), ("A", "3"), ("B", "2")]));
+    assert_ne!(head, head_of(&[("a", "1"), ("B", "2"), ("A", "3")]));
+    assert_ne!(head_of(&[]), Head::new("other").expect("good"));
+}
+
+/// How long a head of that many distinct names takes.
+fn time_for(names: usize) -> Duration {
+    let lines: String = (0..names).map(|n| format!("Name-{n}: {n}\r\n")).collect();
+    let wire = format!("start\r\n{lines}\r\n");
+    let limits = Limits { head: wire.len(), lines: names, ..Limits::default() };
+    let mut parser = Parser::new(limits);
+    parser.feed(wire.as_bytes());
+    let start = Instant::now();
+    let Ok(Parsed::Complete(head)) = parser.head() else { panic!("complete") };
+    let time = start.elapsed();
+    assert_eq!(head.headers().count(), names);
+    time
+}
+
+#[test]
+fn ten_times_the_names_take_ten_times_as_long() {
+    // 100 times as long, if each name were compared with all before it. The shortest times count, of as many as it takes:
+    // other programs may run.
+    let start = Instant::now();
+    let (mut few, mut many) = (Duration::MAX, Duration::MAX);
+    while many == Duration::MAX || many / 35 > few {
+        few = few.min(time_for(1_000));
+        many = many.min(time_for(10_000));
+        let late = start.elapsed() > Duration::from_secs(20);
+        assert!(!late, "1,000 names: {few:?}, 10,000 names: {many:?}");
+    }
 }
 
 #[test]
@@ -210,4 +330,16 @@ fn lengths() {
         assert_eq!(head.content_length(), length, "{value:?}");
     }
     assert_eq!(Head::new("a").expect("good").content_length(), Ok(None));
+    for (one, two, length) in [
+        ("5", "5", Ok(Some(5))),
+        ("5", "6", Err(Error::LengthsDiffer)),
+        ("5, 5", "6", Err(Error::LengthsDiffer)),
+        ("5", "x", Err(Error::BadLength)),
+        // Two readers may differ on what this means.
+        ("5", "", Err(Error::BadLength)),
+        ("", "5", Err(Error::BadLength)),
+    ] {
+        let head = head_of(&[("Content-Length", one), ("Other", "1"), ("content-length", two)]);
+        assert_eq!(head.content_length(), length, "{one:?} {two:?}");
+    }
 }

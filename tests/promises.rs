@@ -486,6 +486,29 @@ fn a_reset_is_an_error_and_not_an_end() {
     assert_eq!(*log.lock().unwrap(), ["Connect", "Ready", "Error ECONNRESET", "Close true"]);
 }
 
+/// As in Node, whose loop reads before it writes.
+#[test]
+#[cfg(unix)] // Windows drops what has arrived when the reset comes
+fn what_came_before_a_reset_is_emitted_though_a_write_has_failed() {
+    for size in [300_000, 10_000_000].repeat(20) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let client = EventSocket::new(listener.local_addr().unwrap());
+        client.write(vec![b'a'; size]);
+        let log = record(&client);
+        let data = log.clone();
+        client.on(event::Text, move |_, text| data.lock().unwrap().push(text.to_string()));
+        let thread = client.spawn();
+        let (peer, _) = listener.accept().unwrap();
+        (&peer).read_exact(&mut [0]).unwrap();
+        (&peer).write_all(b"enough").unwrap();
+        drop(peer); // with bytes unread: a reset
+        within("run() returns", || thread.join().unwrap()).expect("the error was listened to");
+        let mut log = log.lock().unwrap().clone();
+        log.retain(|event| event != "Drain"); // if all was out before
+        assert_eq!(log, ["Connect", "Ready", "enough", "Error ECONNRESET", "Close true"], "{size}");
+    }
+}
+
 #[test]
 fn timeout_fires_once_in_an_idle_time_whoever_sets_it() {
     let running = Running::new(net::create_server(|socket| {

@@ -1,6 +1,6 @@
 //! A body in chunks: each with its size before it, so that its end need not be known at its beginning (RFC 9112 7.1).
 
-use crate::message::{Error, Head, Parser, trim};
+use crate::message::{Error, Head, Parser, is_folded, trim};
 
 /// Bytes of a chunk's size line: the size and what extensions there are.
 const SIZE_LINE: usize = 1024;
@@ -91,7 +91,11 @@ impl Chunked {
                     if lines == limits.lines {
                         return Err(BadChunk::Trailer(Error::TooManyLines));
                     }
-                    Head::default().parse_line(text).map_err(BadChunk::Trailer)?;
+                    // A folded line continues the one before it, and both are thrown away.
+                    let unfolded = parser.unfolds() && lines > 0 && is_folded(text);
+                    if !unfolded {
+                        Head::default().parse_line(text).map_err(BadChunk::Trailer)?;
+                    }
                     parser.consume(line.size);
                     self.at = At::Trailer(lines + 1, bytes + line.size);
                 }

@@ -11,8 +11,8 @@ pub(super) struct Incoming {
     parser: Parser,
     /// The head whose body is still to come.
     begun: Option<Begun>,
-    /// The request that was refused for its head is a HEAD.
-    refused_head: bool,
+    /// A request was refused for its head; whether its method was HEAD.
+    refused: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(super) enum Next {
 
 impl Incoming {
     pub(super) fn new(limits: Limits) -> Incoming {
-        Incoming { parser: Parser::new(limits), begun: None, refused_head: false }
+        Incoming { parser: Parser::new(limits), begun: None, refused: None }
     }
 
     pub(super) fn feed(&mut self, piece: &[u8]) {
@@ -63,11 +63,11 @@ impl Incoming {
         self.parser.take_rest()
     }
 
-    /// Whether the request that is being read, or is being refused, is a HEAD.
+    /// Whether the method of the request that is being read, or is being refused, is HEAD, as far as it has arrived.
     pub(super) fn is_head(&self) -> bool {
-        let begun = self.begun.as_ref().map(|begun| begun.head.start());
-        let start = begun.or(self.parser.start());
-        self.refused_head || start.is_some_and(|start| start.starts_with("HEAD "))
+        let begun = self.begun.as_ref().map(|begun| begun.head.start().as_bytes());
+        let start = begun.unwrap_or(self.parser.started());
+        self.refused.unwrap_or_else(|| start.starts_with(b"HEAD "))
     }
 
     /// The next request, once it is complete.
@@ -77,7 +77,7 @@ impl Incoming {
             None => {
                 let Parsed::Complete(head) = self.parser.head()? else { return Ok(Next::Partial) };
                 let facts = Facts::of(&head).inspect_err(|_| {
-                    self.refused_head = head.start().starts_with("HEAD ");
+                    self.refused = Some(head.start().starts_with("HEAD "));
                 })?;
                 if facts.length == Length::Counted(0) {
                     let request = Request::new(head, &facts, Vec::new());
@@ -222,6 +222,61 @@ mod tests {
         incoming.feed(head);
         incoming.feed(b"h");
         assert!(matches!(incoming.next(), Ok(Next::Partial)));
+    }
+
+    #[test]
+    fn a_request_is_known_to_be_a_head_from_its_method_on() {
+        // All that may be refused, once as GET or POST, and once as HEAD.
+        for case in cases::refused() {
+            for (method, size) in [(0, 1), (0, 1000), (1, 1), (1, 1000), (1, 7)] {
+                let mut wire = case.request.clone();
+                let is_head =
+                    method == 1 && (wire.starts_with(b"GET ") || wire.starts_with(b"POST "));
+                if is_head {
+                    let end = wire.iter().position(|byte| *byte == b' ').unwrap();
+                    wire.splice(..end, *b"HEAD");
+                }
+                // Of a next request, which does not count.
+                wire.extend(if is_head { b"GET / HTT" } else { b"HEAD / HT" });
+                let mut incoming = Incoming::new(Limits::default());
+                let refused = wire.chunks(size).any(|piece| {
+                    incoming.feed(piece);
+                    loop {
+                        match incoming.next() {
+                            Ok(Next::Continue) => {}
+                            result => break result.is_err(),
+                        }
+                    }
+                });
+                assert!(refused, "{}", case.name);
+                assert_eq!(incoming.is_head(), is_head, "{}, in pieces of {size}", case.name);
+            }
+        }
+        // And one after another.
+        let (first, second) =
+            ("\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nA b\r\n\r\n");
+        let mut incoming = Incoming::new(Limits::default());
+        for (at, byte) in (1..).zip([first, second].concat().bytes()) {
+            incoming.feed(&[byte]);
+            let complete = matches!(incoming.next(), Ok(Next::Complete(..)));
+            assert_eq!(complete, at == first.len(), "{at}");
+            let is_head = ("\r\nHEAD ".len()..first.len()).contains(&at);
+            assert_eq!(incoming.is_head(), is_head, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_the_last_line_of_connection_says_is_not_all() {
+        for (lines, kept) in [
+            ("Connection: close\r\nConnection: keep-alive\r\n", false),
+            ("Connection: keep-alive\r\nConnection: close\r\n", false),
+            ("Connection: upgrade\r\nConnection:\r\n", true),
+        ] {
+            let mut incoming = Incoming::new(Limits::default());
+            incoming.feed(format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n").as_bytes());
+            let Ok(Next::Complete(_, exchange)) = incoming.next() else { panic!("{lines}") };
+            assert_eq!(exchange.keep_alive, kept, "{lines:?}");
+        }
     }
 
     #[test]

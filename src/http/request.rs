@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::authority::Authority;
 use super::status::{Refusal, refuse};
 use crate::endpoint::Address;
 use crate::message::{Head, is_token};
@@ -13,7 +14,7 @@ use crate::message::{Head, is_token};
 /// use net_notes::http;
 ///
 /// let server = http::create_server(|request, response| {
-///     let name = request.header("user-agent").unwrap_or("whoever you are"); // in any case
+///     let name = request.header("user-agent").unwrap_or("whoever you are"); // case-insensitive
 ///     response.end_with(format!("{} {}, {name}\n", request.method(), request.path()));
 /// });
 /// # server.listen(0, |_| {})?;
@@ -83,13 +84,14 @@ impl Request {
         &self.head.start()[self.target + 1..]
     }
 
-    /// The value of a header, whatever the case of its name; several lines of one name are joined by `", "`
-    /// (RFC 9110 5.3). Node: `request.headers[name]`.
+    /// The value of a header; the name is case-insensitive. Several lines of one name are joined by `", "` (RFC 9110 5.3), and
+    /// empty ones among them add nothing. Node: `request.headers[name]`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.header(name)
     }
 
-    /// All headers, in the order in which they came, names as they were written.
+    /// All header lines, as they were written and in their order: two lines of one name are two items. Node:
+    /// `request.rawHeaders`.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.head.headers()
     }
@@ -166,32 +168,11 @@ impl Facts {
         let old = minor_version(version)? == 0;
         check_target(method, target)?;
 
-        let mut coding = None;
-        let mut length = None;
-        let mut connection = "";
-        let mut expect = None;
-        let mut host = None;
-        for (name, value) in head.headers() {
-            // The lengths tell most names apart, without looking at them.
-            match name.len() {
-                4 if name.eq_ignore_ascii_case("host") => host = Some(value),
-                6 if name.eq_ignore_ascii_case("expect") => expect = Some(value),
-                10 if name.eq_ignore_ascii_case("connection") => connection = value,
-                14 if name.eq_ignore_ascii_case("content-length") => length = Some(value),
-                17 if name.eq_ignore_ascii_case("transfer-encoding") => coding = Some(value),
-                _ => {}
-            }
-        }
-
-        check_host(head, host, old)?;
-        let length = body_length(coding, length, old)?;
-        let expects_continue = match expect {
-            None => false,
-            Some(what) if what.eq_ignore_ascii_case("100-continue") => !old,
-            Some(_) => return Err(refuse(417, "the only expectation known here is 100-continue")),
-        };
-        let keep_alive =
-            if old { has(connection, "keep-alive") } else { true } && !has(connection, "close");
+        check_host(head, old)?;
+        let length = body_length(head, old)?;
+        let expects_continue = expects_continue(head)? && !old;
+        let says = |option| head.values("connection").any(|value| has(value, option));
+        let keep_alive = (!old || says("keep-alive")) && !says("close");
         Ok(Facts {
             method: first,
             target: second,
@@ -218,7 +199,8 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
     let absolute = || {
         let (scheme, rest) = target.split_once("://")?;
         let http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        (http && !rest.is_empty() && !rest.starts_with(['/', '?'])).then_some(())
+        let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+        (http && Authority::parse(authority).is_ok()).then_some(())
     };
     if method == "CONNECT" {
         // After a 2xx to it the client takes all that follows for the tunnel, and a proxy between lets it through unread.
@@ -233,37 +215,51 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
 }
 
 /// RFC 9112 3.2: exactly one in HTTP/1.1, and never two.
-fn check_host(head: &Head, host: Option<&str>, old: bool) -> Result<(), Refusal> {
-    let Some(host) = host else {
-        return if old {
-            Ok(())
-        } else {
-            Err(refuse(400, "there is no Host, which HTTP/1.1 demands"))
-        };
+fn check_host(head: &Head, old: bool) -> Result<(), Refusal> {
+    let mut hosts = head.values("host");
+    let why = match (hosts.next(), hosts.next()) {
+        (None, _) if old => return Ok(()),
+        // Empty, if the target has no authority.
+        (Some(host), None) if host.is_empty() || Authority::parse(host).is_ok() => return Ok(()),
+        (None, _) => "there is no Host, which HTTP/1.1 demands",
+        (Some(_), None) => "the Host is not HOST or HOST:PORT",
+        (Some(_), Some(_)) => "there is more than one Host",
     };
-    if head.count("host") > 1 {
-        return Err(refuse(400, "there is more than one Host"));
-    }
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte);
-    if host.bytes().all(fits) { Ok(()) } else { Err(refuse(400, "the Host is no host")) }
+    Err(refuse(400, why))
 }
 
 /// RFC 9112 6.3.
-fn body_length(coding: Option<&str>, length: Option<&str>, old: bool) -> Result<Length, Refusal> {
-    match (coding, length) {
-        (None, None) => Ok(Length::Counted(0)),
-        (None, Some(length)) => Ok(Length::Counted(crate::message::content_length(length)?)),
-        (Some(_), Some(_)) => Err(refuse(400, "both Content-Length and Transfer-Encoding")),
-        (Some(_), None) if old => Err(refuse(400, "HTTP/1.0 has no Transfer-Encoding")),
-        (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
-        (Some(codings), None) => {
-            let known = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("chunked");
-            if list(codings).all(known) {
-                return Err(refuse(400, "the Transfer-Encoding is not one chunked"));
-            }
-            Err(refuse(501, "the only transfer coding known here is chunked"))
-        }
+fn body_length(head: &Head, old: bool) -> Result<Length, Refusal> {
+    let mut codings = head.values("transfer-encoding");
+    let Some(coding) = codings.next() else {
+        return Ok(Length::Counted(head.content_length()?.unwrap_or(0)));
+    };
+    if head.values("content-length").next().is_some() {
+        return Err(refuse(400, "both Content-Length and Transfer-Encoding"));
     }
+    if old {
+        return Err(refuse(400, "HTTP/1.0 has no Transfer-Encoding"));
+    }
+    if coding.eq_ignore_ascii_case("chunked") && codings.next().is_none() {
+        return Ok(Length::Chunked);
+    }
+    let known = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("chunked");
+    if head.values("transfer-encoding").flat_map(list).all(known) {
+        return Err(refuse(400, "the Transfer-Encoding is not one chunked"));
+    }
+    Err(refuse(501, "the only transfer coding known here is chunked"))
+}
+
+/// RFC 9110 10.1.1: a list, in which the one known expectation may be more than once.
+fn expects_continue(head: &Head) -> Result<bool, Refusal> {
+    let mut expects = false;
+    for expectation in head.values("expect").flat_map(list).filter(|one| !one.is_empty()) {
+        if !expectation.eq_ignore_ascii_case("100-continue") {
+            return Err(refuse(417, "the only expectation known here is 100-continue"));
+        }
+        expects = true;
+    }
+    Ok(expects)
 }
 
 /// The elements of a list (RFC 9110 5.6.1).

@@ -1,9 +1,13 @@
 //! [`Head`]: a start line and header lines.
 
-use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::{fmt, iter};
 
 use super::Error;
+
+/// The number of header lines that a new head has room for.
+const LINES_EXPECTED: usize = 12;
 
 /// The head of a message: its start line and its header lines. Node: `request.headers` and what `setHeader` fills.
 ///
@@ -16,31 +20,31 @@ use super::Error;
 /// assert!(head.set("Sneaky", "a\r\nContent-Length: 0").is_err());
 /// # Ok::<(), net_notes::message::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Default)]
 pub struct Head {
-    /// The start line, then names and values one after another: one piece of memory for all of them.
+    /// The start line, then the header lines one after another: one piece of memory for all of them.
     text: String,
-    start: Range<usize>,
+    /// The length of the start line.
+    start: usize,
     lines: Vec<Line>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where in the text a header line is.
+#[derive(Debug, Clone)]
 struct Line {
     name: Range<usize>,
     value: Range<usize>,
-    /// How many lines of this name there were on the wire.
-    times: usize,
-    /// The values of all of them, if there were several. Not in the text, where each line would leave another copy of those
-    /// before it behind: a head of 16 KiB could fill 800.
-    joined: String,
+    /// The values of all lines of this name, if there are several; made when it is first asked for, and kept by the first
+    /// of these lines. So they take no more memory than the lines themselves, however many there are.
+    joined: OnceLock<Box<str>>,
 }
 
 impl Head {
-    /// A head without header lines yet.
+    /// A head that has no header lines yet.
     ///
     /// # Errors
     ///
-    /// [`Error::BadValue`] when the line has a line end or another control character in it.
+    /// [`Error::BadValue`]: the start line contains a line end or another control character.
     pub fn new(start: &str) -> Result<Head, Error> {
         if start.bytes().any(is_control) {
             return Err(Error::BadValue);
@@ -48,144 +52,204 @@ impl Head {
         Ok(Head::parsed(start.as_bytes(), start.len()))
     }
 
-    /// From a line on the wire; `room` is how much text is to be expected.
-    pub(super) fn parsed(start: &[u8], room: usize) -> Head {
-        let mut head =
-            Head { text: String::with_capacity(room), start: 0..0, lines: Vec::with_capacity(8) };
-        head.start = head.keep(start);
+    /// A head with a start line from the wire; `capacity` is the number of bytes that the text is expected to have.
+    pub(super) fn parsed(start: &[u8], capacity: usize) -> Head {
+        let mut head = Head {
+            text: String::with_capacity(capacity),
+            start: 0,
+            lines: Vec::with_capacity(LINES_EXPECTED),
+        };
+        head.start = head.push_text(start).end;
         head
     }
 
     /// The start line.
     pub fn start(&self) -> &str {
-        &self.text[self.start.clone()]
+        &self.text[..self.start]
     }
 
-    /// The value of a header, whatever the case of its name. Several lines of one name are one value, joined by `", "`,
-    /// which is what they mean (RFC 9110 5.3).
+    /// The value of a header; the name is case-insensitive. Several lines of one name are one value, joined by `", "`, which
+    /// is what they mean (RFC 9110 5.3). Empty ones among them add nothing to it.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.find(name).map(|line| self.value(line))
+        let mut lines = self.lines_named(name);
+        let first = lines.next()?;
+        let values = iter::once(first).chain(lines).map(|line| self.value(line));
+        let mut values = values.filter(|value| !value.is_empty());
+        match (values.next(), values.next()) {
+            (None, _) => Some(""),
+            (Some(only), None) => Some(only),
+            (Some(one), Some(two)) => Some(first.joined.get_or_init(|| {
+                let mut joined = String::from(one);
+                for value in iter::once(two).chain(values) {
+                    joined.push_str(", ");
+                    joined.push_str(value);
+                }
+                joined.into()
+            })),
+        }
     }
 
-    /// All headers, names as they were written, in the order of their first lines.
+    /// All header lines, as they were written and in their order: two lines of one name are two items.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.iter().map(|line| (&self.text[line.name.clone()], self.value(line)))
+        self.lines.iter().map(|line| (self.name(line), self.value(line)))
     }
 
-    /// How many lines of this name came on the wire.
+    /// The values of all lines of a name.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.lines_named(name).map(|line| self.value(line))
+    }
+
+    /// The number of header lines of this name.
     pub fn count(&self, name: &str) -> usize {
-        self.find(name).map_or(0, |line| line.times)
+        self.lines_named(name).count()
     }
 
-    /// Sets a header, in place of one of the same name. Node: `setHeader`.
+    /// Sets a header, in place of all lines of this name. Spaces around the value are removed, as a reader of the line would
+    /// do. Node: `setHeader`.
     ///
     /// # Errors
     ///
-    /// [`Error::BadName`], [`Error::BadValue`]: it would not be one line of the head any more, but several, or none.
+    /// [`Error::BadName`], [`Error::BadValue`]: it would not be one line of the head, but several, or none.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        check(name, value)?;
-        self.remove(name);
-        self.push(name.as_bytes(), value.as_bytes());
+        let value = check(name, value)?;
+        if self.count(name) == 0 {
+            self.push(name, value);
+        } else {
+            self.replace(name, Some(value));
+        }
         Ok(())
     }
 
-    /// Adds another line, also beside one of the same name, as `Set-Cookie` needs it. Node: `appendHeader`.
+    /// Adds a header line, also beside others of this name: `Set-Cookie` needs that. Node: `appendHeader`.
     ///
     /// # Errors
     ///
     /// As [`set`](Self::set).
     pub fn append(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        check(name, value)?;
-        self.push(name.as_bytes(), value.as_bytes());
+        let value = check(name, value)?;
+        self.push(name, value);
         Ok(())
     }
 
-    /// Takes all lines of a name out. Node: `removeHeader`.
+    /// Removes all lines of a name. Node: `removeHeader`.
     pub fn remove(&mut self, name: &str) {
-        let text = &self.text;
-        self.lines.retain(|line| !text[line.name.clone()].eq_ignore_ascii_case(name));
+        if self.count(name) > 0 {
+            self.replace(name, None);
+        }
     }
 
-    /// As new, with the memory of before.
+    /// Removes everything, and keeps the memory for the next head.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.start = 0..0;
+        self.start = 0;
         self.lines.clear();
     }
 
-    /// The length that the head promises for the body, if it does. The same number twice is that number (RFC 9110 8.6).
+    /// The length of the body, if the head says it. The same number twice is that number (RFC 9110 8.6).
     ///
     /// # Errors
     ///
-    /// [`Error::BadLength`], [`Error::LengthsDiffer`], and [`Error::BodyTooLarge`] for what no computer can hold.
+    /// [`Error::BadLength`], [`Error::LengthsDiffer`], and [`Error::BodyTooLarge`] for a number beyond `usize`.
     pub fn content_length(&self) -> Result<Option<usize>, Error> {
-        self.header("content-length").map(content_length).transpose()
+        let mut length = None;
+        // Line by line: `header` leaves an empty one out, but an empty length is a bad one.
+        for value in self.values("content-length") {
+            let number = content_length(value)?;
+            if length.replace(number).is_some_and(|before| before != number) {
+                return Err(Error::LengthsDiffer);
+            }
+        }
+        Ok(length)
     }
 
-    /// A header line from the wire.
+    /// Adds a header line from the wire.
     pub(crate) fn parse_line(&mut self, line: &[u8]) -> Result<(), Error> {
-        if matches!(line, [b' ' | b'\t', ..]) {
+        if is_folded(line) {
             return Err(Error::Folded);
         }
+        let line = line.trim_ascii_end();
         let colon = line.iter().position(|byte| *byte == b':').ok_or(Error::NoColon)?;
-        let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
+        let name = &line[..colon];
         if matches!(name, [.., b' ' | b'\t']) {
             return Err(Error::SpaceBeforeColon);
         }
         if !is_token(name) {
             return Err(Error::BadName);
         }
-        let text = &self.text;
-        let same = |line: &Line| text[line.name.clone()].as_bytes().eq_ignore_ascii_case(name);
-        if let Some(at) = self.lines.iter().position(same) {
-            self.join(at, value);
-        } else if line.is_ascii() {
-            // As nearly all are: the line is kept as it is, in one go.
-            let begin = self.keep(line).start;
-            let value_at = begin + line.len() - line[colon + 1..].trim_ascii_start().len();
-            self.lines.push(Line {
-                name: begin..begin + colon,
-                value: value_at..value_at + value.len(),
-                times: 1,
-                joined: String::new(),
-            });
-        } else {
-            self.push(name, value);
-        }
+        // The whole line in one go, which is faster than its two parts.
+        let value_at = line.len() - line[colon + 1..].trim_ascii_start().len();
+        let kept = self.push_text(line);
+        let (name, value) = (kept.start..kept.start + colon, kept.start + value_at..kept.end);
+        self.lines.push(Line { name, value, joined: OnceLock::new() });
         Ok(())
     }
 
-    fn push(&mut self, name: &[u8], value: &[u8]) {
-        let name = self.keep(name);
-        let value = self.keep(value);
-        self.lines.push(Line { name, value, times: 1, joined: String::new() });
-    }
-
-    fn join(&mut self, at: usize, value: &[u8]) {
-        let line = &mut self.lines[at];
-        if line.times == 1 {
-            line.joined.push_str(&self.text[line.value.clone()]);
+    /// Adds a folded line from the wire to the value of the line before it. A space takes the place of the fold
+    /// (RFC 9112 5.2).
+    pub(super) fn unfold(&mut self, line: &[u8]) -> Result<(), Error> {
+        let Some(mut last) = self.lines.pop() else { return Err(Error::Folded) };
+        let more = line.trim_ascii();
+        if !more.is_empty() && !last.value.is_empty() {
+            self.text.push(' ');
         }
-        line.joined.push_str(", ");
-        push_text(&mut line.joined, value);
-        line.times += 1;
+        // The last value is the last part of the text.
+        last.value.end = self.push_text(more).end;
+        self.lines.push(last);
+        Ok(())
     }
 
-    fn value<'h>(&'h self, line: &'h Line) -> &'h str {
-        if line.times == 1 { &self.text[line.value.clone()] } else { &line.joined }
+    fn push(&mut self, name: &str, value: &str) {
+        let name = self.push_text(name.as_bytes());
+        let value = self.push_text(value.as_bytes());
+        self.lines.push(Line { name, value, joined: OnceLock::new() });
     }
 
     /// Appends to the text.
-    fn keep(&mut self, bytes: &[u8]) -> Range<usize> {
+    fn push_text(&mut self, bytes: &[u8]) -> Range<usize> {
         let begin = self.text.len();
-        push_text(&mut self.text, bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.text.push_str(text),
+            // Bytes that are not UTF-8 are read as Latin-1, as Node reads all of them.
+            Err(_) => self.text.extend(bytes.iter().map(|byte| char::from(*byte))),
+        }
         begin..self.text.len()
     }
 
-    fn find(&self, name: &str) -> Option<&Line> {
-        self.lines.iter().find(|line| self.text[line.name.clone()].eq_ignore_ascii_case(name))
+    /// Puts one line, or none, in the place of all lines of a name. The text is written anew: it must not keep what was
+    /// replaced, as a header may be set any number of times.
+    fn replace(&mut self, name: &str, mut value: Option<&str>) {
+        let old = std::mem::take(self);
+        *self = Head::parsed(old.start().as_bytes(), old.text.len());
+        for (other, kept) in old.headers() {
+            if !other.eq_ignore_ascii_case(name) {
+                self.push(other, kept);
+            } else if let Some(value) = value.take() {
+                self.push(name, value);
+            }
+        }
+    }
+
+    fn lines_named(&self, name: &str) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| self.name(line).eq_ignore_ascii_case(name))
+    }
+
+    fn name(&self, line: &Line) -> &str {
+        &self.text[line.name.clone()]
+    }
+
+    fn value(&self, line: &Line) -> &str {
+        &self.text[line.value.clone()]
     }
 }
+
+/// The same lines, in the same order.
+impl PartialEq for Head {
+    fn eq(&self, other: &Head) -> bool {
+        self.start() == other.start() && self.headers().eq(other.headers())
+    }
+}
+
+impl Eq for Head {}
 
 /// As it goes on the wire, the blank line included.
 impl fmt::Display for Head {
@@ -199,14 +263,6 @@ impl fmt::Display for Head {
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entry(&self.start()).entries(self.headers()).finish()
-    }
-}
-
-/// Bytes that are not UTF-8 are read as Latin-1, as Node reads all of them.
-fn push_text(to: &mut String, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => to.push_str(text),
-        Err(_) => to.extend(bytes.iter().map(|byte| char::from(*byte))),
     }
 }
 
@@ -229,14 +285,20 @@ pub(crate) fn content_length(value: &str) -> Result<usize, Error> {
     length.ok_or(Error::BadLength)
 }
 
-fn check(name: &str, value: &str) -> Result<(), Error> {
+/// The value without the spaces around it.
+fn check<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if !is_token(name.as_bytes()) {
         return Err(Error::BadName);
     }
-    if value.bytes().any(is_control) || trim(value.as_bytes()).len() != value.len() {
+    if value.bytes().any(is_control) {
         return Err(Error::BadValue);
     }
-    Ok(())
+    Ok(value.trim_matches([' ', '\t']))
+}
+
+/// The obsolete form of a line that continues the one before it.
+pub(crate) fn is_folded(line: &[u8]) -> bool {
+    matches!(line, [b' ' | b'\t', ..])
 }
 
 /// What can never be part of a line: a tab can.
@@ -263,18 +325,58 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
+    fn memory(head: &Head) -> usize {
+        let joined = head.lines.iter().filter_map(|line| line.joined.get());
+        head.text.capacity() + joined.map(|joined| joined.len()).sum::<usize>()
+    }
+
     #[test]
-    fn lines_of_few_names_take_no_more_memory_than_they_have() {
+    fn joined_values_take_no_more_memory_than_the_lines() {
         let value = "v".repeat(150);
         let mut head = Head::parsed(b"", 0);
         for line in 0..100 {
             head.parse_line(format!("{}: {value}", ["A", "B"][line % 2]).as_bytes()).unwrap();
         }
+        assert!(head.lines.iter().all(|line| line.joined.get().is_none()), "joined too early");
         let joined = vec![value.as_str(); 50].join(", ");
-        assert_eq!(head.headers().collect::<Vec<_>>(), [("A", &*joined), ("B", &*joined)]);
-        assert_eq!((head.count("a"), head.count("b")), (50, 50));
-        let memory = head.text.capacity()
-            + head.lines.iter().map(|line| line.joined.capacity()).sum::<usize>();
-        assert!(memory < 40_000, "{memory} bytes");
+        for name in ["a", "b", "A", "B"] {
+            assert_eq!(head.header(name), Some(&*joined));
+        }
+        assert!(memory(&head) < 50_000, "{} bytes", memory(&head));
+    }
+
+    #[test]
+    fn a_header_that_is_set_again_and_again_takes_no_more_memory() {
+        let mut head = Head::new("start").unwrap();
+        head.set("Other", "line").unwrap();
+        for n in 0..10_000 {
+            head.set("A", &n.to_string()).unwrap();
+            head.remove("B");
+            head.append("B", &n.to_string()).unwrap();
+        }
+        assert_eq!(head.to_string(), "start\r\nOther: line\r\nA: 9999\r\nB: 9999\r\n\r\n");
+        assert!(memory(&head) < 1_000, "{} bytes", memory(&head));
+    }
+
+    #[test]
+    fn a_folded_line_continues_the_one_before_it() {
+        for (lines, value) in [
+            (&["A: b", " c"][..], "b c"),
+            (&["A: b  ", "\t \tc \t", "  d"], "b c d"),
+            (&["A:", " c"], "c"),
+            (&["A: b", " \t", " c"], "b c"),
+            (&["A: b", " "], "b"),
+            (&["A: b", " c: d"], "b c: d"),
+            (&["A: \u{e9}", " \u{e9}"], "\u{e9} \u{e9}"),
+        ] {
+            let mut head = Head::parsed(b"start", 0);
+            assert_eq!(head.unfold(b" a"), Err(Error::Folded), "there is no line to continue");
+            head.parse_line(b"Before: 1").unwrap();
+            head.parse_line(lines[0].as_bytes()).unwrap();
+            lines[1..].iter().for_each(|line| head.unfold(line.as_bytes()).unwrap());
+            head.parse_line(b"After: 2").unwrap();
+            let expected = [("Before", "1"), ("A", value), ("After", "2")];
+            assert_eq!(head.headers().collect::<Vec<_>>(), expected, "{lines:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! [`Parser`]: from pieces of a stream to messages.
 
+use super::head::is_folded;
 use super::{Error, Head};
 use crate::framing::Buffer;
 
@@ -31,37 +32,53 @@ pub enum Parsed<T> {
     Complete(T),
 }
 
-/// Takes the pieces of a stream and gives messages; see [the example](crate::message).
+/// Takes the pieces of a stream and returns messages; see [the example](crate::message).
 ///
-/// Each byte of a head is looked at once, however small the pieces are. After an error it is of no use any more: nobody
-/// knows where the next message begins.
+/// Each byte of a head is looked at once, however small the pieces are. After an error the parser is of no use: where the
+/// next message begins is unknown.
 #[derive(Debug)]
 pub struct Parser {
     limits: Limits,
+    /// A folded line is added to the line before it. Otherwise it is an error.
+    unfolds: bool,
     buffer: Buffer,
-    /// There is no line end in so many bytes of what is unread.
+    /// This many bytes of what is unread contain no line end.
     seen: usize,
-    /// The head so far, once its start line is there.
+    progress: Progress,
+}
+
+/// How far the next head has been parsed.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The head so far; `None` before the start line.
     head: Option<Head>,
-    /// How many bytes of the head are done with, and how many lines.
-    head_bytes: usize,
-    head_lines: usize,
-    /// A blank line was forgiven.
+    /// The bytes that belong to it so far.
+    bytes: usize,
+    /// The header lines so far.
+    lines: usize,
+    /// There was a blank line before the start line.
     forgiven: bool,
 }
 
 impl Parser {
-    /// A parser that has got nothing yet.
+    /// A parser that has received nothing yet.
     pub fn new(limits: Limits) -> Parser {
         Parser {
             limits,
+            unfolds: false,
             buffer: Buffer::default(),
             seen: 0,
-            head: None,
-            head_bytes: 0,
-            head_lines: 0,
-            forgiven: false,
+            progress: Progress::default(),
         }
+    }
+
+    /// A parser that reads a folded line as a part of the line before it, as a user agent must (RFC 9112 5.2).
+    pub(crate) fn unfolding(limits: Limits) -> Parser {
+        Parser { unfolds: true, ..Parser::new(limits) }
+    }
+
+    pub(crate) fn unfolds(&self) -> bool {
+        self.unfolds
     }
 
     /// How much it takes.
@@ -79,11 +96,6 @@ impl Parser {
         self.buffer.rest()
     }
 
-    /// The start line of the head that is being read, once it is there.
-    pub(crate) fn start(&self) -> Option<&str> {
-        self.head.as_ref().map(Head::start)
-    }
-
     /// Takes out what has arrived and belongs to no message yet.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.seen = 0;
@@ -92,49 +104,70 @@ impl Parser {
 
     /// Nothing of a next message has come.
     pub fn is_empty(&self) -> bool {
-        self.unread().is_empty() && self.head.is_none()
+        self.unread().is_empty() && self.progress.head.is_none()
     }
 
     /// The next head, once it is complete.
     ///
     /// # Errors
     ///
-    /// At the first line that cannot be part of one, before the rest of it has come.
+    /// At the first line that cannot be part of one, before the rest has arrived.
     pub fn head(&mut self) -> Result<Parsed<Head>, Error> {
+        if self.start_line()?.is_none() {
+            return Ok(Parsed::Partial);
+        }
         loop {
-            let left = self.limits.head - self.head_bytes.min(self.limits.head);
-            let (most, too_long) = match self.head {
-                None if self.limits.start_line < left => {
-                    (self.limits.start_line, Error::StartLineTooLong)
-                }
-                _ => (left, Error::HeadTooLarge),
+            let left = self.limits.head.saturating_sub(self.progress.bytes);
+            let Some(line) = self.line(left, Error::HeadTooLarge)? else {
+                return Ok(Parsed::Partial);
             };
-            let Some(line) = self.line(most, too_long)? else { return Ok(Parsed::Partial) };
-            let (unread, size) = (self.buffer.rest(), line.size);
-            let bytes = &unread[..line.length];
-            match &mut self.head {
-                None if bytes.is_empty() && !self.forgiven => self.forgiven = true,
-                None if bytes.is_empty() => return Err(Error::NoStartLine),
-                None => {
-                    let room = unread.len().min(self.limits.head);
-                    self.head = Some(Head::parsed(bytes, room));
-                }
+            let bytes = &self.buffer.rest()[..line.length];
+            match &mut self.progress.head {
                 Some(_) if bytes.is_empty() => {
-                    self.consume(size);
-                    self.head_bytes = 0;
-                    self.head_lines = 0;
-                    self.forgiven = false;
-                    return Ok(self.head.take().map_or(Parsed::Partial, Parsed::Complete));
+                    self.consume(line.size);
+                    let head = std::mem::take(&mut self.progress).head;
+                    return Ok(head.map_or(Parsed::Partial, Parsed::Complete));
                 }
-                Some(_) if self.head_lines == self.limits.lines => return Err(Error::TooManyLines),
-                Some(head) => {
-                    head.parse_line(bytes)?;
-                    self.head_lines += 1;
+                Some(_) if self.progress.lines == self.limits.lines => {
+                    return Err(Error::TooManyLines);
+                }
+                Some(head) if self.unfolds && is_folded(bytes) => head.unfold(bytes)?,
+                Some(head) => head.parse_line(bytes)?,
+                None => {}
+            }
+            self.progress.lines += 1;
+            self.progress.bytes += line.size;
+            self.consume(line.size);
+        }
+    }
+
+    /// The start line of the next head, once it has arrived. It remains a part of that head.
+    pub(crate) fn start_line(&mut self) -> Result<Option<&str>, Error> {
+        while self.progress.head.is_none() {
+            let left = self.limits.head.saturating_sub(self.progress.bytes);
+            let (most, too_long) = match self.limits.start_line < left {
+                true => (self.limits.start_line, Error::StartLineTooLong),
+                false => (left, Error::HeadTooLarge),
+            };
+            let Some(line) = self.line(most, too_long)? else { return Ok(None) };
+            let unread = self.buffer.rest();
+            match &unread[..line.length] {
+                [] if self.progress.forgiven => return Err(Error::NoStartLine),
+                [] => self.progress.forgiven = true,
+                bytes => {
+                    let capacity = unread.len().min(self.limits.head);
+                    self.progress.head = Some(Head::parsed(bytes, capacity));
                 }
             }
-            self.head_bytes += size;
-            self.consume(size);
+            self.progress.bytes += line.size;
+            self.consume(line.size);
         }
+        Ok(self.progress.head.as_ref().map(Head::start))
+    }
+
+    /// The start line of the head that is being parsed, as far as it has arrived.
+    pub(crate) fn started(&self) -> &[u8] {
+        self.progress.head.as_ref().map_or(self.unread(), |head| head.start().as_bytes())
     }
 
     /// The next `length` bytes, once they are there.

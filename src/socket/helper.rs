@@ -3,11 +3,14 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::dispatch::{Helper, Job};
+use super::input::Peer;
+use super::life::Runner;
 use super::lock::Locked;
-use super::output::{Chunk, WRITE_CALL_MAX};
+use super::output::{Chunk, Role, WRITE_CALL_MAX};
+use super::state::State;
 use super::writing::WRITE_TIMEOUT;
 use super::{EventSocket, Inner};
 use crate::stream::{Stream, is_timeout};
@@ -18,6 +21,12 @@ use crate::wire::Wire;
 /// The number of bytes with which a helper waits for a full kernel. Few, so that the call returns as soon as there is room:
 /// it blocks until all of them are taken.
 const ROOM_PROBE: usize = 4 * 1024;
+
+/// How long a write that failed waits for a read that must return at once, as the connection is broken.
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long it waits for a listener. That may block until it hears of the failure.
+const LISTENER_TIMEOUT: Duration = Duration::from_millis(50);
 
 impl EventSocket {
     /// Starts a thread for a job that was claimed.
@@ -69,8 +78,28 @@ impl EventSocket {
             ErrorKind::Interrupted => Ok(()),
             _ => Err(error),
         });
+        if result.is_err() && state.output.role == Role::Draining {
+            self.let_runner_read(state);
+        }
         state.record_sent(batch, sent, result);
         true
+    }
+
+    /// Waits until the runner has read what the peer sent before it reset the connection; the kernel still has it. A server
+    /// that refuses a long request answers like that. In Node, too, a loop that finds both reads first, and fails then.
+    fn let_runner_read(&self, state: &mut Locked<'_>) {
+        let patience = match state.runner {
+            Runner::Reading => READ_TIMEOUT,
+            _ => LISTENER_TIMEOUT,
+        };
+        let deadline = Instant::now() + patience;
+        let may_come = |state: &State| {
+            !state.is_destroyed() && state.input.may_read() && state.input.peer == Peer::Sending
+        };
+        // Without emitting: the turn may be a listener's that blocks in a write.
+        while may_come(state) && Instant::now() < deadline {
+            state.wait(Some(deadline));
+        }
     }
 
     /// One system call with at most `limit` bytes of the batch.

@@ -118,7 +118,9 @@ impl EventSocket {
 
     /// The peer's FIN: End when nothing is held, then our own end, then wait until everything is out.
     fn at_end(&self, state: &mut Locked<'_>) {
+        state.input.peer = Peer::FinRead;
         if state.output.role != Role::Free {
+            state.effects.wake(); // a write that failed waits for it
             // The kernel reports a reset to one system call only, and the next one sees an end of stream. If a write was told,
             // its thread is about to destroy the socket: an End now would be false.
             let deadline = Instant::now() + RESET_GRACE;
@@ -133,7 +135,6 @@ impl EventSocket {
         if state.is_destroyed() {
             return;
         }
-        state.input.peer = Peer::FinRead;
         state.restart_idle_timer();
 
         // Behind what is held, and behind what is pending.

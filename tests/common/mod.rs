@@ -295,6 +295,11 @@ impl Program {
         self.child.id()
     }
 
+    /// Whether the program has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("own child").is_none()
+    }
+
     /// The next line of stdout, its line end included (`\r` too).
     pub fn line(&mut self) -> String {
         match self.out.recv_timeout(DEADLINE) {

@@ -90,6 +90,7 @@ mod listeners;
 pub mod message;
 mod options;
 mod panics;
+mod quote;
 #[doc = include_str!("parity.md")]
 pub mod parity {}
 mod server;

@@ -40,7 +40,7 @@ use crate::options::{ConnectOptions, SocketOptions};
 use crate::panics;
 use crate::stream::Stream;
 use crate::sync::Monitor;
-use crate::wire::{self, Tap};
+use crate::wire::{self, Observer};
 
 /// A connection: bytes go out by [`write`](Self::write) and come in as [`Data`](crate::event::Data). Node: `net.Socket`.
 ///
@@ -89,8 +89,8 @@ struct Inner {
     accepted: bool,
     monitor: Monitor<State>,
     /// Somebody watches the wire: the one thing that an unwatched socket looks at.
-    tapped: AtomicBool,
-    taps: Mutex<Vec<Box<dyn Tap>>>,
+    observed: AtomicBool,
+    observers: Mutex<Vec<Box<dyn Observer>>>,
 }
 
 impl Drop for Inner {
@@ -139,11 +139,11 @@ impl EventSocket {
             id,
             accepted,
             monitor: Monitor::new(state),
-            tapped: AtomicBool::new(false),
-            taps: Mutex::default(),
+            observed: AtomicBool::new(false),
+            observers: Mutex::default(),
         }));
         if let Some(printer) = wire::printer(id, if accepted { "server" } else { "client" }) {
-            socket.tap(printer);
+            socket.add_observer(printer);
         }
         socket
     }

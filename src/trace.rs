@@ -1,4 +1,4 @@
-//! What crossed the wire: as lines on standard error, and as a sequence diagram of a real run.
+//! What on_event the wire: as lines on standard error, and as a sequence diagram of a real run.
 //!
 //! With `NET_TRACE=1` in the environment every program that uses this crate prints a line for each event on the wire:
 //! milliseconds since the first one, which socket, the direction, and what it was.
@@ -26,10 +26,11 @@ use self::diagram::{Diagram, Lane, Row, What};
 use self::svg::Svg;
 use self::text::Text;
 use crate::endpoint::Address;
+use crate::quote::quoted;
 use crate::server::Server;
 use crate::socket::EventSocket;
 use crate::sync::lock;
-use crate::wire::{Tap, Wire, quoted};
+use crate::wire::{Observer, WireEvent};
 
 /// Watches sockets and servers, and draws what happened between them. Costs nothing where it is not used. Cheap to clone;
 /// all clones are the same recorder. Node has no counterpart; one would use Wireshark.
@@ -87,7 +88,7 @@ impl Recorder {
         let lane = log.lanes.len();
         log.lanes.push(Lane { name: name.to_string(), ..Lane::default() });
         drop(log);
-        socket.tap(Box::new(Watch { log: self.0.clone(), lane }));
+        socket.add_observer(Box::new(Watch { log: self.0.clone(), lane }));
     }
 
     /// Watches every socket that the server accepts from now on, under one name: `server`, then `server#2`, `server#3`, …
@@ -161,29 +162,31 @@ struct Watch {
     lane: usize,
 }
 
-impl Tap for Watch {
-    fn crossed(&self, at: Instant, what: Wire<'_>) {
+impl Observer for Watch {
+    fn on_event(&self, at: Instant, what: WireEvent<'_>) {
         let mut log = lock(&self.log);
         let lane = &mut log.lanes[self.lane];
         let what = match what {
-            Wire::Connect(to) => {
+            WireEvent::Connect(to) => {
                 lane.there = to.to_string();
                 What::Connect
             }
-            Wire::Connected { local, remote } => {
+            WireEvent::Connected { local, remote } => {
                 (lane.here, lane.there) = (text(local), text(Some(remote)));
                 return;
             }
-            Wire::Accept { local, remote } => {
+            WireEvent::Accept { local, remote } => {
                 (lane.here, lane.there, lane.accepted) = (text(local), text(remote), true);
                 What::Accept
             }
-            Wire::Sent(bytes) => What::Sent(bytes.len(), quoted(bytes, diagram::LABEL)),
-            Wire::Received(bytes) => What::Received(bytes.len(), quoted(bytes, diagram::LABEL)),
-            Wire::SentFin => What::SentFin,
-            Wire::ReceivedFin => What::ReceivedFin,
-            Wire::Reset => What::Reset,
-            Wire::Close => What::Close,
+            WireEvent::Sent(bytes) => What::Sent(bytes.len(), quoted(bytes, diagram::LABEL)),
+            WireEvent::Received(bytes) => {
+                What::Received(bytes.len(), quoted(bytes, diagram::LABEL))
+            }
+            WireEvent::SentFin => What::SentFin,
+            WireEvent::ReceivedFin => What::ReceivedFin,
+            WireEvent::Reset => What::Reset,
+            WireEvent::Close => What::Close,
         };
         log.rows.push(Row { at, lane: self.lane, what });
     }

@@ -6,7 +6,7 @@ use super::layout::{excerpt, wrap};
 use super::observed::{Observed, harmless};
 use super::rule::{Lang, Rule, Standing};
 use super::transcript::{self, Entry};
-use crate::wire::columns;
+use crate::quote::columns;
 
 /// How many lines are shown of what the program wrote to standard error: the first ones, where it says what went wrong, and
 /// the last ones.

@@ -1,6 +1,6 @@
 //! Text on a terminal: where a line may break, where it is cut, and which part of many bytes is shown.
 
-use crate::wire::columns;
+use crate::quote::columns;
 
 /// What must not begin a line, and what must not end one.
 const CLOSING: &str = "，。：；！？、）」』”’》〉…,.:;!?)";

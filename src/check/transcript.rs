@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 pub(super) use self::what::{Output, What};
 use super::layout::cut;
 use super::rule::Lang;
+use crate::quote::{columns, milliseconds};
 use crate::sync::lock;
-use crate::wire::{columns, milliseconds};
 
 mod what;
 

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::language::name;
 use crate::check::Lang;
 use crate::check::layout::wrap;
-use crate::wire::columns;
+use crate::quote::columns;
 
 /// As wide as every terminal is.
 const WIDTH: usize = 80;

@@ -119,7 +119,7 @@ impl EventSocket {
             Life::Destroyed { stream: Some(stream), .. } => stream,
             _ => return,
         };
-        let now = self.wire_now(); // before the call: the peer may answer during it
+        let now = self.observation_time(); // before the call: the peer may answer during it
         // Fails only when the connection is gone already, and then the reader is told why.
         let _ = stream.shutdown(how);
         if how == Shutdown::Write {

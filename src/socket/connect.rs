@@ -15,7 +15,7 @@ use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::{self, Stream};
 use crate::sync::lock;
 use crate::threads;
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 /// How long one of several addresses may take before the next one is tried. Node: `autoSelectFamilyAttemptTimeout`.
 const ADDRESS_TIMEOUT: Duration = Duration::from_millis(250);
@@ -118,7 +118,7 @@ impl EventSocket {
                 true => Some(left.map_or(ADDRESS_TIMEOUT, |left| left.min(ADDRESS_TIMEOUT))),
                 false => left,
             };
-            self.wire(|| Wire::Connect(&address));
+            self.observe(|| WireEvent::Connect(&address));
             let target = address.clone();
             let call = Call { name: "connect", subject: address.to_string() };
             let connect =
@@ -128,7 +128,7 @@ impl EventSocket {
                 Err(Failure::Destroyed) => return Err(Failure::Destroyed),
                 Err(Failure::Error(error)) => {
                     if error.kind() == ErrorKind::ConnectionRefused {
-                        self.wire(|| Wire::Reset); // the answer to a SYN that nobody listens for (RFC 9293 3.10.7.1)
+                        self.observe(|| WireEvent::Reset); // the answer to a SYN that nobody listens for (RFC 9293 3.10.7.1)
                     }
                     failure = Failure::Error(error);
                 }
@@ -177,7 +177,7 @@ impl EventSocket {
     /// There is a connection: sends what was written before, and tells the listeners.
     fn connected(&self, stream: Stream, remote: Address) {
         let local = stream.local_addr();
-        self.wire(|| Wire::Connected { local: local.as_ref(), remote: &remote });
+        self.observe(|| WireEvent::Connected { local: local.as_ref(), remote: &remote });
         let mut state = self.lock();
         set_up(&stream, &state.options);
         if !state.connected(stream, remote) {

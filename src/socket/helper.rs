@@ -16,7 +16,7 @@ use super::{EventSocket, Inner};
 use crate::stream::{Stream, is_timeout};
 use crate::threads;
 use crate::timers::Alarmed;
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 /// The number of bytes with which a helper waits for a full kernel. Few, so that the call returns as soon as there is room:
 /// it blocks until all of them are taken.
@@ -111,12 +111,12 @@ impl EventSocket {
             slices.push(IoSlice::new(&left[..left.len().min(room)]));
             room -= left.len().min(room);
         }
-        let time = self.wire_now();
+        let time = self.observation_time();
         let sent = stream.write_vectored(&slices)?;
         if time.is_some() && sent > 0 {
             let bytes: Vec<u8> =
                 slices.iter().flat_map(|slice| slice.iter().copied()).take(sent).collect();
-            self.wire_at(time, || Wire::Sent(&bytes));
+            self.observe_at(time, || WireEvent::Sent(&bytes));
         }
         let mut left = sent;
         for chunk in batch {

@@ -13,7 +13,7 @@ use super::EventSocket;
 use super::dispatch::Job;
 use super::state::State;
 use crate::panics;
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 /// What the transitions since the last release of the lock ask for.
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl Locked<'_> {
         let discarded = self.effects.take_discarded();
         let fin_sent = self.effects.fin_sent.take();
         self.guard = None;
-        self.socket.wire_at(fin_sent, || Wire::SentFin);
+        self.socket.observe_at(fin_sent, || WireEvent::SentFin);
         if let Some(panic) = panics::drop_each(discarded) {
             self.socket.lock().record_panic(panic);
         }

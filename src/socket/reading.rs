@@ -12,7 +12,7 @@ use super::lock::Locked;
 use super::output::{Fin, Role};
 use crate::error;
 use crate::stream::is_timeout;
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 /// How long an end of stream waits for a write that may know better: see [`EventSocket::at_end`].
 const RESET_GRACE: Duration = Duration::from_millis(10);
@@ -89,8 +89,10 @@ impl EventSocket {
         let result = chunks.next();
         match &result {
             Ok([]) => {} // the peer's FIN, or our own shutdown: `at_end` knows
-            Ok(chunk) => self.wire(|| Wire::Received(chunk)),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.wire(|| Wire::Reset),
+            Ok(chunk) => self.observe(|| WireEvent::Received(chunk)),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                self.observe(|| WireEvent::Reset)
+            }
             Err(_) => {}
         }
         result
@@ -131,7 +133,7 @@ impl EventSocket {
                 return;
             }
         }
-        state.unlocked(|| self.wire(|| Wire::ReceivedFin));
+        state.unlocked(|| self.observe(|| WireEvent::ReceivedFin));
         if state.is_destroyed() {
             return;
         }

@@ -11,7 +11,7 @@ use super::lock::Locked;
 use super::output::Role;
 use crate::error;
 use crate::panics;
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 impl EventSocket {
     /// Claims the one permission to run.
@@ -64,9 +64,9 @@ impl EventSocket {
         let connected = stream.is_some();
         state.unlocked(|| {
             if connected {
-                let now = self.wire_now(); // before the peer can notice: a reset comes after the close
+                let now = self.observation_time(); // before the peer can notice: a reset comes after the close
                 drop(stream); // the last handle, as whoever had the sender's role has dropped its own
-                self.wire_at(now, || Wire::Close);
+                self.observe_at(now, || WireEvent::Close);
             }
             on_descriptor_closed();
         });

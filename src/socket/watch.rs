@@ -5,40 +5,40 @@ use std::time::Instant;
 
 use super::EventSocket;
 use crate::sync::lock;
-use crate::wire::{Tap, Wire};
+use crate::wire::{Observer, WireEvent};
 
 impl EventSocket {
     /// Lets somebody watch the wire from now on. That a connection was accepted is told to whoever asks early enough to
     /// hear of all the rest.
-    pub(crate) fn tap(&self, tap: Box<dyn Tap>) {
+    pub(crate) fn add_observer(&self, observer: Box<dyn Observer>) {
         let state = self.lock();
         let stream = state.stream().filter(|_| self.0.accepted);
         let ends = stream.map(|stream| (stream.local_addr(), state.remote.clone()));
         drop(state);
         if let Some((local, remote)) = ends {
-            let accept = Wire::Accept { local: local.as_ref(), remote: remote.as_ref() };
-            tap.crossed(Instant::now(), accept);
+            let accept = WireEvent::Accept { local: local.as_ref(), remote: remote.as_ref() };
+            observer.on_event(Instant::now(), accept);
         }
-        lock(&self.0.taps).push(tap);
-        self.0.tapped.store(true, Ordering::Release);
+        lock(&self.0.observers).push(observer);
+        self.0.observed.store(true, Ordering::Release);
     }
 
     /// The time, if anybody watches.
-    pub(super) fn wire_now(&self) -> Option<Instant> {
-        self.0.tapped.load(Ordering::Acquire).then(Instant::now)
+    pub(super) fn observation_time(&self) -> Option<Instant> {
+        self.0.observed.load(Ordering::Acquire).then(Instant::now)
     }
 
     /// Tells those who watch what happened just now.
-    pub(super) fn wire<'a>(&self, what: impl FnOnce() -> Wire<'a>) {
-        self.wire_at(self.wire_now(), what);
+    pub(super) fn observe<'a>(&self, what: impl FnOnce() -> WireEvent<'a>) {
+        self.observe_at(self.observation_time(), what);
     }
 
     /// Tells those who watch what happened at `at`.
-    pub(super) fn wire_at<'a>(&self, at: Option<Instant>, what: impl FnOnce() -> Wire<'a>) {
+    pub(super) fn observe_at<'a>(&self, at: Option<Instant>, what: impl FnOnce() -> WireEvent<'a>) {
         if let Some(at) = at {
             let what = what();
-            for tap in lock(&self.0.taps).iter() {
-                tap.crossed(at, what);
+            for observer in lock(&self.0.observers).iter() {
+                observer.on_event(at, what);
             }
         }
     }
@@ -55,8 +55,8 @@ mod tests {
     /// Asks the socket something for which it has to lock.
     struct Asks(EventSocket, Sender<String>);
 
-    impl Tap for Asks {
-        fn crossed(&self, _at: Instant, what: Wire<'_>) {
+    impl Observer for Asks {
+        fn on_event(&self, _at: Instant, what: WireEvent<'_>) {
             let what = format!("{what:?}");
             let name = what.split(|c: char| !c.is_alphanumeric()).next().map(str::to_string);
             let _ = self.1.send(name.filter(|_| !self.0.is_paused()).unwrap_or_default());
@@ -67,7 +67,7 @@ mod tests {
     fn an_observer_is_never_called_under_the_lock() {
         let (accepted, seen_by_server) = channel();
         let server = create_server(move |socket| {
-            socket.tap(Box::new(Asks(socket.clone(), accepted.clone())));
+            socket.add_observer(Box::new(Asks(socket.clone(), accepted.clone())));
             socket.on(event::Data, |socket, data| socket.end_with(data));
         });
         server.listen(("127.0.0.1", 0), |_| {}).unwrap();
@@ -76,7 +76,7 @@ mod tests {
         let (tell, seen_by_client) = channel();
         let client = connect(at.clone(), |client| _ = client.write("hello"));
         client.on(event::Data, |_, _| {});
-        client.tap(Box::new(Asks(client.clone(), tell)));
+        client.add_observer(Box::new(Asks(client.clone(), tell)));
         client.spawn();
         let all = |seen: &std::sync::mpsc::Receiver<String>| -> Vec<String> {
             let mut all = Vec::new();

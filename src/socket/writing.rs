@@ -10,7 +10,7 @@ use super::output::{Chunk, Done, Route, WRITE_CALL_MAX};
 use crate::deferred;
 use crate::error;
 use crate::stream::{Stream, is_timeout};
-use crate::wire::Wire;
+use crate::wire::WireEvent;
 
 /// How long one system call of a `write` waits for a full kernel. The kernel rounds up to its tick: 4 ms where HZ is 250.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_millis(1);
@@ -98,10 +98,10 @@ impl EventSocket {
         let mut began = None;
         while sent < data.len() {
             let slice = &data[sent..data.len().min(sent + WRITE_CALL_MAX)];
-            let time = self.wire_now();
+            let time = self.observation_time();
             match stream.write(slice) {
                 Ok(n) => {
-                    self.wire_at(time, || Wire::Sent(&slice[..n]));
+                    self.observe_at(time, || WireEvent::Sent(&slice[..n]));
                     sent += n;
                     if n < slice.len() {
                         break; // it has waited as long as it may

@@ -153,7 +153,7 @@ fn diagram(pair: [Option<usize>; 2], lanes: &[Lane], rows: &[Row], beginning: In
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::wire::quoted;
+    use crate::quote::quoted;
 
     /// Two connections, an event each millisecond. In the first, both ends are watched, and each kind of event is there;
     /// in the second only the one that connects.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::diagram::{Diagram, End, Mark, Side, Step};
-use crate::wire::{columns, escaped, milliseconds};
+use crate::quote::{columns, escaped, milliseconds};
 
 /// One below the other, on one sheet.
 pub(super) struct Svg<'a>(pub(super) &'a [Diagram]);
@@ -40,7 +40,7 @@ impl fmt::Display for Svg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.0.iter().map(height).sum::<u32>().max(2 * MARGIN);
         let title = match self.0 {
-            [] => "Nothing has crossed the wire yet".to_string(),
+            [] => "Nothing has on_event the wire yet".to_string(),
             [Diagram { ends: [left, right], .. }] => {
                 format!("Between {} and {}", xml(&name(left)), xml(&name(right)))
             }
@@ -308,6 +308,6 @@ mod tests {
     fn an_empty_log_is_a_picture_too() {
         let svg = Svg(&[]).to_string();
         assert_well_formed(&svg);
-        assert!(svg.contains(r#">Nothing has crossed the wire yet</text>"#), "{svg}");
+        assert!(svg.contains(r#">Nothing has on_event the wire yet</text>"#), "{svg}");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::diagram::{Diagram, Side, Step};
-use crate::wire::{columns, milliseconds};
+use crate::quote::{columns, milliseconds};
 
 /// Columns between the two lifelines.
 const BETWEEN: usize = 45;

@@ -1,7 +1,7 @@
 //! One thing that happened during a check, and how it is shown.
 
 use crate::check::rule::{Lang, Localized};
-use crate::wire::quoted;
+use crate::quote::quoted;
 
 /// Pieces of this size that come one after another are one entry: megabytes must not push out all else.
 pub(super) const BIG: usize = 4096;

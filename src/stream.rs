@@ -105,6 +105,11 @@ impl Stream {
         }
     }
 
+    /// Whether the connection no longer exists, in either direction: the system says so also to a write of no bytes.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.write(&[]).is_err_and(|error| !is_timeout(&error))
+    }
+
     /// Writes until all is written or the limit is reached. Fails with `WouldBlock` if nothing was written by then.
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
         again_while_it_ends(|| either!(self, Stream, s => Write::write(&mut &*s, data)))
@@ -183,6 +188,29 @@ mod tests {
         let write = || results.pop().unwrap().map_err(io::Error::from_raw_os_error);
         assert_eq!(again_while_it_ends(write).unwrap_err().raw_os_error(), Some(32));
         assert!(results.is_empty());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")] // elsewhere each call is told of a reset, or it is not known
+    fn a_reset_breaks_a_connection_and_an_end_does_not() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        for is_reset in [false, true] {
+            let stream =
+                Stream::connect(&Address::Tcp(listener.local_addr().unwrap()), None).unwrap();
+            let (peer, _) = listener.accept().unwrap();
+            stream.write(b"a question").unwrap();
+            if is_reset {
+                peer.peek(&mut [0]).unwrap();
+                drop(peer); // with bytes unread
+                assert!((&stream).read(&mut [0]).is_err()); // this call is told of the reset, and the next one is not
+                assert_eq!((&stream).read(&mut [0]).unwrap(), 0);
+                assert!(stream.is_broken());
+            } else {
+                peer.shutdown(Shutdown::Write).unwrap();
+                assert_eq!((&stream).read(&mut [0]).unwrap(), 0);
+                assert!(!stream.is_broken());
+            }
+        }
     }
 
     #[test]

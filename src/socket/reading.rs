@@ -1,7 +1,7 @@
 //! The reading side: read one chunk, wait until it may flow, emit it.
 
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::EventSocket;
 use super::chunks::ChunkReader;
@@ -13,9 +13,6 @@ use super::output::{Fin, Role};
 use crate::error;
 use crate::stream::is_timeout;
 use crate::wire::WireEvent;
-
-/// How long an end of stream waits for a write that may know better: see [`EventSocket::at_end`].
-const RESET_GRACE: Duration = Duration::from_millis(10);
 
 /// How long a look at the kernel may take.
 const PEEK_TIMEOUT: Duration = Duration::from_millis(1);
@@ -121,17 +118,17 @@ impl EventSocket {
     /// The peer's FIN: End when nothing is held, then our own end, then wait until everything is out.
     fn at_end(&self, state: &mut Locked<'_>) {
         state.input.peer = Peer::FinRead;
-        if state.output.role != Role::Free {
-            state.effects.wake(); // a write that failed waits for it
-            // The kernel reports a reset to one system call only, and the next one sees an end of stream. If a write was told,
-            // its thread is about to destroy the socket: an End now would be false.
-            let deadline = Instant::now() + RESET_GRACE;
-            self.wait_until(state, Some(deadline), |state| {
+        state.effects.wake(); // a write that failed waits for it
+        if state.output.role != Role::Free && state.stream().is_none_or(|stream| stream.is_broken())
+        {
+            // A reset. The kernel reports it to one system call only, and this read was not the one: a write is, and its
+            // thread is about to destroy the socket. An End now would be false.
+            self.wait_until(state, None, |state| {
                 state.is_destroyed() || state.output.role == Role::Free
             });
-            if state.is_destroyed() {
-                return;
-            }
+        }
+        if state.is_destroyed() {
+            return;
         }
         state.unlocked(|| self.observe(|| WireEvent::ReceivedFin));
         if state.is_destroyed() {

@@ -66,6 +66,9 @@ impl Read for &PolledTcp {
 
 impl Write for &PolledTcp {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if data.is_empty() {
+            return (&self.socket).write(data); // see `Stream::is_broken`
+        }
         self.write_vectored(&[IoSlice::new(data)])
     }
 

@@ -51,7 +51,10 @@ fn a_good_request_reaches_the_handler_however_it_is_cut() {
     for (name, request, seen) in cases::accepted() {
         for size in [request.len(), 1] {
             let mut client = server.client();
-            let answer = client.send_pieces(request, size).answer();
+            let mut answer = client.send_pieces(request, size).answer();
+            if answer.status == 100 {
+                answer = client.answer(); // the body was slower than the server
+            }
             assert_eq!((answer.status, answer.text().as_str()), (200, seen), "{name} by {size}");
             client.at_end();
         }

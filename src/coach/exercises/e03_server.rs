@@ -76,6 +76,8 @@ fn judge(check: &Check) -> Verdict {
     })?;
     check.kept(&GREETS);
     let mut stays = greeted(&server, "ada", &MANY)?;
+    stays.send(format!("{ada}\n"));
+    welcomed(&mut stays, &ada, &MANY)?;
     stays.send(format!("{ada} {grace}\r\n"));
     welcomed(&mut stays, &format!("{ada} {grace}"), &ANSWERS)?;
     check.kept(&ANSWERS);
@@ -88,7 +90,7 @@ fn judge(check: &Check) -> Verdict {
     welcomed(&mut half, &grace, &HALF)?;
     half.send_pieces(byte_by_byte("李雷\n".as_bytes()));
     welcomed(&mut half, "李雷", &HALF)?;
-    let long = random::word().repeat(1000);
+    let long = random::word().repeat(20_000); // more than any buffer that is not meant to grow
     half.send(format!("{long}\n"));
     welcomed(&mut half, &long, &HALF)?;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::common::{CLOSES, IDLE, Server};
+use super::common::{CLOSES, IDLE, MANY, Server};
 use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 use crate::sync::lock;
@@ -57,9 +57,6 @@ const STAYS: Rule = Rule {
     zh: "不管多少客户端来来去去，服务器都要一直运行。",
     see: "Run it",
 };
-
-/// How many clients end at the same moment.
-const CROWD: usize = 16;
 
 /// The server, and what it must not report: half of what a client has sent, or something for a second time.
 struct Reporter<'c> {
@@ -178,7 +175,8 @@ impl Reporter<'_> {
             client.send(&bytes);
             Ok((client, bytes))
         };
-        let crowd = (0..CROWD).map(connect).collect::<Verdict<Vec<_>>>()?;
+        let crowd = (0..MANY).map(connect).collect::<Verdict<Vec<_>>>()?;
+        self.all_in_one("one more", &random::bytes(5), &OTHERS)?;
         let (mut crowd, mut missing): (Vec<Peer>, Vec<Vec<u8>>) = crowd.into_iter().unzip();
         crowd.iter_mut().for_each(Peer::half_close);
         while let Some(next) = missing.first() {

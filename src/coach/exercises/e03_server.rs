@@ -108,14 +108,25 @@ fn judge(check: &Check) -> Verdict {
 
     let mut one = greeted(&server, "one", &MANY)?;
     let mut two = greeted(&server, "two", &MANY)?;
-    one.send("On");
-    two.send("Tw");
-    one.expect_silence(Duration::from_millis(50), &HALF)?;
+    // The half comes together with a whole line: so when that is answered, the half has been read as well.
+    one.send("Uno\nOn");
+    welcomed(&mut one, "Uno", &APART)?;
+    two.send("Dos\nTw");
+    welcomed(&mut two, "Dos", &APART)?;
     two.send("o\n");
     welcomed(&mut two, "Two", &APART)?;
     one.send("e\n");
     welcomed(&mut one, "One", &APART)?;
     check.kept(&APART);
+
+    let many = server.serves_many(
+        &MANY,
+        |n| format!("{n}\n").into(),
+        |mut client, n| {
+            client.line(Observed::text("a line, as a greeting", "一行打招呼的话"), &MANY)?;
+            welcomed(&mut client, &n.to_string(), &MANY).map(|()| client)
+        },
+    )?;
 
     let pause = check.long_pause();
     let (name, mut patient) = (random::chinese(2), greeted(&server, "patient", &MANY)?);
@@ -123,6 +134,7 @@ fn judge(check: &Check) -> Verdict {
 
     let strange = strange(&server, &mut stays)?;
     check.kept(&STRANGE);
+    drop(many);
     server.or_ended(leaves(&server), &LEAVES)?;
     let crowd = check.at_once(20, |n| {
         let mut client = greeted(&server, &format!("client {n}"), &MANY)?;

@@ -78,7 +78,7 @@ const ENTER: Rule = Rule {
 
 /// How many clients count the same word at once, and how many times each.
 const CROWD: usize = 10;
-const TIMES: usize = 1000;
+const TIMES: usize = 400;
 /// More than the system holds for a client that does not read.
 const MUCH: usize = 1 << 20;
 /// A program that takes nothing for so long waits for something.
@@ -149,6 +149,12 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
     counted(&mut bob, &random::word(), 1, &OTHERS)?;
     counted(&mut bob, &tea, 3, &TOGETHER)?;
     counted(ada, &tea, 4, &TOGETHER)?;
+
+    drop(server.serves_many(
+        &OTHERS,
+        |n| format!("{n}-{tea}\n").into(),
+        |mut client, n| client.expect_line(format!("{n}-{tea} 1"), &OTHERS).map(|()| client),
+    )?);
 
     let [one, two, three] = [random::word(), random::word(), random::word()];
     bob.send_pieces(byte_by_byte(format!("{one}\r\n").as_bytes()));

@@ -105,6 +105,11 @@ fn judge(check: &Check) -> Verdict {
     let mut bob = server.connect("bob")?;
     answered(&mut bob, "tea", 1, &OTHERS)?;
     check.kept(&NUMBERS);
+    drop(server.serves_many(
+        &OTHERS,
+        |n| format!("tea for {n}\n").into(),
+        |mut client, n| client.expect_line(format!("1 [tea for {n}]"), &OTHERS).map(|()| client),
+    )?);
 
     pieces(&server)?;
     check.kept(&CHARACTERS);

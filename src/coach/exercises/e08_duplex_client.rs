@@ -121,9 +121,8 @@ fn judge(check: &Check) -> Verdict {
     visit.server.send("再见"); // and no line end
     visit.ends(2, &HALF_CLOSE)?;
     let silent = Visit::named(check, "silent", "localhost", &host)?;
+    check.kept(&CONNECTS);
     silent.program.close_stdin();
-    silent.ends(0, &HALF_CLOSE)?;
-    [CONNECTS, HALF_CLOSE].iter().for_each(|rule| check.kept(rule));
 
     let port = host.port().to_string();
     check.start(["http://127.0.0.1", &port])?.expect_error(&HOST)?;
@@ -140,6 +139,10 @@ fn judge(check: &Check) -> Verdict {
     breaks.program.close_stdin();
     breaks.program.expect_error(&BROKEN)?;
     check.kept(&BROKEN);
+    // Its input has ended long before, and it waits for the server.
+    silent.program.watch().expect_idle(&IDLE)?;
+    silent.ends(0, &HALF_CLOSE)?;
+    check.kept(&HALF_CLOSE);
     both_at_once(check, &host)?;
     check.kept(&BOTH);
 

@@ -96,7 +96,7 @@ const LINE: usize = 512 << 10;
 const WHILE: usize = 15;
 /// What may wait for one that does not read.
 const LIMIT: usize = 8 << 20;
-const CROWD: usize = 20;
+const CROWD: usize = 40;
 
 /// A client in the room.
 struct Guest<'c> {

@@ -106,6 +106,12 @@ fn judge(check: &Check) -> Verdict {
     answered(check, ends, &page("/tea?milk=1", 3), &OTHERS, &PAGE)?;
     [ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, SAYS_CLOSE, PAGE].iter().for_each(|it| check.kept(it));
 
+    drop(server.serves_many(
+        &OTHERS,
+        |n| get(&format!("/{n}")).into(),
+        |client, n| answered(check, client, &page(&format!("/{n}"), 2), &OTHERS, &OTHERS),
+    )?);
+
     let mut pieces = server.connect("two pieces")?;
     pieces.send("GET /two HTTP/1.1\r\nHost: me\r\n");
     pieces.expect_silence(Duration::from_millis(50), &WHOLE)?;

@@ -177,6 +177,11 @@ fn judge(check: &Check) -> Verdict {
     let mut half = visit("half")?;
     half.client.send("STS/1.1 SAY\r\nContent-Length: 15\r\n\r\nlast");
     visit("meanwhile")?.hears("me first", &APART)?;
+    drop(server.serves_many(
+        &APART,
+        |n| request(n.to_string()),
+        |client, n| Visit { check, client }.gets(n.to_string(), &APART),
+    )?);
     visit("chinese")?.hears(random::chinese(5), &ANSWERS)?;
     let mut one_way = visit("one way")?;
     one_way.client.send(request("and no more"));

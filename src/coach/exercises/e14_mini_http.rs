@@ -103,6 +103,14 @@ fn judge(check: &Check) -> Verdict {
     let (server, site) = (Server::at(check, program, port), Site { check, port });
     let [tea, milk] = [random::word(), random::word()];
     pages(&site, &tea, &milk)?;
+    drop(server.serves_many(
+        &AT_ONCE,
+        |_| get("GET", "/notes/1").into(),
+        |mut client, _| {
+            Reply::read(check, &mut client, "GET /notes/1", &AT_ONCE)?.is(200, &AT_ONCE)?;
+            Ok(client)
+        },
+    )?);
     what_is_not_there(&site)?;
     heads(&site, &tea)?;
     check.kept(&HEAD);

@@ -119,6 +119,12 @@ fn judge(check: &Check) -> Verdict {
     welcomed(&mut one, "One", &APART)?;
     check.kept(&APART);
 
+    let pause = check.long_pause();
+    let (name, mut patient) = (random::chinese(2), greeted(&server, "patient", &MANY)?);
+    patient.send(&name.as_bytes()[..4]); // in the middle of a character
+
+    let strange = strange(&server, &mut stays)?;
+    check.kept(&STRANGE);
     let many = server.serves_many(
         &MANY,
         |n| format!("{n}\n").into(),
@@ -127,13 +133,6 @@ fn judge(check: &Check) -> Verdict {
             welcomed(&mut client, &n.to_string(), &MANY).map(|()| client)
         },
     )?;
-
-    let pause = check.long_pause();
-    let (name, mut patient) = (random::chinese(2), greeted(&server, "patient", &MANY)?);
-    patient.send(&name.as_bytes()[..4]); // in the middle of a character
-
-    let strange = strange(&server, &mut stays)?;
-    check.kept(&STRANGE);
     drop(many);
     server.or_ended(leaves(&server), &LEAVES)?;
     let crowd = check.at_once(20, |n| {

@@ -157,6 +157,12 @@ impl Check {
         host::listen_apart(&self.run)
     }
 
+    /// Listens on these ports of an address of this machine that no program guesses, for one that is given no port, and must
+    /// not guess any. Ports that cannot be had are left out: on some systems, all of them.
+    pub fn listen_on(&self, ports: &[u16]) -> Vec<Host> {
+        host::listen_on(&self.run, ports)
+    }
+
     /// A free port of 127.0.0.1, for a program that is to be given one, or that is to find nobody there. The system does not
     /// give it away by itself, so it stays free.
     pub fn free_port(&self) -> Verdict<u16> {

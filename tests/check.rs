@@ -5,6 +5,7 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
@@ -542,6 +543,37 @@ fn a_line_without_the_port_is_shown() {
 }
 
 #[test]
+fn what_a_program_leaves_behind_ends_with_it() {
+    within("left behind", || {
+        let program = check().start(["-c", "sleep 1000 & echo $!"]).expect("sh runs");
+        let child = program.line(&RULE).expect("the child's id");
+        program.expect_output(format!("{child}\n"), &RULE).expect("all that it printed");
+        until("the child is gone, too", || !alive(&child));
+        drop(program);
+    });
+}
+
+/// What still comes out of the program's streams when it has ended comes late here, as its child is out of reach.
+#[test]
+fn the_end_of_the_output_is_waited_for_as_long_as_anything() {
+    const LATE: &str = "NET_NOTES_LATE";
+    if std::env::var_os(LATE).is_some() {
+        let mut child = common::command("sh");
+        child.args(["-c", "sleep 0.6; echo late"]).process_group(0).spawn().expect("sh runs");
+        std::process::exit(0);
+    }
+    within("late", || {
+        let program = std::env::current_exe().expect("this test");
+        let check = Check::new(Subject::new(program).env(LATE, "1"));
+        let test = "the_end_of_the_output_is_waited_for_as_long_as_anything";
+        let program = check.start(["--exact", test, "--nocapture"]).expect("it runs");
+        let printed = program.wait(&RULE).expect("it ends").stdout;
+        let printed = String::from_utf8_lossy(&printed);
+        assert!(printed.ends_with("late\n"), "{printed}");
+    });
+}
+
+#[test]
 fn a_line_ends_in_one_of_two_ways_and_one_of_several_answers_is_right() {
     within("any", || {
         let check = check();
@@ -561,6 +593,26 @@ fn a_line_ends_in_one_of_two_ways_and_one_of_several_answers_is_right() {
 }
 
 /// What a reader looks for is the line that was awaited, and not the byte at its end.
+#[test]
+fn lines_end_all_in_one_way_or_all_in_the_other() {
+    within("lines", || {
+        let check = check();
+        let against = |lines: &'static str| {
+            against(&check, |mut socket| socket.write_all(lines.as_bytes()).expect("room"))
+        };
+        for lines in ["one\ntwo\n", "one\r\ntwo\r\n"] {
+            against(lines).expect_lines("one\ntwo\n", &RULE).expect("one way");
+            against(lines).expect_lines_until_fin("one\ntwo\n", &RULE).expect("and the end");
+        }
+        for lines in ["one\r\ntwo\n", "one\r\ntwo", "one\ntwo\r"] {
+            failed(against(lines).expect_lines("one\ntwo\n", &RULE));
+            failed(against(lines).expect_lines_until_fin("one\ntwo\n", &RULE));
+        }
+        failed(against("one\r\ntwo\r\nthree").expect_lines_until_fin("one\ntwo\n", &RULE));
+        against("no end").expect_lines_until_fin("no end", &RULE).expect("no line");
+    });
+}
+
 #[test]
 fn what_was_awaited_is_said() {
     within("awaited", || {
@@ -585,7 +637,11 @@ fn the_long_pause_is_waited_out_in_silence() {
         assert!(said(&failure).contains("actual    the end (FIN)"), "{failure}");
         waits.wait_out(&pause, &RULE).expect("nothing comes");
         assert!(began.elapsed() >= Pause::shortest());
-        assert_eq!(pause.left(), Duration::ZERO);
+        // It is over, and yet an end that came meanwhile is seen.
+        let mut ended = against(&check, drop);
+        until("the end is there", || !ended.wait_unread());
+        let failure = failed(ended.wait_out(&pause, &RULE));
+        assert!(said(&failure).contains("actual    the end (FIN)"), "{failure}");
     });
 }
 
@@ -678,6 +734,24 @@ fn what_is_waited_for_and_what_was_kept_is_known() {
 }
 
 /// A program that ignores its host is told from one that does not connect at all.
+#[test]
+fn a_host_is_found_by_its_name_and_a_port_that_is_guessed_is_known() {
+    within("by name", || {
+        let check = check();
+        let host = check.listen().expect("a free port");
+        let _client = TcpStream::connect(("localhost", host.port())).expect("it listens");
+        host.accept("client", &RULE).expect("it has connected");
+        let port = check.free_port().expect("a free port");
+        let hosts = check.listen_on(&[port]);
+        let [host] = &hosts[..] else {
+            return common::skipped("this system has no other address for itself");
+        };
+        assert!(host.port() == port && !host.is_visited(), "{host:?}");
+        let _client = TcpStream::connect((&*host.ip(), port)).expect("it listens");
+        until("it is visited", || host.is_visited());
+    });
+}
+
 #[test]
 fn a_host_that_is_ignored_is_named() {
     within("apart", || {

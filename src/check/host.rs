@@ -1,7 +1,7 @@
 //! The server that a program under check connects to.
 
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +30,8 @@ const NOT_GIVEN_AWAY: Range<u32> = 20_000..32_000;
 #[derive(Debug)]
 pub struct Host {
     listener: TcpListener,
+    /// The same port of `::1`, where it is free: `localhost` may mean that.
+    other: Option<TcpListener>,
     ip: Ipv4Addr,
     port: u16,
     run: Arc<Run>,
@@ -37,11 +39,10 @@ pub struct Host {
 
 impl Host {
     pub(super) fn listen(run: &Arc<Run>, ip: Ipv4Addr, port: u16) -> Verdict<Host> {
-        let bound = TcpListener::bind((ip, port)).and_then(|listener| {
-            // std's accept has no deadline: so it is asked again and again.
-            listener.set_nonblocking(true)?;
+        let bound = bind(ip, port).and_then(|listener| {
             let port = listener.local_addr()?.port();
-            Ok(Host { listener, ip, port, run: run.clone() })
+            let other = (ip == Ipv4Addr::LOCALHOST).then(|| bind(Ipv6Addr::LOCALHOST, port).ok());
+            Ok(Host { listener, other: other.flatten(), ip, port, run: run.clone() })
         });
         bound.map_err(|error| {
             let port = Observed::text("a port", "一个端口");
@@ -98,20 +99,32 @@ impl Host {
         }
     }
 
+    /// Whether somebody has connected by now. Whoever it is, is hung up on.
+    pub fn is_visited(&self) -> bool {
+        self.next().is_some()
+    }
+
     /// A connection that is there already.
     fn next(&self) -> Option<Stream> {
-        let (stream, _) = self.listener.accept().ok()?;
+        let listeners = [Some(&self.listener), self.other.as_ref()];
+        let (stream, _) = listeners.into_iter().flatten().find_map(|one| one.accept().ok())?;
         // On some systems an accepted socket inherits this from the listener.
         stream.set_nonblocking(false).ok()?;
         Stream::tcp(stream).ok()
     }
 }
 
+fn bind(ip: impl Into<IpAddr>, port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((ip.into(), port))?;
+    // std's accept has no deadline: so it is asked again and again.
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 /// Two hosts with the same port: one at an address of this machine that no program guesses, and one at 127.0.0.1. `None` on
 /// systems that have no other address for themselves.
 pub(super) fn listen_apart(run: &Arc<Run>) -> Verdict<Option<(Host, Host)>> {
-    let any = |range| random::number(range) as u8;
-    let elsewhere = Ipv4Addr::new(127, any(1..255), any(1..255), any(2..255));
+    let elsewhere = elsewhere();
     for _ in 0..10 {
         let usual = Host::listen(run, Ipv4Addr::LOCALHOST, 0)?;
         if let Ok(apart) = Host::listen(run, elsewhere, usual.port) {
@@ -119,6 +132,18 @@ pub(super) fn listen_apart(run: &Arc<Run>) -> Verdict<Option<(Host, Host)>> {
         }
     }
     Ok(None)
+}
+
+/// An address of this machine that no program guesses, where the system has such.
+fn elsewhere() -> Ipv4Addr {
+    let any = |range| random::number(range) as u8;
+    Ipv4Addr::new(127, any(1..255), any(1..255), any(2..255))
+}
+
+/// These ports of an address that no program guesses, as far as they can be had.
+pub(super) fn listen_on(run: &Arc<Run>, ports: &[u16]) -> Vec<Host> {
+    let ip = elsewhere();
+    ports.iter().filter_map(|port| Host::listen(run, ip, *port).ok()).collect()
 }
 
 /// A free port that nobody gets by accident, nor another check by asking here. That nobody listens there is asked by

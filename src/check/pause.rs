@@ -28,9 +28,9 @@ impl Pause {
         Duration::from_millis(MILLISECONDS.start as u64)
     }
 
-    /// How long it still takes.
+    /// How long it still takes. Never no time at all: who waits it out late must look at what has come meanwhile.
     pub fn left(&self) -> Duration {
-        self.length.saturating_sub(self.began.elapsed())
+        self.length.saturating_sub(self.began.elapsed()).max(Duration::from_millis(1))
     }
 
     /// What it is, for the transcript.

@@ -27,6 +27,8 @@ pub(super) struct Process {
     id: u32,
     /// It was waited for to end, and has done so: that is no news.
     awaited: AtomicBool,
+    /// How long its streams are waited for once it has ended.
+    patience: Duration,
     child: Mutex<Child>,
     tree: Mutex<Tree>,
     pub(super) printed: Monitor<Printed>,
@@ -42,10 +44,10 @@ pub(super) struct Printed {
 }
 
 impl Process {
-    pub(super) fn new(child: Child, tree: Tree) -> Process {
+    pub(super) fn new(child: Child, tree: Tree, patience: Duration) -> Process {
         let (id, printed) = (child.id(), Monitor::new(Printed::default()));
         let (child, tree, awaited) = (Mutex::new(child), Mutex::new(tree), AtomicBool::new(false));
-        Process { id, awaited, child, tree, printed }
+        Process { id, awaited, patience, child, tree, printed }
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -105,9 +107,11 @@ impl Process {
                 thread::park_timeout(Duration::from_millis(1));
                 continue;
             };
+            // A child that the program has left behind holds its streams open, and ends with it: so the streams end, however
+            // long their readers take. Only a child that has made itself a group of its own keeps us waiting.
+            lock(&self.tree).kill();
             let mut printed = self.printed.lock();
-            // A child that the program has left behind may hold its streams open: then what it printed so far is all.
-            let end = Instant::now() + LAST_WORDS;
+            let end = Instant::now() + self.patience;
             while printed.open > 0 && Instant::now() < end {
                 printed = self.printed.wait(printed, Some(end));
             }

@@ -94,7 +94,7 @@ impl Program {
         let tree = Tree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let process = Arc::new(Process::new(child, tree));
+        let process = Arc::new(Process::new(child, tree, run.patience));
         lock(&run.programs).push(process.clone());
         let args = args.join(OsStr::new(" "));
         let args = args.to_string_lossy();

@@ -46,32 +46,47 @@ impl Peer {
 
     /// The next line must be this one, and may end in `\n` or in `\r\n`.
     pub fn expect_line(&mut self, line: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
-        let ends = [&b"\n"[..], b"\r\n"].map(|end| [line.as_ref(), end].concat());
-        self.expect_any(&ends, rule).map(drop)
+        self.expect_lines([line.as_ref(), b"\n"].concat(), rule)
+    }
+
+    /// The next lines must be these, which end in `\n` here. They may end in `\r\n`, too, if all of them do.
+    pub fn expect_lines(&mut self, lines: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
+        self.expect_any(&either_end(lines.as_ref()), rule).map(drop)
+    }
+
+    /// All that the program still sends must be these lines, and then the end.
+    pub fn expect_lines_until_fin(&mut self, lines: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
+        self.expect_any_until_fin(&either_end(lines.as_ref()), rule)
     }
 
     /// All that the program still sends must be these bytes, and then the end.
     pub fn expect_until_fin(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
-        let bytes = bytes.as_ref();
+        self.expect_any_until_fin(&[bytes], rule)
+    }
+
+    fn expect_any_until_fin<B: AsRef<[u8]>>(&mut self, choices: &[B], rule: &Rule) -> Verdict {
+        let mut choices: Vec<&[u8]> = choices.iter().map(AsRef::as_ref).collect();
+        let first = choices.first().copied().unwrap_or_default();
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
         let deadline = run.deadline();
         let mut same = 0; // megabytes need not be compared anew with each piece
         let stopped = loop {
-            if bytes.get(same..self.held.len()) != self.held.get(same..) {
-                return Err(self.differs(vec![Observed::bytes(bytes), Observed::Fin], rule));
+            choices.retain(|bytes| bytes.get(same..self.held.len()) == self.held.get(same..));
+            if choices.is_empty() {
+                return Err(self.differs(vec![Observed::bytes(first), Observed::Fin], rule));
             }
             same = self.held.len();
             if let Err(stopped) = self.read(deadline) {
                 break stopped;
             }
         };
-        if stopped == Observed::Fin && self.held == bytes {
+        if stopped == Observed::Fin && choices.contains(&&*self.held) {
             self.held.clear();
             return Ok(());
         }
         let actual = self.with_held(stopped);
-        Err(self.run.failed(rule, vec![Observed::bytes(bytes), Observed::Fin], actual))
+        Err(self.run.failed(rule, vec![Observed::bytes(first), Observed::Fin], actual))
     }
 
     /// The next bytes up to and with this mark: `b"\n"` for a line, `b"\r\n\r\n"` for a head. `awaited` says what that is.
@@ -293,4 +308,15 @@ impl Peer {
         let bytes = (!held.is_empty()).then_some(Observed::Bytes(held));
         bytes.into_iter().chain([stopped]).collect()
     }
+}
+
+/// These lines as they are, with `\n` at their ends, and with `\r\n`.
+pub(crate) fn either_end(lines: &[u8]) -> [Vec<u8>; 2] {
+    let mut with_cr = Vec::with_capacity(lines.len());
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.strip_suffix(b"\n");
+        with_cr.extend_from_slice(text.unwrap_or(line));
+        with_cr.extend_from_slice(if text.is_some() { b"\r\n" } else { b"" });
+    }
+    [lines.to_vec(), with_cr]
 }

@@ -27,6 +27,9 @@ const PER_CONNECTION: usize = 3;
 /// How many it may have for itself, beside the ones that it began with.
 const SPARE: usize = 3;
 
+/// How many clients are connected at the same time: more than a pool of threads has that is made for a few.
+pub(super) const MANY: usize = 40;
+
 /// The program under check, as a server.
 pub(super) struct Server<'c> {
     pub(super) check: &'c Check,
@@ -57,6 +60,23 @@ impl<'c> Server<'c> {
     /// The same, where it is this rule that the server breaks if it cannot be connected to.
     pub(super) fn connect_by(&self, name: &str, rule: &Rule) -> Verdict<Peer> {
         self.check.connect_by(name, self.at.clone(), rule)
+    }
+
+    /// Serves many clients, of which none leaves before the last one has been served. They are given back, so that they
+    /// leave when it is the turn of that.
+    pub(super) fn serves_many(
+        &self,
+        rule: &Rule,
+        asks: impl Fn(usize) -> Vec<u8>,
+        served: impl Fn(Peer, usize) -> Verdict<Peer>,
+    ) -> Verdict<Vec<Peer>> {
+        let connect = |n: usize| {
+            let mut client = self.connect_by(&format!("client {n}"), rule)?;
+            client.send(asks(n));
+            Ok(client)
+        };
+        let clients = (0..MANY).map(connect).collect::<Verdict<Vec<_>>>()?;
+        clients.into_iter().zip(0..).map(|(client, n)| served(client, n)).collect()
     }
 
     /// Of all clients so far only so many are still connected: the server must have no more descriptors than for them.

@@ -76,6 +76,8 @@ fn judge(check: &Check) -> Verdict {
     })?;
     check.kept(&GREETS);
     let mut stays = greeted(&server, "ada", &MANY)?;
+    stays.send(format!("{ada}\n"));
+    welcomed(&mut stays, &ada, &MANY)?;
     stays.send(format!("{ada} {grace}\r\n"));
     welcomed(&mut stays, &format!("{ada} {grace}"), &ANSWERS)?;
     check.kept(&ANSWERS);
@@ -88,7 +90,7 @@ fn judge(check: &Check) -> Verdict {
     welcomed(&mut half, &grace, &HALF)?;
     half.send_pieces(byte_by_byte("李雷\n".as_bytes()));
     welcomed(&mut half, "李雷", &HALF)?;
-    let long = random::word().repeat(1000);
+    let long = random::word().repeat(20_000); // more than any buffer that is not meant to grow
     half.send(format!("{long}\n"));
     welcomed(&mut half, &long, &HALF)?;
 
@@ -106,9 +108,11 @@ fn judge(check: &Check) -> Verdict {
 
     let mut one = greeted(&server, "one", &MANY)?;
     let mut two = greeted(&server, "two", &MANY)?;
-    one.send("On");
-    two.send("Tw");
-    one.expect_silence(Duration::from_millis(50), &HALF)?;
+    // The half comes together with a whole line: so when that is answered, the half has been read as well.
+    one.send("Uno\nOn");
+    welcomed(&mut one, "Uno", &APART)?;
+    two.send("Dos\nTw");
+    welcomed(&mut two, "Dos", &APART)?;
     two.send("o\n");
     welcomed(&mut two, "Two", &APART)?;
     one.send("e\n");
@@ -121,6 +125,15 @@ fn judge(check: &Check) -> Verdict {
 
     let strange = strange(&server, &mut stays)?;
     check.kept(&STRANGE);
+    let many = server.serves_many(
+        &MANY,
+        |n| format!("{n}\n").into(),
+        |mut client, n| {
+            client.line(Observed::text("a line, as a greeting", "一行打招呼的话"), &MANY)?;
+            welcomed(&mut client, &n.to_string(), &MANY).map(|()| client)
+        },
+    )?;
+    drop(many);
     server.or_ended(leaves(&server), &LEAVES)?;
     let crowd = check.at_once(20, |n| {
         let mut client = greeted(&server, &format!("client {n}"), &MANY)?;

@@ -1,7 +1,5 @@
 //! 04: a client that collects the whole answer, and prints it once. Only the server's end says that it is whole.
 
-use std::time::Duration;
-
 use super::common::IDLE;
 use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, cut, random};
 use crate::coach::exercise::Exercise;
@@ -83,7 +81,18 @@ struct Visit {
 
 impl Visit {
     fn new(check: &Check, name: &str, host: &Host, other: Option<&Host>) -> Verdict<Visit> {
-        let client = check.start([host.ip(), host.port().to_string()])?;
+        Visit::named(check, name, &host.ip(), host, other)
+    }
+
+    /// The same, and this is how the client is told the host.
+    fn named(
+        check: &Check,
+        name: &str,
+        named: &str,
+        host: &Host,
+        other: Option<&Host>,
+    ) -> Verdict<Visit> {
+        let client = check.start([named, &host.port().to_string()])?;
         let server = host.accept_and_not(other, name, &ASKS)?;
         Ok(Visit { client, server })
     }
@@ -106,12 +115,14 @@ impl Visit {
             let right = [count.as_bytes(), text].concat();
             printed == right || printed.strip_suffix(b"\n") == Some(&right)
         });
-        match right {
+        if !right {
+            let expected = Observed::Bytes([count.as_bytes(), answer].concat());
+            return Err(self.client.failure(rule, expected, Observed::Bytes(printed)));
+        }
+        let more = self.server.read_to_fin(&ASKS)?;
+        match more.is_empty() {
             true => Ok(()),
-            false => {
-                let expected = Observed::Bytes([count.as_bytes(), answer].concat());
-                Err(self.client.failure(rule, expected, Observed::Bytes(printed)))
-            }
+            false => Err(self.client.failure(&ASKS, Observed::Fin, Observed::Bytes(more))),
         }
     }
 }
@@ -138,6 +149,9 @@ fn judge(check: &Check) -> Verdict {
         visit.server.send("You have found me.\n");
         visit.prints(b"You have found me.\n", &PRINTS)?;
     }
+    let mut by_name = Visit::named(check, "by name", "localhost", &host, None)?.asked()?;
+    by_name.server.send("A host has a name, too.\n");
+    by_name.prints(b"A host has a name, too.\n", &ASKS)?;
     check.kept(&ASKS);
 
     let lines: Vec<String> = (1..=100).map(|n| format!("line {n}\n")).collect();
@@ -152,6 +166,7 @@ fn judge(check: &Check) -> Verdict {
     cuts.prints(text.as_bytes(), &CHARACTERS)?;
     check.kept(&CHARACTERS);
     in_one("no text", b"caf\xe9 \xff\xfe\0 \xe4\xbd\n", &ANY)?;
+    in_one("line ends", b"\n\none\r\ntwo\rthree \n\n", &ANY)?;
     check.kept(&ANY);
     in_one("empty", b"", &EMPTY)?;
     check.kept(&EMPTY);
@@ -169,7 +184,7 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&LONG);
 
     let watch = pauses.client.watch();
-    pauses.server.pause(pause.left().max(Duration::from_millis(1)));
+    pauses.server.pause(pause.left());
     watch.expect_idle(&IDLE)?;
     check.kept(&IDLE);
     let printed = pauses.client.output_so_far();

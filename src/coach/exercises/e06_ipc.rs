@@ -1,6 +1,7 @@
 //! 06: a server at a Unix path, which counts words for all its clients. The trap: the file that outlives its server.
 #![cfg_attr(not(unix), allow(dead_code, unused_imports))] // without Unix sockets it is never judged
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -77,6 +78,7 @@ const ENTER: Rule = Rule {
 
 /// How many clients count the same word at once, and how many times each.
 const CROWD: usize = 10;
+const TIMES: usize = 400;
 /// More than the system holds for a client that does not read.
 const MUCH: usize = 1 << 20;
 /// A program that takes nothing for so long waits for something.
@@ -112,14 +114,14 @@ fn judge(check: &Check) -> Verdict {
     server.program.type_in("\n");
     closed(check, &server.program, &path)?;
 
-    let notes = scratch.path().join("notes.txt");
+    let notes = scratch.path().join("notes.sock"); // a name says nothing
     let text = format!("my only copy: {}\n", random::word());
     let written = std::fs::write(&notes, &text).is_ok();
     gives_up(&check.start([&notes])?, &KEEPS)?;
     let kept = std::fs::read_to_string(&notes).is_ok_and(|now| now == text);
     if written && !kept {
-        let kept = Observed::text("notes.txt is as it was", "notes.txt 原样不动");
-        let gone = Observed::text("notes.txt is gone, or another", "notes.txt 没了，或者变了");
+        let kept = Observed::text("notes.sock is as it was", "notes.sock 原样不动");
+        let gone = Observed::text("notes.sock is gone, or another", "notes.sock 没了，或者变了");
         return Err(check.failed(&KEEPS, kept, gone));
     }
     check.kept(&KEEPS);
@@ -141,11 +143,18 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
     counted(ada, &tea, 1, &COUNTS)?;
     counted(ada, &tea, 2, &COUNTS)?;
     counted(ada, &milk, 1, &COUNTS)?;
+    counted(ada, &random::word().to_uppercase(), 1, &COUNTS)?;
     check.kept(&COUNTS);
     let mut bob = server.connect_by("bob", &OTHERS)?;
     counted(&mut bob, &random::word(), 1, &OTHERS)?;
     counted(&mut bob, &tea, 3, &TOGETHER)?;
     counted(ada, &tea, 4, &TOGETHER)?;
+
+    drop(server.serves_many(
+        &OTHERS,
+        |n| format!("{n}-{tea}\n").into(),
+        |mut client, n| client.expect_line(format!("{n}-{tea} 1"), &OTHERS).map(|()| client),
+    )?);
 
     let [one, two, three] = [random::word(), random::word(), random::word()];
     bob.send_pieces(byte_by_byte(format!("{one}\r\n").as_bytes()));
@@ -201,19 +210,20 @@ fn counted(client: &mut Peer, word: &str, count: usize, rule: &Rule) -> Verdict 
 
 /// All count the same word: each number must come once.
 fn at_once(server: &Server<'_>) -> Verdict {
-    let answers = Mutex::new(Vec::new());
+    let answers = Mutex::new(BTreeSet::new());
     server.check.at_once(CROWD, |n| {
         let mut client = server.connect_by(&format!("client {n}"), &TOGETHER)?;
-        for _ in 0..CROWD {
-            client.send("race\n");
+        // All in one piece: so the server has one after the other to count, and waits for nobody in between.
+        client.send("race\n".repeat(TIMES));
+        for _ in 0..TIMES {
             let awaited = Observed::text("the answer to `race`", "对 `race` 的回复");
             let answer = client.line(awaited, &TOGETHER)?;
-            lock(&answers).push(answer);
+            lock(&answers).insert(answer);
         }
         Ok(())
     })?;
     let answers = lock(&answers);
-    let mut missing = (1..=CROWD * CROWD).map(|n| format!("race {n}"));
+    let mut missing = (1..=CROWD * TIMES).map(|n| format!("race {n}"));
     let Some(missing) = missing.find(|answer| !answers.contains(answer)) else { return Ok(()) };
     let nobody = Observed::text("no client got this answer", "没有一个客户端收到这个回复");
     Err(server.check.failed(&TOGETHER, Observed::bytes(missing), nobody))

@@ -105,17 +105,22 @@ fn judge(check: &Check) -> Verdict {
     let mut bob = server.connect("bob")?;
     answered(&mut bob, "tea", 1, &OTHERS)?;
     check.kept(&NUMBERS);
+    drop(server.serves_many(
+        &OTHERS,
+        |n| format!("tea for {n}\n").into(),
+        |mut client, n| client.expect_line(format!("1 [tea for {n}]"), &OTHERS).map(|()| client),
+    )?);
 
     pieces(&server)?;
     check.kept(&CHARACTERS);
     let (pause, mut patient) = (check.long_pause(), server.connect("patient")?);
     patient.send("one\nhalf a l");
-    patient.expect_exactly("1 [one]\n", &ORDER)?;
+    patient.expect_lines("1 [one]\n", &ORDER)?;
 
     let mut glued = server.connect("glued")?;
     let lines = |line: fn(usize) -> String| (1..=200).map(line).collect::<String>();
     glued.send(lines(|n| format!("line {n}\n")));
-    glued.expect_exactly(lines(|n| format!("{n} [line {n}]\n")), &ORDER)?;
+    glued.expect_lines(lines(|n| format!("{n} [line {n}]\n")), &ORDER)?;
     check.kept(&ORDER);
 
     line_ends(&server)?;
@@ -125,7 +130,7 @@ fn judge(check: &Check) -> Verdict {
         let mut client = server.connect(name)?;
         client.send(sent);
         client.half_close();
-        client.expect_until_fin(answers, rule)
+        client.expect_lines_until_fin(answers, rule)
     };
     ended("no end", b"whole\nwithout an end", "1 [whole]\n2 [without an end]\n", &LAST)?;
     ended("an end", b"whole\n", "1 [whole]\n", &LAST)?;
@@ -151,19 +156,19 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&OTHERS);
     drop((bob, glued));
     ada.half_close();
-    ada.expect_until_fin("", &CLOSES)?;
+    ada.expect_lines_until_fin("", &CLOSES)?;
     server.expect_freed(1, &CLOSES)?;
     check.kept(&CLOSES);
     server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
     patient.send("ine\n");
-    patient.expect_exactly("2 [half a line]\n", &WHOLE)?;
+    patient.expect_lines("2 [half a line]\n", &WHOLE)?;
     check.kept(&WHOLE);
     server.program.expect_running(&OTHERS)
 }
 
 fn answered(client: &mut Peer, line: &str, number: usize, rule: &Rule) -> Verdict {
     client.send(format!("{line}\n"));
-    client.expect_exactly(format!("{number} [{line}]\n"), rule)
+    client.expect_lines(format!("{number} [{line}]\n"), rule)
 }
 
 /// The first half comes together with a whole line. So when that is answered, the half has been read as well, and what follows
@@ -171,28 +176,28 @@ fn answered(client: &mut Peer, line: &str, number: usize, rule: &Rule) -> Verdic
 fn pieces(server: &Server<'_>) -> Verdict {
     let mut half = server.connect("half")?;
     half.send("one\nsugar a");
-    half.expect_exactly("1 [one]\n", &WHOLE)?;
+    half.expect_lines("1 [one]\n", &WHOLE)?;
     half.expect_silence(A_MOMENT, &WHOLE)?;
     half.send("nd milk\n");
-    half.expect_exactly("2 [sugar and milk]\n", &WHOLE)?;
+    half.expect_lines("2 [sugar and milk]\n", &WHOLE)?;
     let tea = random::chinese(2);
     half.send(&format!("three\n{tea}\n").as_bytes()[..8]);
-    half.expect_exactly("3 [three]\n", &WHOLE)?;
+    half.expect_lines("3 [three]\n", &WHOLE)?;
     half.send(&format!("{tea}\n").as_bytes()[2..]);
-    half.expect_exactly(format!("4 [{tea}]\n"), &CHARACTERS)?;
+    half.expect_lines(format!("4 [{tea}]\n"), &CHARACTERS)?;
     half.send_pieces(byte_by_byte("牛奶 \u{1f600}\n".as_bytes()));
-    half.expect_exactly("5 [牛奶 \u{1f600}]\n", &CHARACTERS)
+    half.expect_lines("5 [牛奶 \u{1f600}]\n", &CHARACTERS)
 }
 
 fn line_ends(server: &Server<'_>) -> Verdict {
     let mut mixed = server.connect("mixed")?;
     mixed.send("unix\nwindows\r\n\n\r\n  two  blanks \r\na\rb\n\rc\r\n\t\nd\r\r\n");
     let answers = "1 [unix]\n2 [windows]\n3 []\n4 []\n5 [  two  blanks ]\n6 [a\rb]\n7 [\rc]\n8 [\t]\n9 [d\r]\n";
-    mixed.expect_exactly(answers, &ENDS)?;
+    mixed.expect_lines(answers, &ENDS)?;
     mixed.send("ten\ncut\r");
-    mixed.expect_exactly("10 [ten]\n", &ENDS)?;
+    mixed.expect_lines("10 [ten]\n", &ENDS)?;
     mixed.send("\ntwelve\r\n");
-    mixed.expect_exactly("11 [cut]\n12 [twelve]\n", &ENDS)
+    mixed.expect_lines("11 [cut]\n12 [twelve]\n", &ENDS)
 }
 
 fn no_text(server: &Server<'_>) -> Verdict {
@@ -205,9 +210,10 @@ fn no_text(server: &Server<'_>) -> Verdict {
     for (n, (line, rule)) in (1..).zip(lines) {
         no_text.send([line, b"\n"].concat());
         let lossy = String::from_utf8_lossy(line);
-        let answers = [line, lossy.as_bytes()]
-            .map(|line| [format!("{n} [").as_bytes(), line, b"]\n"].concat());
-        no_text.expect_any(&answers, rule)?;
+        let answers = [line, lossy.as_bytes()].into_iter().flat_map(|line| {
+            [&b"]\n"[..], b"]\r\n"].map(|end| [format!("{n} [").as_bytes(), line, end].concat())
+        });
+        no_text.expect_any(&answers.collect::<Vec<_>>(), rule)?;
     }
     Ok(())
 }
@@ -219,32 +225,34 @@ fn long_lines(server: &Server<'_>) -> Verdict {
     client.expect_silence(A_MOMENT, &TOO_LONG)?;
     // The last byte that it takes may be the first one of its end.
     client.send(format!("\n{just}\r"));
-    client.expect_exactly(format!("1 [{just}]\n"), &TOO_LONG)?;
+    client.expect_lines(format!("1 [{just}]\n"), &TOO_LONG)?;
     client.expect_silence(A_MOMENT, &TOO_LONG)?;
     client.send(format!("\n{just}"));
-    client.expect_exactly(format!("2 [{just}]\n"), &TOO_LONG)?;
+    client.expect_lines(format!("2 [{just}]\n"), &TOO_LONG)?;
     client.expect_silence(A_MOMENT, &TOO_LONG)?;
     client.send("y"); // one byte too much, and no end
-    client.expect_exactly("3 too long\n", &TOO_LONG)?;
-    client.send(format!("\n{just}\r"));
+    client.expect_lines("3 too long\n", &TOO_LONG)?;
+    client.send("z\nfour\n");
+    client.expect_lines("4 [four]\n", &THROWN_AWAY)?;
+    client.send(format!("{just}\r"));
     client.expect_silence(A_MOMENT, &TOO_LONG)?;
     client.send("y"); // so the `\r` was no part of an end
-    client.expect_exactly("4 too long\n", &TOO_LONG)?;
+    client.expect_lines("5 too long\n", &TOO_LONG)?;
     client.send(format!("\n{just}x\n{just}x{just}\nshort\n"));
-    client.expect_exactly("5 too long\n6 too long\n7 [short]\n", &TOO_LONG)?;
+    client.expect_lines("6 too long\n7 too long\n8 [short]\n", &TOO_LONG)?;
     let [fits, long] = [333, 334].map(random::chinese);
     client.send(format!("{fits}\n{long}\n"));
-    client.expect_exactly(format!("8 [{fits}]\n9 too long\n"), &TOO_LONG)
+    client.expect_lines(format!("9 [{fits}]\n10 too long\n"), &TOO_LONG)
 }
 
 fn thrown_away(server: &Server<'_>) -> Verdict {
     let mut client = server.connect("much")?;
     client.send("x".repeat(4000)); // and no end
-    client.expect_exactly("1 too long\n", &TOO_LONG)?;
+    client.expect_lines("1 too long\n", &TOO_LONG)?;
     let before = server.program.most_memory();
     client.flood(MUCH);
     client.send("x\nnext\n");
-    client.expect_exactly("2 [next]\n", &THROWN_AWAY)?;
+    client.expect_lines("2 [next]\n", &THROWN_AWAY)?;
     let after = server.program.most_memory();
     let more = after.zip(before).map_or(0, |(after, before)| after.saturating_sub(before));
     if more > MUCH / 2 {
@@ -260,7 +268,7 @@ fn thrown_away(server: &Server<'_>) -> Verdict {
         ));
     }
     client.send("x".repeat(4000));
-    client.expect_exactly("3 too long\n", &THROWN_AWAY)?;
+    client.expect_lines("3 too long\n", &THROWN_AWAY)?;
     client.half_close();
-    client.expect_until_fin("", &THROWN_AWAY)
+    client.expect_lines_until_fin("", &THROWN_AWAY)
 }

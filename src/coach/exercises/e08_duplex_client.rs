@@ -77,6 +77,8 @@ const BOTH: Rule = Rule {
     see: "Two that both talk first",
 };
 
+/// The ports that a program may take for the ones that were meant.
+const GUESSES: [u16; 6] = [80, 443, 3000, 5000, 8080, 10086];
 /// More than the kernels hold between two ends that do not read.
 const FLOOD: usize = 8 << 20;
 /// A client that has not taken what is typed after so long may be stuck.
@@ -85,7 +87,6 @@ const STUCK: Duration = Duration::from_millis(500);
 fn judge(check: &Check) -> Verdict {
     let host = check.listen()?;
     let mut visit = Visit::new(check, "server", &host)?;
-    check.kept(&CONNECTS);
     check.promptly(&COUNTS, || {
         let text = random::chinese(random::number(1..5));
         visit.server.send(format!("{text}\n"));
@@ -119,15 +120,14 @@ fn judge(check: &Check) -> Verdict {
     visit.counts(3, &HALF_CLOSE)?;
     visit.server.send("再见"); // and no line end
     visit.ends(2, &HALF_CLOSE)?;
-    let silent = Visit::new(check, "silent", &host)?;
+    let silent = Visit::named(check, "silent", "localhost", &host)?;
+    check.kept(&CONNECTS);
     silent.program.close_stdin();
-    silent.ends(0, &HALF_CLOSE)?;
-    check.kept(&HALF_CLOSE);
 
     let port = host.port().to_string();
     check.start(["http://127.0.0.1", &port])?.expect_error(&HOST)?;
     check.kept(&HOST);
-    check.start(["127.0.0.1"])?.expect_error(&PORT)?;
+    no_port(check)?;
     check.kept(&PORT);
     let nobody = check.free_port()?.to_string();
     let refused = check.start(["127.0.0.1", &nobody])?;
@@ -139,6 +139,10 @@ fn judge(check: &Check) -> Verdict {
     breaks.program.close_stdin();
     breaks.program.expect_error(&BROKEN)?;
     check.kept(&BROKEN);
+    // Its input has ended long before, and it waits for the server.
+    silent.program.watch().expect_idle(&IDLE)?;
+    silent.ends(0, &HALF_CLOSE)?;
+    check.kept(&HALF_CLOSE);
     both_at_once(check, &host)?;
     check.kept(&BOTH);
 
@@ -151,6 +155,21 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&CHARACTERS);
     pauses.program.type_in("are you there?\n");
     pauses.server.expect_exactly("are you there?\n", &SENDS)
+}
+
+/// Somebody listens wherever a program could guess.
+fn no_port(check: &Check) -> Verdict {
+    let guessed = check.listen_on(&GUESSES);
+    let client = check.start([guessed.first().map_or("127.0.0.1".to_string(), Host::ip)])?;
+    let ended = client.expect_error(&PORT);
+    let Some(host) = guessed.iter().find(|host| host.is_visited()) else { return ended };
+    let port = host.port();
+    let guess = Observed::text(
+        format!("the program connects to port {port}"),
+        format!("程序去连接端口 {port}"),
+    );
+    let none = Observed::text("no connection", "不连接任何端口");
+    Err(client.failure(&PORT, none, guess))
 }
 
 /// What is typed reaches the server. In the end the input is over.
@@ -180,7 +199,12 @@ struct Visit {
 
 impl Visit {
     fn new(check: &Check, name: &str, host: &Host) -> Verdict<Visit> {
-        let program = check.start(["127.0.0.1", &host.port().to_string()])?;
+        Visit::named(check, name, "127.0.0.1", host)
+    }
+
+    /// The same, and this is how the client is told the host.
+    fn named(check: &Check, name: &str, named: &str, host: &Host) -> Verdict<Visit> {
+        let program = check.start([named, &host.port().to_string()])?;
         let server = host.accept(name, &CONNECTS)?;
         Ok(Visit { program, server, count: 0 })
     }

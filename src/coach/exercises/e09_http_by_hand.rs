@@ -95,22 +95,27 @@ struct Visit {
 impl Visit {
     /// Starts the client and reads its request, for a path that begins with `/name`.
     fn new(check: &Check, host: &Host, name: &str) -> Verdict<Visit> {
+        Visit::named(check, host, name, "127.0.0.1")
+    }
+
+    /// The same, and this is how the client is told the host.
+    fn named(check: &Check, host: &Host, name: &str, named: &str) -> Verdict<Visit> {
         let (port, path) = (host.port(), format!("/{name}/{}?a=b%20c", random::word()));
-        let client = check.start(["127.0.0.1", &port.to_string(), &path])?;
+        let client = check.start([named, &port.to_string(), &path])?;
         let mut server = host.accept(name, &ASKS)?;
         let awaited = Observed::text("a request, to its empty line", "一个请求，到空行为止");
         let request = server.until(b"\r\n\r\n", awaited, &ASKS)?;
         let wrong = |expected: Observed| client.failure(&ASKS, expected, Observed::bytes(&request));
         let lines = [1, 0].map(|minor| format!("GET {path} HTTP/1.{minor}"));
         let head = Head::parse(&request, |start| lines.iter().any(|line| line.as_bytes() == start));
-        let form = format!("{}\r\nHost: 127.0.0.1:{port}\r\n\r\n", lines[0]);
+        let form = format!("{}\r\nHost: {named}:{port}\r\n\r\n", lines[0]);
         let head = head.map_err(|_| wrong(Observed::bytes(form)))?;
         // HTTP/1.0 knew no Host.
         let hosts = head.all("host");
-        let named = |host: &str| host == "127.0.0.1" || host == format!("127.0.0.1:{port}");
+        let right = |host: &str| host == named || host == format!("{named}:{port}");
         let old = hosts.is_empty() && head.start == lines[1].as_bytes();
-        if !(old || matches!(hosts[..], [host] if named(host))) {
-            let line = format!("Host: 127.0.0.1:{port}");
+        if !(old || matches!(hosts[..], [host] if right(host))) {
+            let line = format!("Host: {named}:{port}");
             let one = Observed::text(format!("one line `{line}`"), format!("一行 `{line}`"));
             return Err(wrong(one));
         }
@@ -148,10 +153,13 @@ fn judge(check: &Check) -> Verdict {
 
     let mut page = visit("page")?;
     page.server.expect_no_bytes(A_MOMENT, &ASKS)?;
-    check.kept(&ASKS);
     let text = format!("Good morning, {}\n", random::word());
     page.server.send(answer(&text));
     page.prints(text, &PRINTS)?;
+    let mut by_name = Visit::named(check, &host, "by-name", "localhost")?;
+    by_name.server.send(answer("found\n"));
+    by_name.prints("found\n", &ASKS)?;
+    check.kept(&ASKS);
     check.kept(&PRINTS);
 
     let (pause, mut pauses) = (check.long_pause(), visit("pauses")?);

@@ -72,6 +72,9 @@ const STAYS: Rule = Rule {
 /// More than the kernels of both sides hold while nobody reads: a part of the answer is still with the server then.
 const LONG: usize = 6_000_000;
 
+/// What a client sends behind its line.
+const MUCH: usize = 16 << 20;
+
 fn answer_to(line: impl AsRef<[u8]>) -> Vec<u8> {
     let line = line.as_ref();
     [format!("{} bytes\n", line.len()).as_bytes(), line, b"\n"].concat()
@@ -84,22 +87,30 @@ fn judge(check: &Check) -> Verdict {
     check.promptly(&ANSWERS, || {
         let mut stays = server.connect("stays")?;
         stays.send(format!("{word}\n"));
-        stays.expect_until_fin(answer_to(&word), &ANSWERS)?;
+        stays.expect_lines_until_fin(answer_to(&word), &ANSWERS)?;
         stay.push(stays);
         Ok(())
     })?;
     let mut second = server.connect("second")?;
     second.send("hi\n");
-    second.expect_until_fin(answer_to("hi"), &OTHERS)?;
+    second.expect_lines_until_fin(answer_to("hi"), &OTHERS)?;
+    drop(server.serves_many(
+        &OTHERS,
+        |n| format!("{n}\n").into(),
+        |mut client, n| {
+            let answer = answer_to(n.to_string());
+            client.expect_lines_until_fin(answer, &OTHERS).map(|()| client)
+        },
+    )?);
     let mut two = server.connect("two lines")?;
     two.send("the first\nthe second\n");
-    two.expect_until_fin(answer_to("the first"), &ANSWERS)?;
+    two.expect_lines_until_fin(answer_to("the first"), &ANSWERS)?;
     check.kept(&ANSWERS);
     for line in [b"  \xe4\xbd\xa0\xe5\xa5\xbd\xff ".to_vec(), b"\0\t\xe4\xbd".to_vec(), Vec::new()]
     {
         let mut bytes = server.connect("bytes")?;
         bytes.send([&line[..], b"\n"].concat());
-        bytes.expect_until_fin(answer_to(line), &BYTES)?;
+        bytes.expect_lines_until_fin(answer_to(line), &BYTES)?;
     }
     check.kept(&BYTES);
     for word in ["", "hel"] {
@@ -111,39 +122,49 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&LEAVES);
     let mut more = server.connect("more")?;
     more.send("hello\n".to_string() + &"~".repeat(200_000));
-    more.expect_until_fin(answer_to("hello"), &UNREAD)?;
-    check.kept(&UNREAD);
+    more.expect_lines_until_fin(answer_to("hello"), &UNREAD)?;
 
     let (pause, mut patient) = (check.long_pause(), server.connect("patient")?);
     patient.send(&word);
+    let mut meanwhile = server.connect("meanwhile")?;
+    meanwhile.send("me first\n");
+    meanwhile.expect_lines_until_fin(answer_to("me first"), &OTHERS)?;
     let line = "0123456789".repeat(100_000);
-    let mut slow = asks(&server, "slow", &line)?;
-    speaks(&mut slow, 1);
     let mut pieces = server.connect("pieces")?;
     pieces.send_pieces(cut(format!("{line}\n").as_bytes(), &[1, 1024, 70_000, line.len()]));
-    pieces.expect_until_fin(answer_to(&line), &WHOLE)?;
+    pieces.expect_lines_until_fin(answer_to(&line), &WHOLE)?;
 
     // All of the answer may be with the server's kernel when the client speaks again. If nobody is there any more to read
     // that, the kernel throws the answer away.
     let mut talks = asks(&server, "talks", &line)?;
     speaks(&mut talks, 5);
-    talks.expect_until_fin(answer_to(&line), &SLOW)?;
+    talks.expect_lines_until_fin(answer_to(&line), &SLOW)?;
     talks.expect_all_taken(&SLOW)?;
-    ends_early(&server)?;
-    check.kept(&HALF);
+    let mut early = ends_early(&server)?;
     server.or_ended(others(&server), &STAYS)?;
     check.kept(&OTHERS);
-    drop((second, two, more, pieces, talks));
-    server.expect_freed(stay.len() + 3, &FREES)?; // `patient`, `slow`, and the one that never reads
+    drop((second, two, more, pieces, talks, meanwhile));
+    server.expect_freed(stay.len() + 3, &FREES)?; // `patient`, `early`, and the one that never reads
     check.kept(&FREES);
 
+    // As late as can be: a server may hang up on one that is silent for five seconds.
+    let mut slow = asks(&server, "slow", &line)?;
+    speaks(&mut slow, 1);
     server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
     patient.send(" and more\n");
-    patient.expect_until_fin(answer_to(word + " and more"), &WHOLE)?;
+    patient.expect_lines_until_fin(answer_to(word + " and more"), &WHOLE)?;
     check.kept(&WHOLE);
+    early.expect_lines_until_fin(answer_to("0123456789".repeat(LONG / 10)), &HALF)?;
+    check.kept(&HALF);
     speaks(&mut slow, 2);
-    slow.expect_until_fin(answer_to(&line), &SLOW)?;
+    slow.expect_lines_until_fin(answer_to(&line), &SLOW)?;
     check.kept(&SLOW);
+    let mut much = server.connect("much more")?;
+    much.send("hello\n");
+    much.flood(MUCH);
+    much.expect_lines_until_fin(answer_to("hello"), &UNREAD)?;
+    much.expect_all_taken(&UNREAD)?;
+    check.kept(&UNREAD);
     server.program.expect_running(&STAYS)?;
     check.kept(&STAYS);
     Ok(())
@@ -165,18 +186,18 @@ fn speaks(client: &mut Peer, times: usize) {
     client.pause(Duration::from_millis(50));
 }
 
-fn ends_early(server: &Server<'_>) -> Verdict {
+/// Two clients that end when they have said their line. One of them reads later: much of its answer is still with the server.
+fn ends_early(server: &Server<'_>) -> Verdict<Peer> {
     let mut ends = server.connect("ends")?;
     ends.send("my last word\n");
     ends.half_close();
-    ends.expect_until_fin(answer_to("my last word"), &HALF)?;
+    ends.expect_lines_until_fin(answer_to("my last word"), &HALF)?;
     let line = "0123456789".repeat(LONG / 10);
     let mut early = server.connect("ends early")?;
     early.send(format!("{line}\n"));
     early.half_close();
     early.wait_unread();
-    early.pause(Duration::from_millis(100));
-    early.expect_until_fin(answer_to(&line), &HALF)
+    Ok(early)
 }
 
 fn others(server: &Server<'_>) -> Verdict {
@@ -188,11 +209,11 @@ fn others(server: &Server<'_>) -> Verdict {
     }
     let mut after = server.connect_by("after it", &STAYS)?;
     after.send("still there?\n");
-    after.expect_until_fin(answer_to("still there?"), &STAYS)?;
+    after.expect_lines_until_fin(answer_to("still there?"), &STAYS)?;
     server.check.at_once(8, |n| {
         let mut client = server.connect(&format!("client {n}"))?;
         let line = format!("I am number {n}").repeat(1000);
         client.send(format!("{line}\nand this is too much"));
-        client.expect_until_fin(answer_to(&line), &OTHERS)
+        client.expect_lines_until_fin(answer_to(&line), &OTHERS)
     })
 }

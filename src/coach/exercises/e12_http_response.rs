@@ -106,6 +106,12 @@ fn judge(check: &Check) -> Verdict {
     answered(check, ends, &page("/tea?milk=1", 3), &OTHERS, &PAGE)?;
     [ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, SAYS_CLOSE, PAGE].iter().for_each(|it| check.kept(it));
 
+    drop(server.serves_many(
+        &OTHERS,
+        |n| get(&format!("/{n}")).into(),
+        |client, n| answered(check, client, &page(&format!("/{n}"), 2), &OTHERS, &OTHERS),
+    )?);
+
     let mut pieces = server.connect("two pieces")?;
     pieces.send("GET /two HTTP/1.1\r\nHost: me\r\n");
     pieces.expect_silence(Duration::from_millis(50), &WHOLE)?;
@@ -122,16 +128,18 @@ fn judge(check: &Check) -> Verdict {
     with_a_body(check, &server)?;
     check.kept(&BODY);
     sends_on(check, server.connect("sends on")?)?;
-    sends_often(check, server.connect("sends often")?)?;
-    check.kept(&READS_ON);
+    sends_often(check, posts(server.connect("sends often")?))?;
+    let late = posts(server.connect("sends late")?);
     server.or_ended(others(check, &server), &OTHERS)?;
     drop(stay);
-    server.expect_freed(1, &FREES)?;
+    server.expect_freed(2, &FREES)?; // `patient` and `late`
     check.kept(&FREES);
     server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
     patient.send("st: me\r\n\r\n");
     answered(check, patient, &page("/patient", 2), &WHOLE, &WHOLE)?;
     check.kept(&WHOLE);
+    sends_often(check, late)?;
+    check.kept(&READS_ON);
     server.program.expect_running(&OTHERS)?;
     check.kept(&OTHERS);
     Ok(())
@@ -163,10 +171,15 @@ fn sends_on(check: &Check, mut client: Peer) -> Verdict {
     client.expect_all_taken(&READS_ON) // the answer may have got through, this time
 }
 
-/// The answer is there already when the client sends the rest, a little at a time.
-fn sends_often(check: &Check, mut client: Peer) -> Verdict {
+/// This client sends a head, and its body only when the answer is there already.
+fn posts(mut client: Peer) -> Peer {
     client.send("POST /often HTTP/1.1\r\nHost: me\r\nContent-Length: 50\r\n\r\n");
     client.wait_unread();
+    client
+}
+
+/// It sends the body a little at a time.
+fn sends_often(check: &Check, mut client: Peer) -> Verdict {
     for _ in 0..5 {
         client.pause(Duration::from_millis(random::number(20..60) as u64));
         client.send("ten bytes\n");
@@ -225,7 +238,9 @@ fn answered(
     let line = |line: &str| {
         Observed::text(format!("one header line `{line}`"), format!("头部里有一行 `{line}`"))
     };
-    let head = match Strict::parse(&answer, |line| line.starts_with(b"HTTP/1.1 200 ")) {
+    let head = match Strict::parse(&answer, |line| {
+        line.starts_with(b"HTTP/1.1 200 ") || line.starts_with(b"HTTP/1.0 200 ")
+    }) {
         Ok(head) => head,
         Err(Fault::Start) => return failed(&HEAD, Observed::bytes("HTTP/1.1 200 OK\r\n")),
         Err(Fault::LineEnd(right)) => return failed(&LINE_ENDS, Observed::Bytes(right)),

@@ -92,6 +92,8 @@ const APART: Rule = Rule {
 };
 
 const LIMIT: usize = 1024 * 1024;
+/// How much of a body that is too large is sent at a time.
+const PART: usize = 100_000;
 
 fn request(body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
@@ -175,6 +177,11 @@ fn judge(check: &Check) -> Verdict {
     let mut half = visit("half")?;
     half.client.send("STS/1.1 SAY\r\nContent-Length: 15\r\n\r\nlast");
     visit("meanwhile")?.hears("me first", &APART)?;
+    drop(server.serves_many(
+        &APART,
+        |n| request(n.to_string()),
+        |client, n| Visit { check, client }.gets(n.to_string(), &APART),
+    )?);
     visit("chinese")?.hears(random::chinese(5), &ANSWERS)?;
     let mut one_way = visit("one way")?;
     one_way.client.send(request("and no more"));
@@ -187,21 +194,24 @@ fn judge(check: &Check) -> Verdict {
     badly_said(visit)?;
     check.kept(&COUNTED);
 
-    reads_on(visit)?;
-    check.kept(&READS_ON);
+    let [large, http] = too_much(visit)?;
+    reads_on(large, "413")?;
+    reads_on(http, "400")?;
+    let [late, _] = too_much(visit)?;
     server.or_ended(leaves(check, &server, visit), &APART)?;
     half.client.send(", not least");
     half.gets("last, not least", &PIECES)?;
     visit("1 MiB")?.hears("x".repeat(LIMIT), &BYTES)?; // late, as it fills the transcript
     check.kept(&BYTES);
     drop(stay);
-    server.expect_freed(1, &FREES)?;
+    server.expect_freed(2, &FREES)?; // `patient` and `late`
     check.kept(&FREES);
     server.is_idle_while(|| patient.client.wait_out(&pause, &PIECES))?;
     patient.client.send("ngth: 7\r\n\r\npatient");
     patient.gets("patient", &PIECES)?;
     check.kept(&PIECES);
-    check.kept(&ENDS);
+    reads_on(late, "413")?;
+    [ENDS, READS_ON].iter().for_each(|rule| check.kept(rule));
     server.program.expect_running(&APART)?;
     check.kept(&APART);
     Ok(())
@@ -293,24 +303,28 @@ fn badly_said<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict {
     Ok(())
 }
 
-/// The answer is there when the client is still sending, a part at a time.
-fn reads_on<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict {
+/// Clients that are refused, and have sent only a part of their body when the answer is there.
+fn too_much<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict<[Visit<'c>; 2]> {
     let large = format!("STS/1.1 SAY\r\nContent-Length: {}\r\n\r\n", 2 * LIMIT);
     let http = "POST / HTTP/1.1\r\nHost: me\r\nContent-Length: 500000\r\n\r\n".to_string();
-    for (name, head, status) in [("sends on", large, "413"), ("posts on", http, "400")] {
-        let mut client = visit(name)?;
-        let part = "~".repeat(100_000);
-        client.client.send(head + &part);
-        client.client.wait_unread();
-        for _ in 0..4 {
-            client.client.pause(Duration::from_millis(random::number(15..40) as u64));
-            client.client.send(&part);
-        }
-        client.client.half_close();
-        let (_, client) = client.answer(&[status], &READS_ON)?;
-        client.expect_all_taken(&READS_ON)?;
+    let begins = |name: &str, head: String| {
+        let mut one = visit(name)?;
+        one.client.send(head + &"~".repeat(PART));
+        one.client.wait_unread();
+        Ok(one)
+    };
+    Ok([begins("sends on", large)?, begins("posts on", http)?])
+}
+
+/// This client sends the rest, a part at a time.
+fn reads_on(mut visit: Visit<'_>, status: &str) -> Verdict {
+    for _ in 0..4 {
+        visit.client.pause(Duration::from_millis(random::number(15..40) as u64));
+        visit.client.send("~".repeat(PART));
     }
-    Ok(())
+    visit.client.half_close();
+    let (_, client) = visit.answer(&[status], &READS_ON)?;
+    client.expect_all_taken(&READS_ON)
 }
 
 fn leaves<'c>(

@@ -1,9 +1,13 @@
 //! 14: a router on the mini http module, and a notebook behind it. The trap: what somebody has typed is no HTML.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use super::common::{FREES, IDLE, Server};
 use super::notebook::{FORM, Reply, Site, encoded, form, get, post};
-use crate::check::{Check, Peer, Rule, Verdict, random};
+use crate::check::{Check, Observed, Peer, Rule, Verdict, random};
 use crate::coach::exercise::Exercise;
+use crate::sync::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "14_mini_http",
@@ -89,8 +93,9 @@ const AT_ONCE: Rule = Rule {
     see: "A browser asks for more than you think",
 };
 
-/// How many clients add a note at the same time.
+/// How many clients add notes at the same time, and how many each of them.
 const CROWD: usize = 8;
+const NOTES: usize = 50;
 
 fn judge(check: &Check) -> Verdict {
     let program = check.start(["0"])?;
@@ -98,6 +103,14 @@ fn judge(check: &Check) -> Verdict {
     let (server, site) = (Server::at(check, program, port), Site { check, port });
     let [tea, milk] = [random::word(), random::word()];
     pages(&site, &tea, &milk)?;
+    drop(server.serves_many(
+        &AT_ONCE,
+        |_| get("GET", "/notes/1").into(),
+        |mut client, _| {
+            Reply::read(check, &mut client, "GET /notes/1", &AT_ONCE)?.is(200, &AT_ONCE)?;
+            Ok(client)
+        },
+    )?);
     what_is_not_there(&site)?;
     heads(&site, &tea)?;
     check.kept(&HEAD);
@@ -250,10 +263,21 @@ fn hostile(site: &Site<'_>) -> Verdict {
         let rule = if target.contains('?') { &AS_TYPED } else { &ESCAPED };
         page.shows(&[&typed], rule)?;
     }
-    // Neither a tag of the page nor an escape is a part of any note.
-    site.add("1 < 2", "/notes/5", &ADDS)?;
+    // A path is typed, too, and so is a word that no note has: in whatever page it may be told that there is no such thing.
+    let typed = format!("<{tag}>\" {attribute}=\"1' {attribute}='1");
+    let paths = [encoded(&typed), format!("<{tag}>")];
+    let paths = paths.iter().flat_map(|path| [format!("/{path}"), format!("/notes/{path}")]);
+    for target in paths.chain([search(&(random::word() + &typed))]) {
+        let page = site.ask("GET", &target, &ESCAPED)?;
+        page.has_no(&tag, &ESCAPED)?;
+        page.has_no(&attribute, &ESCAPED)?;
+    }
+    // Neither a tag of the page nor an escape is a part of any note. The blanks at its edges are.
+    site.add("  1 < 2  ", "/notes/5", &ADDS)?;
     site.ask("GET", "/notes?word=lt", &AS_TYPED)?.shows_not("1 < 2", &AS_TYPED)?;
-    site.ask("GET", &search("1 <"), &AS_TYPED)?.shows(&["1 < 2"], &AS_TYPED)?;
+    for part in ["1 <", "  1", "2  "] {
+        site.ask("GET", &search(part), &AS_TYPED)?.shows(&["1 < 2"], &AS_TYPED)?;
+    }
     [ESCAPED, AS_TYPED].iter().for_each(|rule| site.check.kept(rule));
     Ok(())
 }
@@ -269,22 +293,36 @@ fn undecodable(site: &Site<'_>) -> Verdict {
 }
 
 fn at_once(site: &Site<'_>, tea: &str) -> Verdict {
+    let text = |client, n| format!("fast {client}.{n}");
+    let paths = Mutex::new(BTreeSet::new());
     site.check.at_once(CROWD, |n| {
-        let text = format!("fast {n}");
         let mut client: Peer = site.check.connect(&format!("client {n}"), site.port)?;
         let gets = [get("HEAD", "/notes"), get("GET", "/nothing"), get("GET", "/notes/1")];
-        client.send(post(&text) + &gets.concat());
+        client
+            .send((0..NOTES).map(|note| post(&text(n, note))).collect::<String>() + &gets.concat());
         let mut next = |asked| Reply::read(site.check, &mut client, asked, &AT_ONCE);
-        let added = next("POST /notes")?;
-        added.is(303, &AT_ONCE)?;
+        let added = (0..NOTES).map(|_| next("POST /notes")).collect::<Verdict<Vec<_>>>()?;
         next("HEAD /notes")?.is(200, &AT_ONCE)?;
         next("GET /nothing")?.is(404, &AT_ONCE)?;
         let one = next("GET /notes/1")?;
         one.is(200, &AT_ONCE)?;
         one.shows(&[tea], &AT_ONCE)?;
-        site.ask("GET", added.location(), &AT_ONCE)?.shows(&[&text], &AT_ONCE)
+        for (note, added) in added.iter().enumerate() {
+            added.is(303, &AT_ONCE)?;
+            let path = added.location();
+            if !lock(&paths).insert(path.to_string()) {
+                let own = Observed::text("each note has a page of its own", "每条笔记各有各的页面");
+                let same = Observed::text(format!("two have {path}"), format!("有两条都是 {path}"));
+                return Err(site.check.failed(&AT_ONCE, own, same));
+            }
+            if note == 0 {
+                site.ask("GET", path, &AT_ONCE)?.shows(&[&text(n, note)], &AT_ONCE)?;
+            }
+        }
+        Ok(())
     })?;
-    let texts: Vec<String> = (0..CROWD).map(|n| format!("fast {n}")).collect();
+    let texts = (0..CROWD).flat_map(|client| (0..NOTES).map(move |n| text(client, n)));
+    let texts: Vec<String> = texts.collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     site.ask("GET", "/notes", &AT_ONCE)?.shows(&texts, &AT_ONCE)
 }

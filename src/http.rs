@@ -102,6 +102,7 @@ use self::connections::Shared;
 pub use self::options::Options;
 pub use self::reply::Reply;
 pub use self::request::Request;
+pub(crate) use self::request::has;
 pub use self::response::Response;
 use crate::event;
 use crate::options::ServerOptions;

@@ -56,7 +56,7 @@
 //! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and the server continues. (Node
 //!    would end the process.)
 //!
-//! //! # Scope
+//! # Scope
 //!
 //! For learning, and for what a thread per connection carries: some ten thousand connections. Left out, because stable std
 //! cannot do it without `unsafe`: `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`,
@@ -69,9 +69,9 @@
 //! called); then what a socket knows, as small machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and
 //! `clock`, under the lock of `lock`; then what its threads do: `socket::run`, `connect`, `reading`, `writing`, `helper`,
 //! `emit`; `server` and `server::accept`; `timers`, which keeps the time for all of them; then `trace`, which only watches;
-//! `framing`, which makes messages of bytes and knows no socket; and on top of it all the text protocols: `message`, which
-//! knows no socket either, with `http` and `sts` as thin layers. Beside them, `check` looks at programs from outside, and
-//! `coach` leads a student through the exercises with it.
+//! `framing`, which makes messages of bytes and knows no socket; and on top of it all the protocols: `message`, which
+//! knows no socket either, with `http` and `sts` as thin layers, and `websocket` on `http`. Beside them, `check` looks at
+//! programs from outside, and `coach` leads a student through the exercises with it.
 
 // Here and not in Cargo.toml: a program that a student saves in examples needs no docs.
 #![warn(missing_docs)]
@@ -102,6 +102,7 @@ mod sync;
 mod threads;
 mod timers;
 pub mod trace;
+pub mod websocket;
 mod wire;
 
 pub use crate::endpoint::{Address, Endpoint, is_ip};
@@ -182,5 +183,6 @@ mod lessons {
         Lesson13 "lessons/13_custom_protocol.md"
         Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
+        Lesson18 "lessons/18_live_page.md"
     }
 }

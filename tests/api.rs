@@ -24,6 +24,8 @@ fn handles_go_anywhere() {
     is_a_handle::<ServerOptions>();
     is_a_handle::<ReadyState>();
     is_a_handle::<net::trace::Recorder>();
+    is_a_handle::<net::websocket::WebSocket>();
+    is_a_handle::<net::websocket::Options>();
     fn is_copy<T: Copy>() {}
     is_copy::<ListenerId>();
 }

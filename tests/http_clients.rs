@@ -5,12 +5,11 @@ mod common;
 #[path = "http/running.rs"]
 mod running;
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Program, lacking, peer};
+use common::{Program, lacking, peer, python_with};
 use net::event;
 use net_notes as net;
 use running::Running;
@@ -74,23 +73,6 @@ fn wget() {
     let (status, ..) = Program::start(wget, &[&usual[..], &[&missing]].concat()).wait();
     assert_eq!(status.code(), Some(8), "the server issued an error response");
     server.close();
-}
-
-/// A Python that has this module.
-fn python_with(module: &str) -> Option<PathBuf> {
-    let has = |python: &Path| {
-        let import = format!("import {module}");
-        let mut command = common::command(python);
-        command.args(["-c", &import]).stderr(Stdio::null()).stdout(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    let python = peer("python3")?;
-    let system = PathBuf::from("/usr/bin/python3"); // where a package of Debian's is found
-    let found = [python, system].into_iter().find(|python| has(python));
-    if found.is_none() {
-        lacking("python3", &format!("Python's {module}"));
-    }
-    found
 }
 
 #[test]

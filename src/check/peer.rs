@@ -194,7 +194,7 @@ impl Peer {
     }
 
     /// Puts a remark into the transcript: what a reader would not see there by itself.
-    pub fn remark(&self, en: &'static str, zh: &'static str) {
+    pub fn remark(&self, en: impl Into<String>, zh: impl Into<String>) {
         self.log(What::other(en, zh));
     }
 

@@ -15,9 +15,11 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod e18_live_page;
 mod html;
 mod notebook;
 mod strict;
+mod web_socket;
 
 use super::exercise::Exercise;
 
@@ -36,6 +38,7 @@ pub(super) const ALL: &[Exercise] = &[
     e12_http_response::EXERCISE,
     e13_custom_protocol::EXERCISE,
     e14_mini_http::EXERCISE,
+    e18_live_page::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -268,6 +268,6 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a list has an element, in any case.
-pub(super) fn has(value: &str, element: &str) -> bool {
+pub(crate) fn has(value: &str, element: &str) -> bool {
     !value.is_empty() && list(value).any(|other| other.eq_ignore_ascii_case(element))
 }

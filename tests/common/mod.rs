@@ -175,6 +175,23 @@ pub fn own_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux").count()
 }
 
+/// A Python that has this module.
+pub fn python_with(module: &str) -> Option<PathBuf> {
+    let has = |python: &Path| {
+        let import = format!("import {module}");
+        let mut command = command(python);
+        command.args(["-c", &import]).stderr(Stdio::null()).stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let python = peer("python3")?;
+    let system = PathBuf::from("/usr/bin/python3"); // where a package of Debian's is found
+    let found = [python, system].into_iter().find(|python| has(python));
+    if found.is_none() {
+        lacking(module, &format!("Python's {module}"));
+    }
+    found
+}
+
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr().lock(), "skipped: {why}");

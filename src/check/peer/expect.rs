@@ -115,6 +115,30 @@ impl Peer {
         Ok(String::from_utf8_lossy(line).into_owned())
     }
 
+    /// The next message that says its own length: `length` looks at the bytes so far, and says how many the message has once
+    /// that is known. `awaited` says which message that is.
+    pub fn message(
+        &mut self,
+        length: impl Fn(&[u8]) -> Option<usize>,
+        awaited: Observed,
+        rule: &Rule,
+    ) -> Verdict<Vec<u8>> {
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
+        loop {
+            match length(&self.held) {
+                Some(length) if length <= self.held.len() => {
+                    return Ok(self.held.drain(..length).collect());
+                }
+                _ => {}
+            }
+            if let Err(stopped) = self.read(deadline) {
+                return Err(self.ended_short(awaited, stopped, rule));
+            }
+        }
+    }
+
     /// The next bytes, exactly so many.
     pub fn take(&mut self, count: usize, rule: &Rule) -> Verdict<Vec<u8>> {
         let run = self.run.clone();

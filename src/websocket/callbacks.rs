@@ -1,0 +1,73 @@
+//! The callbacks of a WebSocket, and the calling of them with no lock held.
+
+use super::WebSocket;
+use super::close::Closed;
+use super::socket::Message;
+
+type OnMessage = Box<dyn for<'a> FnMut(&WebSocket, Message<'a>) + Send>;
+type OnPong = Box<dyn FnMut(&WebSocket, &[u8]) + Send>;
+type OnClose = Box<dyn FnOnce(&WebSocket, &Closed) + Send>;
+
+#[derive(Default)]
+pub(super) struct Callbacks {
+    on_message: Vec<OnMessage>,
+    on_pong: Vec<OnPong>,
+    pub(super) on_close: Vec<OnClose>,
+}
+
+impl WebSocket {
+    /// Calls `callback` for each message of the client, whole, however it was cut. Callbacks are called in the order in which
+    /// they were added. After [`close`](Self::close), and after the closing frame of the client, there are no more messages.
+    /// Browser: `socket.onmessage`.
+    pub fn on_message(
+        &self,
+        callback: impl for<'a> FnMut(&WebSocket, Message<'a>) + Send + 'static,
+    ) {
+        let mut state = self.lock();
+        match state.closed() {
+            None => state.callbacks.on_message.push(Box::new(callback)),
+            Some(_) => drop(state), // and then the callback
+        }
+    }
+
+    /// Calls `callback` for each answer to a [`ping`](Self::ping), with the bytes that were sent with it. A browser never shows
+    /// pings and pongs to its pages.
+    pub fn on_pong(&self, callback: impl FnMut(&WebSocket, &[u8]) + Send + 'static) {
+        let mut state = self.lock();
+        match state.closed() {
+            None => state.callbacks.on_pong.push(Box::new(callback)),
+            Some(_) => drop(state),
+        }
+    }
+
+    /// Calls `callback` once, at the end: the client has sent its closing frame, has broken the protocol, or is gone without a
+    /// closing frame. If that has happened already, it is called at once, on this thread. Browser: `socket.onclose`.
+    pub fn on_close(&self, callback: impl FnOnce(&WebSocket, &Closed) + Send + 'static) {
+        let mut state = self.lock();
+        match state.closed() {
+            None => state.callbacks.on_close.push(Box::new(callback)),
+            Some(closed) => {
+                drop(state);
+                callback(self, &closed);
+            }
+        }
+    }
+
+    pub(super) fn call_on_message(&self, message: Message<'_>) {
+        self.call_each(|callbacks| &mut callbacks.on_message, |callback| callback(self, message));
+    }
+
+    pub(super) fn call_on_pong(&self, data: &[u8]) {
+        self.call_each(|callbacks| &mut callbacks.on_pong, |callback| callback(self, data));
+    }
+
+    /// Takes the callbacks of one kind out, calls them, and puts them back before those that were added in the meantime.
+    fn call_each<C>(&self, list: fn(&mut Callbacks) -> &mut Vec<C>, call: impl FnMut(&mut C)) {
+        let mut taken = std::mem::take(list(&mut self.lock().callbacks));
+        taken.iter_mut().for_each(call);
+        let mut state = self.lock();
+        let added = list(&mut state.callbacks);
+        taken.append(added);
+        *added = taken;
+    }
+}

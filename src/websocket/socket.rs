@@ -1,0 +1,181 @@
+//! [`WebSocket`]: the handle, and what a program does with it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::close;
+use super::frame::{self, CONTROL_MAX, Opcode};
+use super::options::Options;
+use super::state::{Phase, State};
+use crate::endpoint::Address;
+use crate::error;
+use crate::event;
+use crate::socket::EventSocket;
+use crate::sync::lock;
+
+/// A message, which is text or bytes: its sender has said which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Text: it is UTF-8, or the connection would have ended.
+    Text(&'a str),
+    /// Any bytes.
+    Binary(&'a [u8]),
+}
+
+/// A connection to a client that has upgraded: messages go out by [`send_text`](Self::send_text) and come in by
+/// [`on_message`](Self::on_message).
+///
+/// It is a handle and cheap to clone; all clones are the same connection, and equal. Every method may be called on any thread
+/// and in any callback. See the [module](super) for an example.
+#[derive(Clone)]
+pub struct WebSocket(Arc<Inner>);
+
+struct Inner {
+    /// The socket's listeners own this, and it owns the socket: Close breaks the circle by dropping the listeners.
+    socket: EventSocket,
+    options: Options,
+    state: Mutex<State>,
+}
+
+impl WebSocket {
+    pub(super) fn new(socket: &EventSocket, options: Options) -> WebSocket {
+        let socket = socket.clone();
+        WebSocket(Arc::new(Inner { socket, options, state: Mutex::default() }))
+    }
+
+    pub(super) fn socket(&self) -> &EventSocket {
+        &self.0.socket
+    }
+
+    pub(super) fn close_timeout(&self) -> Duration {
+        self.0.options.close_timeout
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.0.state)
+    }
+
+    /// Sends a text, as one message. Returns `false` if the client reads more slowly than this sends, so that messages are queued
+    /// in memory, or if the WebSocket is closed, and nothing was sent. Browser: `socket.send(text)`.
+    pub fn send_text(&self, text: impl AsRef<str>) -> bool {
+        self.send(Opcode::Text, text.as_ref().as_bytes())
+    }
+
+    /// Sends bytes, as one message; otherwise like [`send_text`](Self::send_text). Browser: `socket.send(buffer)`.
+    pub fn send_binary(&self, data: impl AsRef<[u8]>) -> bool {
+        self.send(Opcode::Binary, data.as_ref())
+    }
+
+    /// Sends a ping, which every client answers by a pong with the same bytes. Of more than 125 bytes nothing is sent, and a line
+    /// on standard error says so. See [`on_pong`](Self::on_pong), and [`Options::heartbeat`], which pings regularly.
+    pub fn ping(&self, data: impl AsRef<[u8]>) -> bool {
+        if data.as_ref().len() > CONTROL_MAX {
+            error::report("websocket: a ping of more than 125 bytes was not sent");
+            return false;
+        }
+        self.send(Opcode::Ping, data.as_ref())
+    }
+
+    /// Sends a closing frame, behind everything that was sent before, and ends the connection when the client has answered, or
+    /// after [`close_timeout`](Options::close_timeout). A second call does nothing. Browser: `socket.close(code, reason)`.
+    ///
+    /// `code` is 1000 for "done", 1001 for "the server stops", or one of your own from 4000 to 4999. One that must not be sent
+    /// (RFC 6455 7.4) becomes 1011, and a line on standard error says so. `reason` is for people; of more than 123 bytes the rest is
+    /// cut off.
+    pub fn close(&self, code: u16, reason: &str) {
+        let allowed = close::may_be_sent(code);
+        if !allowed {
+            error::report(&format!("websocket: closed with 1011, as {code} must not be sent"));
+        }
+        let payload = close::payload(if allowed { code } else { 1011 }, reason);
+        let mut state = self.lock();
+        if !state.is_open() {
+            return;
+        }
+        state.phase = Phase::Closing;
+        self.write(Opcode::Close, &payload);
+        drop(state);
+        self.0.socket.resume(); // the client's closing frame is behind what is held back
+        let this = self.clone();
+        self.0.socket.after(self.close_timeout(), move |_| this.give_up());
+    }
+
+    /// Destroys the connection, without a closing frame; what is queued is dropped. For a client that does not read, for example.
+    pub fn destroy(&self) {
+        self.0.socket.destroy();
+    }
+
+    /// Bytes that were sent and that the kernel has not taken yet, as the client does not read. Browser: `bufferedAmount`.
+    pub fn writable_length(&self) -> usize {
+        self.0.socket.writable_length()
+    }
+
+    /// Whether a `send` has said `false`, and the client has not caught up since.
+    pub fn writable_need_drain(&self) -> bool {
+        self.0.socket.writable_need_drain()
+    }
+
+    /// Calls `callback` each time the client has caught up after a `send` that said `false`.
+    pub fn on_drain(&self, mut callback: impl FnMut(&WebSocket) + Send + 'static) {
+        let this = self.clone();
+        self.0.socket.on(event::Drain, move |_, ()| callback(&this));
+    }
+
+    /// Holds messages back until [`resume`](Self::resume), and TCP slows the client down. What has been read already, up to 64 KiB,
+    /// is still delivered.
+    pub fn pause(&self) {
+        if self.lock().is_open() {
+            self.0.socket.pause();
+        }
+    }
+
+    /// Lets messages arrive again.
+    pub fn resume(&self) {
+        self.0.socket.resume();
+    }
+
+    /// Whether messages can still be sent. Browser: `readyState == WebSocket.OPEN`.
+    pub fn is_open(&self) -> bool {
+        self.lock().is_open() && !self.0.socket.is_destroyed()
+    }
+
+    /// The address of the client; stays known after the end.
+    pub fn remote_addr(&self) -> Option<Address> {
+        self.0.socket.remote_addr()
+    }
+
+    fn send(&self, opcode: Opcode, payload: &[u8]) -> bool {
+        let state = self.lock();
+        state.is_open() && self.write(opcode, payload)
+    }
+
+    /// The caller holds the lock.
+    pub(super) fn write(&self, opcode: Opcode, payload: &[u8]) -> bool {
+        self.0.socket.write(frame::encode(opcode, payload))
+    }
+}
+
+impl PartialEq for WebSocket {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.socket == other.0.socket
+    }
+}
+
+impl Eq for WebSocket {}
+
+impl Hash for WebSocket {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.socket.hash(state);
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("socket", &self.0.socket)
+            .field("is_open", &self.is_open())
+            .finish()
+    }
+}

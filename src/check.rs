@@ -151,6 +151,11 @@ impl Check {
         Host::listen(&self.run, Ipv4Addr::LOCALHOST, 0)
     }
 
+    /// Listens on this port of 127.0.0.1: one that was [free](Self::free_port), or whose host was dropped.
+    pub fn listen_at(&self, port: u16) -> Verdict<Host> {
+        Host::listen(&self.run, Ipv4Addr::LOCALHOST, port)
+    }
+
     /// Listens at an address of this machine that no program guesses, and at the same port of 127.0.0.1, for a program that
     /// does not look at its host. `None` on systems that have no other address for themselves.
     pub fn listen_apart(&self) -> Verdict<Option<(Host, Host)>> {

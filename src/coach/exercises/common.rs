@@ -80,3 +80,15 @@ impl<'c> Server<'c> {
         Ok(())
     }
 }
+
+/// How much both kernels may hold of a connection that is not read.
+pub(super) fn buffers() -> usize {
+    let most = |name: &str| {
+        let limits = std::fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok()?;
+        limits.split_whitespace().nth(2)?.parse::<usize>().ok() // least, usual, most
+    };
+    match most("tcp_wmem").zip(most("tcp_rmem")) {
+        Some((sent, received)) => sent + received,
+        None => 48 << 20, // elsewhere than on Linux: more than any system's default
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use super::common::{CLOSES, IDLE, Server};
+use super::common::{CLOSES, IDLE, Server, buffers};
 use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 use crate::sync::lock;
@@ -328,18 +328,6 @@ fn never_reads(one: &mut Guest<'_>, other: &mut Guest<'_>, news: &str) -> Verdic
         format!("已经说了 {mib} MiB，不读的那个还在"),
     );
     Err(one.check.failed(&BOUNDED, Observed::bytes(news), still))
-}
-
-/// How much both kernels may hold of a connection that is not read.
-fn buffers() -> usize {
-    let most = |name: &str| {
-        let limits = std::fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok()?;
-        limits.split_whitespace().nth(2)?.parse::<usize>().ok() // least, usual, most
-    };
-    match most("tcp_wmem").zip(most("tcp_rmem")) {
-        Some((sent, received)) => sent + received,
-        None => 48 << 20, // elsewhere than on Linux: more than any system's default
-    }
 }
 
 /// Many come at once, and then all speak at once.

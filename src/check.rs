@@ -123,6 +123,12 @@ impl Check {
         Check { subject, run: Arc::new(Run::new(patience)) }
     }
 
+    /// The same check in a run of its own: with its own programs, and a transcript of only those. For long steps that run
+    /// [at the same time](Self::at_once).
+    pub fn beside(&self) -> Check {
+        Check { subject: self.subject.clone(), run: Arc::new(self.run.beside()) }
+    }
+
     /// Starts the program with these arguments. Its output is kept for the [`Failure`].
     pub fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Verdict<Program> {
         Program::start(&self.run, &self.subject, args)

@@ -183,5 +183,6 @@ mod lessons {
         Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
         Lesson16 "lessons/16_too_fast.md"
+        Lesson17 "lessons/17_silence.md"
     }
 }

@@ -56,4 +56,5 @@ exercises! {
     exercise_13_custom_protocol "13_custom_protocol"
     exercise_14_mini_http "14_mini_http"
     exercise_16_too_fast "16_too_fast"
+    exercise_17_silence "17_silence"
 }

@@ -66,6 +66,7 @@ judges! {
     judge_13_custom_protocol "13_custom_protocol"
     judge_14_mini_http "14_mini_http"
     judge_16_too_fast "16_too_fast"
+    judge_17_silence "17_silence"
 }
 
 /// Two exercises are proved at a time, however many tests are: more checks beside each other than that, and a right program

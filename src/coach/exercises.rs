@@ -16,6 +16,7 @@ mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
 mod e16_too_fast;
+mod e17_silence;
 mod html;
 mod notebook;
 mod strict;
@@ -38,6 +39,7 @@ pub(super) const ALL: &[Exercise] = &[
     e13_custom_protocol::EXERCISE,
     e14_mini_http::EXERCISE,
     e16_too_fast::EXERCISE,
+    e17_silence::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -123,6 +123,12 @@ impl Check {
         Check { subject, run: Arc::new(Run::new(patience)) }
     }
 
+    /// The same check in a run of its own: with its own programs, and a transcript of only those. For long steps that run
+    /// [at the same time](Self::at_once).
+    pub fn beside(&self) -> Check {
+        Check { subject: self.subject.clone(), run: Arc::new(self.run.beside()) }
+    }
+
     /// Starts the program with these arguments. Its output is kept for the [`Failure`].
     pub fn start<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Verdict<Program> {
         Program::start(&self.run, &self.subject, args)
@@ -149,6 +155,11 @@ impl Check {
     /// Listens on a free port of 127.0.0.1 as a server for the program to connect to.
     pub fn listen(&self) -> Verdict<Host> {
         Host::listen(&self.run, Ipv4Addr::LOCALHOST, 0)
+    }
+
+    /// Listens on this port of 127.0.0.1: one that was [free](Self::free_port), or whose host was dropped.
+    pub fn listen_at(&self, port: u16) -> Verdict<Host> {
+        Host::listen(&self.run, Ipv4Addr::LOCALHOST, port)
     }
 
     /// Listens at an address of this machine that no program guesses, and at the same port of 127.0.0.1, for a program that

@@ -183,6 +183,8 @@ mod lessons {
         Lesson13 "lessons/13_custom_protocol.md"
         Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
+        Lesson16 "lessons/16_too_fast.md"
+        Lesson17 "lessons/17_silence.md"
         Lesson18 "lessons/18_live_page.md"
     }
 }

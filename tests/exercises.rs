@@ -55,5 +55,7 @@ exercises! {
     exercise_12_http_response "12_http_response"
     exercise_13_custom_protocol "13_custom_protocol"
     exercise_14_mini_http "14_mini_http"
+    exercise_16_too_fast "16_too_fast"
+    exercise_17_silence "17_silence"
     exercise_18_live_page "18_live_page"
 }

@@ -65,6 +65,8 @@ judges! {
     judge_12_http_response "12_http_response"
     judge_13_custom_protocol "13_custom_protocol"
     judge_14_mini_http "14_mini_http"
+    judge_16_too_fast "16_too_fast"
+    judge_17_silence "17_silence"
     judge_18_live_page "18_live_page"
 }
 

@@ -21,9 +21,9 @@ pub(super) struct Run {
     pub(super) programs: Mutex<Vec<Arc<Process>>>,
     /// Connections that are no longer read, and that stay open until the check is over.
     pub(super) stalled: Mutex<Vec<Arc<Stream>>>,
-    /// The names of the rules of which all was asked.
-    pub(super) kept: Mutex<Vec<&'static str>>,
-    waiting: Mutex<Option<(Instant, Waiting)>>,
+    /// The names of the rules of which all was asked, and what is waited for. Shared with the runs beside this one.
+    pub(super) kept: Arc<Mutex<Vec<&'static str>>>,
+    waiting: Arc<Mutex<Option<(Instant, Waiting)>>>,
     /// The check has cut off a connection, so the program may have met an error that is no fault of its own.
     disturbed: AtomicBool,
 }
@@ -48,10 +48,16 @@ impl Run {
             patience,
             programs: Mutex::default(),
             stalled: Mutex::default(),
-            kept: Mutex::default(),
-            waiting: Mutex::default(),
+            kept: Arc::default(),
+            waiting: Arc::default(),
             disturbed: AtomicBool::new(false),
         }
+    }
+
+    /// A run of the same check, with its own programs and transcript.
+    pub(super) fn beside(&self) -> Run {
+        let (kept, waiting) = (self.kept.clone(), self.waiting.clone());
+        Run { kept, waiting, ..Run::new(self.patience) }
     }
 
     pub(super) fn failed(

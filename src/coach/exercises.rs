@@ -15,6 +15,8 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod e16_too_fast;
+mod e17_silence;
 mod e18_live_page;
 mod html;
 mod notebook;
@@ -38,6 +40,8 @@ pub(super) const ALL: &[Exercise] = &[
     e12_http_response::EXERCISE,
     e13_custom_protocol::EXERCISE,
     e14_mini_http::EXERCISE,
+    e16_too_fast::EXERCISE,
+    e17_silence::EXERCISE,
     e18_live_page::EXERCISE,
 ];
 

@@ -56,7 +56,8 @@ fn skip_optional(wanted: &[Want], at: &mut [bool]) {
     }
 }
 
-/// The line without what changes from run to run: ephemeral ports become PORT, times TIME, the system's error numbers N.
+/// The line without what changes from run to run: ephemeral ports become PORT, times TIME, measured sizes SIZE, the system's
+/// error numbers N.
 /// Where that happened, columns may have moved, so a run of spaces counts as one.
 pub fn normal(line: &str) -> String {
     let line = line.replace('\r', "");
@@ -86,12 +87,14 @@ fn variable(before: &str, number: &str, after: &str) -> (Option<&'static str>, u
     if fraction.contains('.') {
         return (None, 0); // an address or a version
     }
-    for unit in ["ns", "µs", "μs", "us", "ms", "s"] {
+    for unit in ["ns", "µs", "μs", "us", "ms", "s", "MiB"] {
         let space = usize::from(after.starts_with(' '));
         let Some(more) = after[space..].strip_prefix(unit) else { continue };
-        // Whole seconds are a figure that somebody chose, not one that a clock gave.
-        if !more.starts_with(char::is_alphanumeric) && (unit != "s" || !fraction.is_empty()) {
-            return (Some("TIME"), space + unit.len());
+        // Whole seconds, and whole MiB, are figures that somebody chose, not ones that were measured.
+        let measured = !["s", "MiB"].contains(&unit) || !fraction.is_empty();
+        if !more.starts_with(char::is_alphanumeric) && measured {
+            let stands_for = if unit == "MiB" { "SIZE" } else { "TIME" };
+            return (Some(stands_for), space + unit.len());
         }
     }
     if fraction.len() >= 3 {
@@ -155,6 +158,7 @@ mod tests {
             ("got 54321 bytes", "got 54321 bytes"),
             ("  +1.234ms  a   data", "+TIME a data"),
             ("after 12 µs, or 1.5 s", "after TIME, or TIME"),
+            ("64 MiB in all, 60.3 MiB waited", "64 MiB in all, SIZE waited"),
             ("after 5 s and 3 sockets", "after 5 s and 3 sockets"),
             ("0.000123 connect", "TIME connect"),
             ("v1.234 of 127.0.0.1, 1.95.0", "v1.234 of 127.0.0.1, 1.95.0"),

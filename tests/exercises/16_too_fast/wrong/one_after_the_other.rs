@@ -1,0 +1,26 @@
+//! Plain std: it serves a client to its end before it accepts the next one.
+
+use std::io::copy;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+
+fn main() -> std::io::Result<()> {
+    let ports: Vec<u16> = std::env::args().skip(1).map(|port| port.parse().unwrap()).collect();
+    let listener = TcpListener::bind(("127.0.0.1", ports[0]))?;
+    println!("listening on port {}", listener.local_addr()?.port());
+    loop {
+        let Ok((client, _)) = listener.accept() else { continue };
+        let Ok(server) = TcpStream::connect(("127.0.0.1", ports[1])) else { continue };
+        thread::scope(|scope| {
+            scope.spawn(|| pass_on(&client, &server));
+            scope.spawn(|| pass_on(&server, &client));
+        });
+    }
+}
+
+fn pass_on(mut from: &TcpStream, mut to: &TcpStream) {
+    match copy(&mut from, &mut to) {
+        Ok(_) => _ = to.shutdown(Shutdown::Write),
+        Err(_) => _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both)),
+    }
+}

@@ -15,6 +15,7 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod e19_resp;
 mod html;
 mod notebook;
 mod strict;
@@ -36,6 +37,7 @@ pub(super) const ALL: &[Exercise] = &[
     e12_http_response::EXERCISE,
     e13_custom_protocol::EXERCISE,
     e14_mini_http::EXERCISE,
+    e19_resp::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

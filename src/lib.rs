@@ -183,6 +183,5 @@ mod lessons {
         Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
         Lesson19 "lessons/19_resp.md"
-        Lesson17 "lessons/17_silence.md"
     }
 }

@@ -92,8 +92,7 @@ fn set(call: &mut Call<'_>) -> Outcome {
         }
         _ => return Err("ERR syntax error".to_string()),
     };
-    call.state.keys.set(key, value);
-    call.state.keys.expire(key, expires);
+    call.state.keys.set(key, value, expires);
     reply::simple(call.out, "OK");
     Ok(())
 }

@@ -33,10 +33,10 @@ impl Keys {
         self.entries.get(key).map(|entry| &*entry.value)
     }
 
-    /// A new value, which never expires.
-    pub fn set(&mut self, key: &[u8], value: &[u8]) {
-        self.expire(key, None);
+    /// A new value, which expires then, or never.
+    pub fn set(&mut self, key: &[u8], value: &[u8], expires: Option<Instant>) {
         self.change(key, value);
+        self.expire(key, expires);
     }
 
     /// A new value, which expires when the old one would have.

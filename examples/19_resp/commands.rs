@@ -71,7 +71,7 @@ fn unknown(name: &[u8], words: &[&[u8]]) -> String {
 }
 
 fn number(text: &[u8]) -> Result<i64, String> {
-    integer(text).ok_or("ERR value is not an integer or out of range".to_string())
+    integer(text).ok_or_else(|| "ERR value is not an integer or out of range".to_string())
 }
 
 fn get(call: &mut Call<'_>) -> Outcome {

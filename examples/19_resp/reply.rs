@@ -9,7 +9,7 @@ pub fn simple(out: &mut Vec<u8>, text: &str) {
 
 /// `-ERR unknown command\r\n`
 pub fn error(out: &mut Vec<u8>, text: &str) {
-    line(out, '-', &text.replace(['\r', '\n'], " ")); // it may quote what a client sent
+    line(out, '-', text.replace(['\r', '\n'], " ")); // it may quote what a client sent
 }
 
 /// `:5\r\n`

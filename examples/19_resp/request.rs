@@ -103,7 +103,9 @@ pub fn words(request: &[u8]) -> Result<Vec<&[u8]>> {
     while let Some((Some(bytes), line)) = count(rest, b'$')? {
         let (word, end) = rest[line..].split_at(bytes as usize);
         // Redis skips these two bytes, whatever they are. A length that is wrong is then found later, or never.
-        rest = end.strip_prefix(b"\r\n").ok_or(Error::other("a word is not as long as it says"))?;
+        rest = end
+            .strip_prefix(b"\r\n")
+            .ok_or_else(|| Error::other("a word is not as long as it says"))?;
         words.push(word);
     }
     Ok(words)

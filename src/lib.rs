@@ -186,5 +186,6 @@ mod lessons {
         Lesson16 "lessons/16_too_fast.md"
         Lesson17 "lessons/17_silence.md"
         Lesson18 "lessons/18_live_page.md"
+        Lesson19 "lessons/19_resp.md"
     }
 }

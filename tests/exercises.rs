@@ -58,4 +58,5 @@ exercises! {
     exercise_16_too_fast "16_too_fast"
     exercise_17_silence "17_silence"
     exercise_18_live_page "18_live_page"
+    exercise_19_resp "19_resp"
 }

@@ -68,6 +68,7 @@ judges! {
     judge_16_too_fast "16_too_fast"
     judge_17_silence "17_silence"
     judge_18_live_page "18_live_page"
+    judge_19_resp "19_resp"
 }
 
 /// Two exercises are proved at a time, however many tests are: more checks beside each other than that, and a right program

@@ -18,6 +18,7 @@ mod e14_mini_http;
 mod e16_too_fast;
 mod e17_silence;
 mod e18_live_page;
+mod e19_resp;
 mod html;
 mod notebook;
 mod strict;
@@ -43,6 +44,7 @@ pub(super) const ALL: &[Exercise] = &[
     e16_too_fast::EXERCISE,
     e17_silence::EXERCISE,
     e18_live_page::EXERCISE,
+    e19_resp::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -13,7 +13,7 @@ use crate::common;
 pub const PORTS: [RangeInclusive<u16>; 2] = [5000..=5009, 10086..=10089];
 
 /// Real programs that a machine may lack.
-const PEERS: [&str; 5] = ["nc", "curl", "telnet", "node", "python3"];
+const PEERS: [&str; 6] = ["nc", "curl", "telnet", "node", "python3", "redis-cli"];
 const TOOLS: [&str; 13] = [
     "printf", "echo", "cat", "head", "tail", "sort", "seq", "tr", "od", "wc", "grep", "true",
     "false",

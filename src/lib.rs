@@ -182,5 +182,6 @@ mod lessons {
         Lesson13 "lessons/13_custom_protocol.md"
         Lesson14 "lessons/14_mini_http.md"
         Lesson15 "lessons/15_how_it_works.md"
+        Lesson21 "lessons/21_in_the_open.md"
     }
 }

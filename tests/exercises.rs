@@ -55,4 +55,5 @@ exercises! {
     exercise_12_http_response "12_http_response"
     exercise_13_custom_protocol "13_custom_protocol"
     exercise_14_mini_http "14_mini_http"
+    exercise_21_in_the_open "21_in_the_open"
 }

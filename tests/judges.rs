@@ -65,6 +65,7 @@ judges! {
     judge_12_http_response "12_http_response"
     judge_13_custom_protocol "13_custom_protocol"
     judge_14_mini_http "14_mini_http"
+    judge_21_in_the_open "21_in_the_open"
 }
 
 /// Two exercises are proved at a time, however many tests are: more checks beside each other than that, and a right program

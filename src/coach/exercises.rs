@@ -15,8 +15,10 @@ mod e11_server_events;
 mod e12_http_response;
 mod e13_custom_protocol;
 mod e14_mini_http;
+mod e21_in_the_open;
 mod html;
 mod notebook;
+mod notice_board;
 mod strict;
 
 use super::exercise::Exercise;
@@ -36,6 +38,7 @@ pub(super) const ALL: &[Exercise] = &[
     e12_http_response::EXERCISE,
     e13_custom_protocol::EXERCISE,
     e14_mini_http::EXERCISE,
+    e21_in_the_open::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -172,6 +172,8 @@ const CASES: &[Case] = &[
     ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "## Run it\n", "", "`## On the wire` comes before `## Run it`"),
     ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "## Reflect\n", "", "no section `## Reflect`"),
     ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "### on", "## Exercise", "or comes twice"),
+    ("a_lesson_has_its_sections_in_order", "lessons/01_hello.md", "## Reflect\n", "## Reflect\n## Where to go from here\n", "is no section of a lesson"),
+    ("a_lesson_has_its_sections_in_order", "lessons/16_more.md", "+", "# 16 · More\n", "no section `## Where to go from here`"),
     ("a_lesson_leads_to_its_neighbours", "lessons/01_hello.md", "02_bye.md", "README.md", "no link to the next"),
     ("a_lesson_leads_to_its_neighbours", "lessons/zh/02_bye.md", "01_hello.md", "README.md", "zh/02_bye.md: has no link to the previous"),
     ("a_lesson_is_tested_as_documentation", "src/lib.rs", "../lessons/02_bye.md", "x", "lessons/02_bye.md:10: its Rust"),

@@ -341,7 +341,7 @@ impl Site<'_> {
         // Where the system does not tell how many connections the program has, it may take a moment.
         let deadline = Instant::now() + Duration::from_secs(2);
         loop {
-            let mut next = self.connect("lets in again")?;
+            let mut next = self.server.connect_by("lets in again", &HUNDRED)?;
             next.send(self.get(&self.own_name()));
             if next.wait_unread() || Instant::now() > deadline {
                 return self.shown(&mut next, &HUNDRED).map(drop);

@@ -80,7 +80,7 @@ fn it_answers_to_its_names_and_to_no_other() {
         "localhost".into(),
         with_port("board.example"),
         with_port("localhost.evil.example"),
-        with_port("127.0.0.1") + ".evil.example",
+        with_port("127.0.0.1.evil.example"),
     ] {
         assert!(post(&port, &other).starts_with("HTTP/1.1 421 "), "{other}");
     }
@@ -166,22 +166,29 @@ fn strace_shows_where_a_program_listens() {
     let diary = diary.to_str().expect("text");
     for (host, shown) in [("127.0.0.1", "\"127.0.0.1\""), ("0.0.0.0", "\"0.0.0.0\"")] {
         let args = ["-f", "-e", "trace=network", diary, host, "0"];
-        let mut traced = Program::start(&strace, &args);
+        let mut traced = in_a_group(&strace, &args);
         traced.line_with("the diary is at ");
         let said = traced.error_with("listen(");
         let bind = said.lines().find(|line| line.contains("bind(")).expect("it binds");
         assert!(bind.contains(&format!("inet_addr({shown})")), "{said}");
-        // It is another process than strace, and must not stay behind.
         let (_, errors) = interrupted(traced);
         assert!(errors.contains("listen("), "{errors}");
     }
 }
 
-/// Ctrl-C, which strace and tcpdump pass on, or obey; all that was said.
+/// Starts a tool in a group of its own, as a shell does, so that Ctrl-C reaches it and what it has started.
+#[cfg(target_os = "linux")]
+fn in_a_group(tool: &std::path::Path, args: &[&str]) -> Program {
+    use std::os::unix::process::CommandExt;
+    Program::spawn(common::command(tool).args(args).process_group(0))
+}
+
+/// Ctrl-C; all that was said.
 #[cfg(target_os = "linux")]
 fn interrupted(program: Program) -> (String, String) {
-    let id = program.id().to_string();
-    assert!(common::command("kill").args(["-INT", &id]).status().expect("kill").success());
+    let group = format!("-{}", program.id());
+    let kill = common::command("kill").args(["-INT", "--", &group]).status();
+    assert!(kill.expect("kill").success());
     let (_, out, err) = program.wait();
     (out, err)
 }
@@ -298,7 +305,7 @@ fn a_reader_reads_what_is_not_encrypted() {
     let Some(tls) = Tls::start() else { return };
     let listens = |port: &str| {
         let filter = format!("tcp port {port}");
-        let reader = Program::start(&tcpdump, &["-i", "lo", "-n", "-l", "-A", &filter]);
+        let reader = in_a_group(&tcpdump, &["-i", "lo", "-n", "-l", "-A", &filter]);
         reader.error_with("listening on lo");
         reader
     };

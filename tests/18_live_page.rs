@@ -264,6 +264,7 @@ fn the_chat_of_the_exercise_in_a_browser() {
     let mut server = Program::start(program, &["0"]);
     let port = server.port();
     browser.open(&format!("http://127.0.0.1:{port}/")).expect("a page");
+    browser.value("new Promise(done => socket.readyState === 1 ? done() : socket.onopen = done)");
     let mut says = |text: &str, shown: &str| {
         browser.value(&format!("text.value = '{text}', form.requestSubmit()"));
         let heard =

@@ -59,4 +59,5 @@ exercises! {
     exercise_17_silence "17_silence"
     exercise_18_live_page "18_live_page"
     exercise_19_resp "19_resp"
+    exercise_21_in_the_open "21_in_the_open"
 }

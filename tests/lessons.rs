@@ -13,7 +13,9 @@
 //! - `^C` is Ctrl-C, `^D` the end of the input, `hello⏎` a line typed by the student. When a program has ended, everything it printed
 //!   must have been shown. No page leaves a program running.
 //! - A line `…` stands for any number of lines.
-//! - A ```` ```js ```` block that begins with `// server.js` is that file for a `$ node server.js`.
+//! - A ```` ```js ```` block that begins with `// server.js` is that file for a `$ node server.js`, and a ```` ```haproxy ```` block that begins
+//!   with `# tls.cfg` is that file. `target/debug/examples/NAME` is the built example, where another program starts it.
+//! - `sudo` is left out. What the system does not permit to this user, such as `tcpdump`, is skipped, by name.
 //! - Ports are those of the student (see `command::PORTS`). Each page runs with free ones in their place, and its output is changed back.
 //! - Ephemeral ports, times and error numbers of the system differ from run to run: both sides are normalised, see `compare::normal`.
 //!   `\r` and spaces at a line's end do not show on a terminal and do not count; nor do blank lines where a block begins and ends.

@@ -19,8 +19,10 @@ mod e16_too_fast;
 mod e17_silence;
 mod e18_live_page;
 mod e19_resp;
+mod e21_in_the_open;
 mod html;
 mod notebook;
+mod notice_board;
 mod strict;
 mod web_socket;
 
@@ -45,6 +47,7 @@ pub(super) const ALL: &[Exercise] = &[
     e17_silence::EXERCISE,
     e18_live_page::EXERCISE,
     e19_resp::EXERCISE,
+    e21_in_the_open::EXERCISE,
 ];
 
 /// Those that need Unix sockets, which std has on Unix only.

@@ -13,7 +13,21 @@ use crate::common;
 pub const PORTS: [RangeInclusive<u16>; 2] = [5000..=5009, 10086..=10089];
 
 /// Real programs that a machine may lack.
-const PEERS: [&str; 6] = ["nc", "curl", "telnet", "node", "python3", "redis-cli"];
+const PEERS: [&str; 11] = [
+    "nc",
+    "curl",
+    "telnet",
+    "node",
+    "python3",
+    "redis-cli",
+    "openssl",
+    "haproxy",
+    "tcpdump",
+    "strace",
+    "ss",
+];
+/// Where cargo puts an example.
+const BUILT: &str = "target/debug/examples/";
 const TOOLS: [&str; 13] = [
     "printf", "echo", "cat", "head", "tail", "sort", "seq", "tr", "od", "wc", "grep", "true",
     "false",
@@ -111,7 +125,17 @@ impl Command {
             match word.as_str() {
                 "&" => return Err("`&`: give it a terminal of its own".into()),
                 "|" | "||" | "&&" | ";" | "\n" => expected = true,
+                // Where another program starts it.
+                _ if word.starts_with(BUILT) => {
+                    let name = word[BUILT.len()..].to_string();
+                    let has_args = words.peek().is_some_and(|word| !is_operator(word));
+                    command.line.push(Part::Example { name, has_args });
+                    expected = false;
+                    continue;
+                }
                 _ if !expected || is_assignment(&word) => {}
+                // Who runs this test may do it, or it is skipped: see `common::permitted`.
+                "sudo" => continue,
                 "cargo" => {
                     let mut name = None;
                     let mut has_args = false;
@@ -279,6 +303,8 @@ mod tests {
             ("printf x \\\n| nc ::1 5000", "printf x | nc ::1 7777"),
             ("nc ::1 5000 <<'EOF'\nrm 5000\nEOF", "nc ::1 7777 <<'EOF' \nrm 7777\nEOF"),
             ("nc ::1 5000   # or 5001", "nc ::1 7777"),
+            ("sudo tcpdump -i lo 'port 5000' | tr a b", "tcpdump -i lo 'port 7777' | tr a b"),
+            ("strace -f target/debug/examples/none ::1 5000", "strace -f '/built/none' ::1 7777"),
             ("node -e 'f(5000) && g()'", "node -e 'f(7777) && g()'"),
         ] {
             assert_eq!(run(typed).as_deref(), Ok(expected), "{typed}");
@@ -290,6 +316,7 @@ mod tests {
         for (typed, expected) in [
             ("rm -r x", "`rm`"),
             ("printf a | perl", "`perl`"),
+            ("sudo rm x", "`rm`"),
             ("nc -l 5000 &", "`&`"),
             ("echo $(rm x)", "`(`"),
             ("cargo test", "`test`"),

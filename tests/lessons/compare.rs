@@ -103,6 +103,10 @@ fn variable(before: &str, number: &str, after: &str) -> (Option<&'static str>, u
     if before.ends_with("os error ") {
         return (Some("N"), 0);
     }
+    let process = before.ends_with('(') && after.starts_with(") :"); // as HAProxy says who speaks
+    if process {
+        return (Some("PID"), 0);
+    }
     let port = whole.parse::<u16>().is_ok_and(|port| port >= 32768) && fraction.is_empty();
     let port = port && (before.ends_with(':') || before.ends_with("port "));
     (port.then_some("PORT"), 0)
@@ -166,6 +170,8 @@ mod tests {
             ("two  spaces   stay\r", "two  spaces   stay"),
             ("HTTP/1.1 200 OK", "HTTP/1.1 200 OK"),
             ("utf8 ü 3 ms", "utf8 ü TIME"),
+            ("[NOTICE]   (7233) : Loading success.", "[NOTICE] (PID) : Loading success."),
+            ("exited (7233)", "exited (7233)"),
         ] {
             assert_eq!(normal(line), expected, "{line:?}");
         }

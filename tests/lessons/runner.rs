@@ -27,11 +27,15 @@ pub fn run(file: &str, text: &str, patience: Duration) -> Vec<(String, Outcome)>
     };
     let Scratch(folder) = &Scratch::new(file);
     let ports = Ports::free_for(text);
-    for block in page.blocks.iter().filter(|block| block.language() == "js") {
-        if let Some(name) = block.text.lines().next().and_then(|line| line.strip_prefix("// ")) {
-            if name.ends_with(".js") && !name.contains([' ', '/']) {
-                fs::write(folder.join(name), ports.to_free(&block.text)).expect("written");
-            }
+    for block in &page.blocks {
+        let first = block.text.lines().next().unwrap_or_default();
+        let name = match block.language() {
+            "js" => first.strip_prefix("// ").filter(|name| name.ends_with(".js")),
+            "haproxy" => first.strip_prefix("# ").filter(|name| name.ends_with(".cfg")),
+            _ => None,
+        };
+        if let Some(name) = name.filter(|name| !name.contains([' ', '/'])) {
+            fs::write(folder.join(name), ports.to_free(&block.text)).expect("written");
         }
     }
     let mut terminals: BTreeMap<String, Terminal<'_>> = BTreeMap::new();
@@ -144,7 +148,7 @@ fn lacking<'b>(blocks: impl Iterator<Item = &'b Block>) -> Option<String> {
         _ => None,
     });
     commands.find_map(|command| {
-        if let Some(peer) = command.peers.iter().find(|peer| common::peer(peer).is_none()) {
+        if let Some(peer) = command.peers.iter().find(|peer| common::permitted(peer).is_none()) {
             return Some(peer.to_string());
         }
         (command.wants_nc_n() && !nc_knows_n()).then(|| {

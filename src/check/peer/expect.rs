@@ -260,6 +260,16 @@ impl Peer {
         }
     }
 
+    /// Whether the program has ended the connection by now. Bytes are held for what is expected next.
+    pub fn has_ended(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_millis(1);
+        loop {
+            if let Err(stopped) = self.read(deadline) {
+                return matches!(stopped, Observed::Fin | Observed::Reset);
+            }
+        }
+    }
+
     /// All that was sent so far must have been taken: nobody has closed on it.
     pub fn expect_all_taken(&self, rule: &Rule) -> Verdict {
         let Some(why) = &self.unsent else { return Ok(()) };

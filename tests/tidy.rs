@@ -8,6 +8,8 @@ mod code;
 #[path = "tidy/comments.rs"]
 mod comments;
 mod common;
+#[path = "tidy/emphasis.rs"]
+mod emphasis;
 #[path = "tidy/exercises.rs"]
 mod exercises;
 #[path = "tidy/lessons.rs"]
@@ -127,6 +129,7 @@ rules! {
     lessons::a_lesson_has_its_sections_in_order,
     lessons::a_lesson_leads_to_its_neighbours,
     lessons::a_lesson_is_tested_as_documentation,
+    emphasis::emphasis_opens_and_closes,
     lessons::an_experiment_asks_for_a_guess,
     lessons::a_node_program_listens_for_errors,
     lessons::a_lesson_says_how_long_it_takes,

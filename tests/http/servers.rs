@@ -9,7 +9,7 @@ use std::{env, process};
 use net::http::{self, Call, Reply};
 use net_notes as net;
 
-use crate::common::{Program, command, peer, until, within};
+use crate::common::{Program, command, peer, python_with, until, within};
 
 fn send(call: Call) -> Result<Reply> {
     within("send() returns", || call.send())
@@ -143,7 +143,7 @@ fn node() {
 
 #[test]
 fn python() {
-    let Some(python) = peer("python3") else { return };
+    let Some(python) = python_with("http.server") else { return };
     let folder = Folder::new("python");
     folder.write("你 好.txt", "hello\n");
     folder.write("long", vec![b'a'; 1 << 20]);

@@ -240,6 +240,8 @@ const CASES: &[Case] = &[
     ("chinese_and_english_links_agree", "lessons/zh/01_hello.md", "[other](02_bye.md#末)", "[other](../02_bye.md#on)", "leads into the other language"),
     ("chinese_and_english_links_agree", "lessons/zh/README.md", "+", "<https://example.org>\n", "a link that lessons/README.md does not have"),
     ("chinese_and_english_links_agree", "lessons/README.md", "+", "<https://example.org>\n", "lacks the link"),
+    ("emphasis_opens_and_closes", "lessons/zh/README.md", "+", "\n\n**先猜：**谁先说？\n", "`**先猜：**谁先说？`: the stars do not close emphasis"),
+    ("emphasis_opens_and_closes", "lessons/README.md", "+", "\n\nIt is*\"so\"*.\n", "the stars do not open emphasis"),
     ("a_chinese_page_is_in_chinese", "lessons/zh/README.md", "网络网络", "", "has 1 Chinese characters"),
     ("a_chinese_page_is_in_chinese", "lessons/zh/01_hello.md", "## 当心", "## Watch out", "`Watch out` is the English heading"),
     ("every_link_leads_somewhere", "lessons/01_hello.md", "../src/lib.rs", "../src/bil.rs", "01_hello.md:3: a link to ../src/bil.rs"),

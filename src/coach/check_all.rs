@@ -1,29 +1,35 @@
 //! All exercises judged at once, as a teacher's list. The student's progress is neither read nor written.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::command::Coach;
 use super::exercise::Exercise;
 use super::judge::{Outcome, judge};
 
+/// How many exercises are judged at a time. A check mostly waits.
+const AT_ONCE: usize = 4;
+
 impl Coach {
-    /// Judges every exercise, and prints a line for each as soon as it is judged: for people, or as JSON.
+    /// Judges every exercise, and prints a line for each as soon as it and those before it are judged: for people, or as
+    /// JSON.
     pub(super) fn check_all(&self, json: bool) -> ExitCode {
         let (mut passed, mut failed) = (0, 0);
-        for exercise in Exercise::all() {
-            let began = Instant::now();
-            let outcome = exercise.runs_here().then(|| judge(&self.home, exercise, false));
+        self.judge_all(|exercise, outcome, time| {
             match &outcome {
                 Some(Outcome::Passed) => passed += 1,
                 Some(_) => failed += 1,
                 None => {}
             }
             self.print(&match json {
-                true => as_json(exercise, outcome.as_ref(), began.elapsed().as_secs_f64()),
+                true => as_json(exercise, outcome.as_ref(), time.as_secs_f64()),
                 false => self.for_people(exercise, outcome.as_ref()),
             });
-        }
+        });
         if !json {
             let count = passed + failed;
             self.print(&self.voice.say(
@@ -34,6 +40,36 @@ impl Coach {
             ));
         }
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Judges every exercise, and reports them in their order; `None`: this system cannot run it.
+    fn judge_all(&self, mut report: impl FnMut(&Exercise, Option<Outcome>, Duration)) {
+        let (next, (tell, told)) = (AtomicUsize::new(0), channel());
+        thread::scope(|scope| {
+            for tell in vec![tell; AT_ONCE] {
+                scope.spawn(|| {
+                    let tell = tell; // ends with this thread
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(exercise) = Exercise::all().get(number) else { return };
+                        let began = Instant::now();
+                        let outcome =
+                            exercise.runs_here().then(|| judge(&self.home, exercise, false));
+                        let _ = tell.send((number, outcome, began.elapsed()));
+                    }
+                });
+            }
+            let mut early = BTreeMap::new();
+            for (number, exercise) in Exercise::all().iter().enumerate() {
+                while !early.contains_key(&number) {
+                    let Ok((judged, outcome, time)) = told.recv() else { return };
+                    early.insert(judged, (outcome, time));
+                }
+                if let Some((outcome, time)) = early.remove(&number) {
+                    report(exercise, outcome, time);
+                }
+            }
+        });
     }
 
     fn for_people(&self, exercise: &Exercise, outcome: Option<&Outcome>) -> String {

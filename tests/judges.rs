@@ -26,6 +26,8 @@ const TIMES: usize = 3;
 const RIGHT: usize = 4;
 /// How long a check waits for what a wrong program does not do.
 const SHORT: Duration = Duration::from_secs(2);
+/// The variable that asks for all answers.
+const ANSWERS: &str = "NET_NOTES_ANSWERS";
 /// Far more than the proof of an exercise takes beside others.
 const LIMIT: Duration = Duration::from_secs(300);
 /// Which answer a program is that has all of them.
@@ -84,8 +86,11 @@ fn turn(name: &str) -> MutexGuard<'static, ()> {
 }
 
 /// The solution, the first of the right answers, the stub, and a wrong one for each rule: what a change is judged by at once.
-/// All answers take minutes, and CI judges them.
+/// All answers take minutes, and CI judges them; so does `NET_NOTES_ANSWERS=all`.
 fn some(mut answers: Vec<Answer>) -> Vec<Answer> {
+    if env::var_os(ANSWERS).is_some_and(|which| which == "all") {
+        return answers;
+    }
     let mut right = 0;
     let mut rules = BTreeSet::new();
     answers.retain(|answer| match &answer.breaks {

@@ -308,8 +308,8 @@ fn bytes(mut client: Client<'_>) -> Verdict {
     all.extend_from_slice(b"\r\n$4\r\n\0");
     all.extend(request(&["PING"]));
     for (key, value) in [(&all[..], &all[..]), (b"", b"x"), (b"x", b""), (b"\r\n", b"\r\n\r\n")] {
-        client.ask(&[b"SET", key, value], "+OK\r\n", &BYTES)?;
-        client.ask(&[b"GET", key], bulk(value), &BYTES)?;
+        client.ask(&[&b"SET"[..], key, value], "+OK\r\n", &BYTES)?;
+        client.ask(&[&b"GET"[..], key], bulk(value), &BYTES)?;
     }
     Ok(())
 }

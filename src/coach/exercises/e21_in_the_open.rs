@@ -232,7 +232,9 @@ impl Site<'_> {
         let note = "n".repeat(NOTE_LIMIT - word.len()) + &word;
         self.posts(&note, &LARGE_NOTE)?;
         self.expect_note(&word, true, &LARGE_NOTE)?;
-        for (length, body) in [(NOTE_LIMIT + 1, ""), (1_000_000_000_000, ""), (100_000, "begins")] {
+        for (length, body) in
+            [(NOTE_LIMIT as u64 + 1, ""), (1_000_000_000_000, ""), (100_000, "begins")]
+        {
             let head =
                 format!("POST / HTTP/1.1\r\nHost: {own}\r\nContent-Length: {length}\r\n\r\n");
             self.check.promptly(&LARGE_NOTE, || {

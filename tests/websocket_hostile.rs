@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{alone, own_status, until, within};
+#[cfg(target_os = "linux")]
+use common::{alone, own_status};
+use common::{until, within};
 use net::websocket::Options;
 use net_notes as net;
 use raw::*;

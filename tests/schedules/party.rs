@@ -191,11 +191,15 @@ impl Party {
                 recorder.block(socket, action, 0, |socket| socket.flush().map(|()| 0));
             }
             Action::End => {
-                self.gate.write().unwrap().ended = true;
+                let Some(mut gate) = self.gate_to_end(socket) else { return };
+                gate.ended = true;
+                drop(gate);
                 recorder.act(action, || socket.end());
             }
             Action::CloseWithin(millis) => {
-                self.gate.write().unwrap().ended = true;
+                let Some(mut gate) = self.gate_to_end(socket) else { return };
+                gate.ended = true;
+                drop(gate);
                 recorder.act(action, || socket.close_within(Duration::from_millis(millis)));
             }
             Action::DestroySoon => recorder.act(action, || socket.destroy_soon()),

@@ -1,12 +1,12 @@
 //! What a party writes: records.
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, RwLockWriteGuard};
 
-use super::Party;
+use super::{Gate, Party};
 use crate::schedules::action::Action;
 use crate::schedules::log::{Answer, Event};
-use crate::schedules::net::{self, EventSocket};
+use crate::schedules::net::{self, EventSocket, ReadyState};
 use crate::schedules::records::{LONGEST_BLOCKING, record};
 
 impl Party {
@@ -14,7 +14,7 @@ impl Party {
     /// a write has not returned.
     pub(super) fn write(self: &Arc<Self>, socket: &EventSocket, action: Action) {
         if let Action::EndWith(length) = action {
-            let mut gate = self.gate.write().unwrap();
+            let Some(mut gate) = self.gate_to_end(socket) else { return };
             if !gate.over && !gate.ended {
                 gate.ended = true;
                 let number = self.next_number();
@@ -41,6 +41,15 @@ impl Party {
                 self.recorder.write(socket, action, number, write);
             }
             _ => unreachable!("it does not write"),
+        }
+    }
+
+    /// The gate, when no write is inside. Not while the socket connects: a blocking write of another thread then waits for the
+    /// connection, and the connection for the listener that asks here. The action is left out.
+    pub(super) fn gate_to_end(&self, socket: &EventSocket) -> Option<RwLockWriteGuard<'_, Gate>> {
+        match socket.ready_state() {
+            ReadyState::Opening => self.gate.try_write().ok(),
+            _ => Some(self.gate.write().unwrap()),
         }
     }
 

@@ -2,15 +2,11 @@
 
 mod common;
 
-use assert_cmd::Command;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(common::command(common::example("01_concept")))
-        .args(arguments)
-        .timeout(common::DEADLINE)
-        .assert()
+    common::run_example("01_concept", arguments, common::DEADLINE)
 }
 
 fn stdout(arguments: &[&str]) -> String {

@@ -7,10 +7,7 @@ use net_notes as net;
 use std::net::TcpListener;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(common::command(common::example("02_require")))
-        .args(arguments)
-        .timeout(common::DEADLINE)
-        .assert()
+    common::run_example("02_require", arguments, common::DEADLINE)
 }
 
 #[test]

@@ -2,14 +2,10 @@
 
 mod common;
 
-use assert_cmd::Command;
 use std::net::TcpListener;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(common::command(common::example("05_order")))
-        .args(arguments)
-        .timeout(common::DEADLINE)
-        .assert()
+    common::run_example("05_order", arguments, common::DEADLINE)
 }
 
 fn stdout(arguments: &[&str]) -> String {

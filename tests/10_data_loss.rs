@@ -2,7 +2,6 @@
 
 mod common;
 
-use assert_cmd::Command;
 use common::{DEADLINE, Program, peer, within};
 use net::{EventSocket, Server, event};
 use net_notes as net;
@@ -13,10 +12,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(common::command(common::example("10_data_loss")))
-        .args(arguments)
-        .timeout(DEADLINE * 4)
-        .assert()
+    common::run_example("10_data_loss", arguments, DEADLINE * 4)
 }
 
 fn stdout(arguments: &[&str]) -> String {

@@ -8,9 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 fn start() -> (Program, u16) {
-    let mut server = Program::start(example("11_server_events"), &["0"]);
-    let port = server.port();
-    (server, port)
+    common::start_example("11_server_events")
 }
 
 /// A client of the example.

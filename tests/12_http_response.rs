@@ -5,8 +5,7 @@
 mod browser;
 mod common;
 
-use assert_cmd::Command;
-use common::{DEADLINE, Program, command, example, peer, within};
+use common::{DEADLINE, Program, peer, within};
 use net::http;
 use net_notes as net;
 use std::io::{ErrorKind, Read, Write};
@@ -16,13 +15,11 @@ const NAME: &str = "12_http_response";
 const RIGHT: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\nConnection: close\r\n\r\nHello, 你好";
 
 fn start() -> (Program, u16) {
-    let mut server = Program::start(example(NAME), &["0"]);
-    let port = server.port();
-    (server, port)
+    common::start_example(NAME)
 }
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE).assert()
+    common::run_example(NAME, arguments, DEADLINE)
 }
 
 fn stdout(arguments: &[&str]) -> String {

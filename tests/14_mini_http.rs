@@ -5,21 +5,18 @@
 mod browser;
 mod common;
 
-use assert_cmd::Command;
-use common::{DEADLINE, Program, command, example, peer};
+use common::{DEADLINE, Program, example, peer};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 const NAME: &str = "14_mini_http";
 
 fn start() -> (Program, u16) {
-    let mut server = Program::start(example(NAME), &["0"]);
-    let port = server.port();
-    (server, port)
+    common::start_example(NAME)
 }
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE).assert()
+    common::run_example(NAME, arguments, DEADLINE)
 }
 
 /// Sends some requests at once, the last of which asks for the end, and returns all that comes.

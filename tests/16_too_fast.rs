@@ -12,7 +12,7 @@ use std::{env, fs, process};
 const NAME: &str = "16_too_fast";
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE * 8).assert()
+    common::run_example(NAME, arguments, DEADLINE * 8)
 }
 
 fn stdout(arguments: &[&str]) -> String {

@@ -4,8 +4,7 @@ mod common;
 #[path = "../examples/17_silence/pauses.rs"]
 mod pauses;
 
-use assert_cmd::Command;
-use common::{DEADLINE, Program, command, example};
+use common::{DEADLINE, Program, example};
 use pauses::Pauses;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -15,7 +14,7 @@ use std::time::Duration;
 const NAME: &str = "17_silence";
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE * 2).assert()
+    common::run_example(NAME, arguments, DEADLINE * 2)
 }
 
 fn stdout(arguments: &[&str]) -> String {

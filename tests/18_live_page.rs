@@ -9,8 +9,7 @@ mod news;
 #[path = "websocket/raw.rs"]
 mod raw;
 
-use assert_cmd::Command;
-use common::{DEADLINE, Program, command, example, within};
+use common::{DEADLINE, Program, example, within};
 #[cfg(unix)]
 use net::coach::{Exercise, Home, build_file};
 use net::http;
@@ -23,13 +22,11 @@ use std::time::{Duration, Instant};
 const NAME: &str = "18_live_page";
 
 fn start() -> (Program, u16) {
-    let mut server = Program::start(example(NAME), &["0"]);
-    let port = server.port();
-    (server, port)
+    common::start_example(NAME)
 }
 
 fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::from_std(command(example(NAME))).args(arguments).timeout(DEADLINE).assert()
+    common::run_example(NAME, arguments, DEADLINE)
 }
 
 /// A reader of the news, after the head.

@@ -1,8 +1,11 @@
 //! `framing` by itself: no socket, only bytes, cut in every way.
 
+mod common;
+
 use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 
+use common::Random;
 use net::framing::{Frames, Lines};
 use net_notes as net;
 
@@ -271,31 +274,20 @@ fn all_short_streams_of_frames() {
     }
 }
 
-/// A generator of random numbers (xorshift64*), the same at every run.
-struct Random(u64);
+/// Bytes out of an alphabet.
+fn letters(random: &mut Random, length: usize, alphabet: &[u8]) -> Vec<u8> {
+    (0..length).map(|_| random.pick(alphabet)).collect()
+}
 
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+/// Pieces of 0 to `most` bytes.
+fn cut_at_random<'a>(random: &mut Random, bytes: &'a [u8], most: usize) -> Vec<&'a [u8]> {
+    let (mut rest, mut pieces) = (bytes, Vec::new());
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(random.below(most + 1).min(rest.len()));
+        pieces.push(piece);
+        rest = after;
     }
-
-    fn bytes(&mut self, length: usize, alphabet: &[u8]) -> Vec<u8> {
-        (0..length).map(|_| alphabet[self.below(alphabet.len())]).collect()
-    }
-
-    /// Pieces of 0 to `most` bytes.
-    fn pieces<'a>(&mut self, bytes: &'a [u8], most: usize) -> Vec<&'a [u8]> {
-        let (mut rest, mut pieces) = (bytes, Vec::new());
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(self.below(most + 1).min(rest.len()));
-            pieces.push(piece);
-            rest = after;
-        }
-        pieces
-    }
+    pieces
 }
 
 #[test]
@@ -307,9 +299,9 @@ fn long_streams_at_random() {
         let most = 1 + random.below(100);
         let taken = TAKEN[random.below(3)];
 
-        let wire = random.bytes(length, b"aaaaaaaaaaaaaaaaaaaaaaaaa\xff\0\r\r\n\n");
+        let wire = letters(&mut random, length, b"aaaaaaaaaaaaaaaaaaaaaaaaa\xff\0\r\r\n\n");
         let limit = 10 + random.below(200);
-        let pieces = random.pieces(&wire, most).into_iter();
+        let pieces = cut_at_random(&mut random, &wire, most).into_iter();
         let outcome = split(Lines::new(limit), pieces, taken);
         assert_eq!(outcome, lines_of(&wire, limit), "lines, round {round}");
         whole += outcome.messages.len();
@@ -320,14 +312,14 @@ fn long_streams_at_random() {
             let size = 2 + random.below(8);
             let header = [&b"?"[..], b""][random.below(2)];
             wire.extend([header, &[b'0' + size as u8]].concat());
-            wire.extend(random.bytes(size - header.len() - 1, b"?x0123456789"));
+            wire.extend(letters(&mut random, size - header.len() - 1, b"?x0123456789"));
         }
         if random.below(2) == 0 && !wire.is_empty() {
             let at = random.below(wire.len());
             wire[at] = b"x09"[random.below(3)];
         }
         let limit = 8 + random.below(3);
-        let pieces = random.pieces(&wire, most).into_iter();
+        let pieces = cut_at_random(&mut random, &wire, most).into_iter();
         let outcome = split(Frames::new(limit, digit), pieces, taken);
         assert_eq!(outcome, frames_of(&wire, limit), "frames, round {round}");
         whole += outcome.messages.len();

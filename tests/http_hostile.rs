@@ -10,30 +10,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{panic, thread};
+use std::thread;
 
-use common::{until, within};
+use common::{Random, count_panics, until, within};
 use running::Running;
-
-/// xorshift64*: the same bytes at every run, from a seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 33) as usize % limit.max(1)
-    }
-
-    fn pick<'t>(&mut self, from: &[&'t [u8]]) -> &'t [u8] {
-        from[self.below(from.len())]
-    }
-}
 
 const GOOD: [&[u8]; 6] = [
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -134,13 +114,7 @@ fn ten_thousand_hostile_requests() {
 }
 
 fn hostile_requests(count: usize) {
-    // Of a panic in the server the client would only see the end of its connection.
-    let panics = Arc::new(AtomicUsize::new(0));
-    let (panicked, usual) = (panics.clone(), panic::take_hook());
-    panic::set_hook(Box::new(move |panic| {
-        panicked.fetch_add(1, Ordering::SeqCst);
-        usual(panic);
-    }));
+    let panics = count_panics();
     let bad = Arc::new(AtomicBool::new(false));
     let found = bad.clone();
     let server = Arc::new(Running::new(move |request, response| {

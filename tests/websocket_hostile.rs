@@ -10,40 +10,18 @@ mod running;
 mod serving;
 
 use std::io::Write;
-use std::panic;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::{Random, count_panics, until, within};
 #[cfg(target_os = "linux")]
 use common::{alone, own_status};
-use common::{until, within};
 use net::websocket::Options;
 use net_notes as net;
 use raw::*;
 use running::Running;
 use serving::{Told, echo, next, server};
-
-/// xorshift64*: the same bytes at every run, from a seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 33) as usize % limit.max(1)
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next() as u8).collect()
-    }
-}
 
 /// A message in fragments that are cut at random, with pings between them; and what an echo answers.
 fn message(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
@@ -145,12 +123,7 @@ fn thousands_of_random_bytes_end_in_order() {
 /// A right conversation with some of its bytes changed: whatever comes of it, it is the same however it was cut, and what the
 /// server sends is frames.
 fn noise(count: usize) {
-    let panics = Arc::new(AtomicUsize::new(0));
-    let (panicked, usual) = (panics.clone(), panic::take_hook());
-    panic::set_hook(Box::new(move |panic| {
-        panicked.fetch_add(1, Ordering::SeqCst);
-        usual(panic);
-    }));
+    let panics = count_panics();
     let options = Options::default().close_timeout(Duration::from_millis(300));
     let (server, told) = server(options, echo);
     let mut random = Random(18);

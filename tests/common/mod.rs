@@ -3,10 +3,12 @@
 
 mod command;
 mod files;
+mod random;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use std::{env, fs, panic, thread};
 
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
+pub use random::Random;
 
 /// Far more than anything here takes, also beside two busy loops. Reaching it is a failure, never a pause.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -209,9 +212,34 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
     found
 }
 
+/// Counts the panics of all threads from now on, and reports them as usual: of one in a server a client sees only the end of
+/// its connection.
+pub fn count_panics() -> Arc<AtomicUsize> {
+    let panics = Arc::new(AtomicUsize::new(0));
+    let (panicked, usual) = (panics.clone(), panic::take_hook());
+    panic::set_hook(Box::new(move |panic| {
+        panicked.fetch_add(1, Ordering::SeqCst);
+        usual(panic);
+    }));
+    panics
+}
+
 /// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr().lock(), "skipped: {why}");
+}
+
+/// The example `name` as a server on a free port, and that port.
+pub fn start_example(name: &str) -> (Program, u16) {
+    let mut server = Program::start(example(name), &["0"]);
+    let port = server.port();
+    (server, port)
+}
+
+/// Runs the example `name` to its end.
+pub fn run_example(name: &str, arguments: &[&str], limit: Duration) -> assert_cmd::assert::Assert {
+    let command = command(example(name));
+    assert_cmd::Command::from_std(command).args(arguments).timeout(limit).assert()
 }
 
 /// The built example `name`, brought up to date first: `cargo test --test 03_server` alone builds no examples.

@@ -1,23 +1,15 @@
 //! `websocket`, and Server-Sent Events on `http`, with clients that others wrote: Chromium, Node's `WebSocket`, Python's
 //! `websockets`. (Raw frames are in `websocket.rs`.)
 
-#[cfg(unix)]
-#[path = "common/browser.rs"]
-mod browser;
 mod common;
 #[path = "http/running.rs"]
 mod running;
 #[path = "websocket/serving.rs"]
 mod serving;
 
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
-
 use common::{Program, peer, python_with};
-use net::http::Response;
-use net::websocket::{self, Message, Options, WebSocket};
+use net::websocket::{Message, Options, WebSocket};
 use net_notes as net;
-use running::Running;
 use serving::{next, server};
 
 /// An echo that also does what it is told.
@@ -114,9 +106,23 @@ asyncio.run(main())
     server.close();
 }
 
-/// A page with what both kinds of live connection say.
+/// Browsers are looked for on Unix.
 #[cfg(unix)]
-const PAGE: &str = "<!doctype html><meta charset=utf-8><title>live</title><pre id=said></pre><pre id=events></pre>
+#[path = "common/browser.rs"]
+mod browser;
+
+#[cfg(unix)]
+mod in_a_browser {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::net::http::Response;
+    use crate::net::websocket;
+    use crate::running::Running;
+
+    /// A page with what both kinds of live connection say.
+    const PAGE: &str = "<!doctype html><meta charset=utf-8><title>live</title><pre id=said></pre><pre id=events></pre>
 <script>let said_all = false;
 const URL_OF_SERVER = 'ws://' + location.host + '/socket';
 const until = async fact => { while (!fact()) await new Promise(done => setTimeout(done, 10)) };
@@ -127,63 +133,64 @@ source.addEventListener('named', show);
 CONVERSATION
 </script>";
 
-/// Server-Sent Events need no module: text that goes on, in a format of four lines.
-#[cfg(unix)]
-#[test]
-fn chromium_opens_both_and_comes_back() {
-    let Some(mut browser) = browser::Browser::start() else { return };
-    let (give, given) = channel::<(Option<String>, Response)>();
-    let (tell, told) = channel();
-    let shared = Mutex::new((give, tell));
-    let page = PAGE.replace("CONVERSATION", CONVERSATION);
-    let server = Running::new(move |request, response| match request.path() {
-        "/" => {
-            response.header("Content-Type", "text/html; charset=utf-8").end_with(&page);
-        }
-        "/events" => {
-            let last = request.header("last-event-id").map(str::to_string);
-            response.header("Content-Type", "text/event-stream").flush_headers();
-            shared.lock().expect("no panic").0.send((last, response)).expect("the test waits");
-        }
-        "/socket" => {
-            let tell = shared.lock().expect("no panic").1.clone();
-            websocket::upgrade(&request, response, move |socket| {
-                socket.on_close(move |_, closed| tell.send(closed.clone()).expect("told"));
-                obliging(socket);
-            });
-        }
-        _ => response.status(404).end(),
-    });
-    browser.open(&server.url("/")).expect("a page");
+    /// Server-Sent Events need no module: text that goes on, in a format of four lines.
+    #[test]
+    fn chromium_opens_both_and_comes_back() {
+        let Some(mut browser) = browser::Browser::start() else { return };
+        let (give, given) = channel::<(Option<String>, Response)>();
+        let (tell, told) = channel();
+        let shared = Mutex::new((give, tell));
+        let page = PAGE.replace("CONVERSATION", CONVERSATION);
+        let server = Running::new(move |request, response| match request.path() {
+            "/" => {
+                response.header("Content-Type", "text/html; charset=utf-8").end_with(&page);
+            }
+            "/events" => {
+                let last = request.header("last-event-id").map(str::to_string);
+                response.header("Content-Type", "text/event-stream").flush_headers();
+                shared.lock().expect("no panic").0.send((last, response)).expect("the test waits");
+            }
+            "/socket" => {
+                let tell = shared.lock().expect("no panic").1.clone();
+                websocket::upgrade(&request, response, move |socket| {
+                    socket.on_close(move |_, closed| tell.send(closed.clone()).expect("told"));
+                    obliging(socket);
+                });
+            }
+            _ => response.status(404).end(),
+        });
+        browser.open(&server.url("/")).expect("a page");
 
-    let (last, response) = next(&given);
-    assert_eq!(last, None);
-    response.write("retry: 10\n\n");
-    response.write("id: 7\ndata: one\ndata: 两\n\n: a remark\n\nevent: named\nid: 8\ndata:x\n\n");
-    browser.value("until(() => events.textContent.includes('named'))");
-    assert_eq!(browser.value("events.textContent"), "message 7 one\n两\nnamed 8 x\n");
-    // The stream ends, and the browser asks again, and says what it has.
-    response.end();
-    let (last, response) = next(&given);
-    assert_eq!(last.as_deref(), Some("8"));
-    response.write("id: 9\ndata: again\n\n");
-    browser.value("until(() => events.textContent.includes('again'))");
+        let (last, response) = next(&given);
+        assert_eq!(last, None);
+        response.write("retry: 10\n\n");
+        response
+            .write("id: 7\ndata: one\ndata: 两\n\n: a remark\n\nevent: named\nid: 8\ndata:x\n\n");
+        browser.value("until(() => events.textContent.includes('named'))");
+        assert_eq!(browser.value("events.textContent"), "message 7 one\n两\nnamed 8 x\n");
+        // The stream ends, and the browser asks again, and says what it has.
+        response.end();
+        let (last, response) = next(&given);
+        assert_eq!(last.as_deref(), Some("8"));
+        response.write("id: 9\ndata: again\n\n");
+        browser.value("until(() => events.textContent.includes('again'))");
 
-    browser.value("until(() => said_all)");
-    assert_eq!(browser.value("said.textContent"), SAID);
-    let closed = next(&told);
-    assert_eq!((closed.code, closed.was_clean), (4000, true));
+        browser.value("until(() => said_all)");
+        assert_eq!(browser.value("said.textContent"), SAID);
+        let closed = next(&told);
+        assert_eq!((closed.code, closed.was_clean), (4000, true));
 
-    // Who leaves the page, leaves.
-    let (tell, gone) = channel();
-    response.on_close(move || tell.send(()).expect("the test waits"));
-    browser.value(
-        "(window.second = new WebSocket(URL_OF_SERVER), new Promise(done => second.onopen = done))",
-    );
-    browser.open("about:blank").expect("a page");
-    next(&gone);
-    assert_eq!(next(&told).code, 1001);
-    drop(response);
-    drop(browser);
-    server.close();
+        // Who leaves the page, leaves.
+        let (tell, gone) = channel();
+        response.on_close(move || tell.send(()).expect("the test waits"));
+        browser.value(
+            "(window.second = new WebSocket(URL_OF_SERVER), new Promise(done => second.onopen = done))",
+        );
+        browser.open("about:blank").expect("a page");
+        next(&gone);
+        assert_eq!(next(&told).code, 1001);
+        drop(response);
+        drop(browser);
+        server.close();
+    }
 }

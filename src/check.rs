@@ -49,7 +49,7 @@ mod failure;
 #[cfg(unix)]
 mod guard;
 mod host;
-pub(crate) mod layout;
+pub mod layout;
 mod observed;
 mod pause;
 mod peer;

@@ -8,16 +8,20 @@
 //! cargo run -- help
 //! ```
 //!
-//! The same checks are tests: `cargo test --test exercises`.
+//! The same checks are tests: `cargo test --test exercises`. The coach is a program that uses the library, as a student's
+//! program does: it knows nothing that is not public.
 
 mod advice;
 mod build;
 mod check_all;
-mod command;
-pub mod exercise;
+mod check_options;
+pub(crate) mod command;
+mod context;
+mod exercise;
 mod exercises;
 mod help;
 mod home;
+mod json;
 mod judge;
 mod language;
 mod output;
@@ -25,17 +29,12 @@ mod path;
 mod progress;
 mod reset;
 mod verdict;
+mod verdict_json;
 mod watch;
 
-use std::ffi::OsString;
-use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::exercise::Exercise;
-pub use self::home::Home;
-pub use self::judge::{Outcome, PATIENCE, build_file, judge, judge_file};
-pub use self::language::language;
-
-/// Does what these arguments ask for. Failure: a check that did not pass, or a command that could not be carried out.
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    command::run(args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect())
+/// Locks, also after a panic elsewhere: each of the coach's locks guards a value that is whole between two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

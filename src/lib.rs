@@ -71,7 +71,7 @@
 //! `emit`; `server` and `server::accept`; `timers`, which keeps the time for all of them; then `trace`, which only watches;
 //! `framing`, which makes messages of bytes and knows no socket; and on top of it all the protocols: `message`, which
 //! knows no socket either, with `http` and `sts` as thin layers, and `websocket` on `http`. Beside them, `check` looks at
-//! programs from outside, and `coach` leads a student through the exercises with it.
+//! programs from outside. The program of this package, the exercise coach, uses it: `main.rs` and `coach`.
 
 // Here and not in Cargo.toml: a program that a student saves in examples needs no docs.
 #![warn(missing_docs)]
@@ -79,7 +79,6 @@
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 pub mod check;
-pub mod coach;
 mod deferred;
 mod endpoint;
 mod error;

@@ -1,7 +1,11 @@
 //! `cargo run`: the exercise coach.
 
+mod coach;
+
 use std::process::ExitCode;
 
+/// Does what the arguments ask for. Failure: a check that did not pass, or a command that could not be carried out.
 fn main() -> ExitCode {
-    net_notes::coach::main(std::env::args_os().skip(1))
+    let args = std::env::args_os().skip(1);
+    coach::command::run(args.map(|arg| arg.to_string_lossy().into_owned()).collect())
 }

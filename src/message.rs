@@ -31,7 +31,8 @@ mod parser;
 use std::fmt;
 
 pub use self::head::Head;
-pub(crate) use self::head::{content_length, is_folded, is_token, trim};
+pub(crate) use self::head::{content_length, is_folded};
+pub use self::head::{is_token, trim};
 pub use self::parser::{Limits, Parsed, Parser};
 
 /// Why bytes are no message, or a header cannot be in one. Each has one sentence, its [`Display`](fmt::Display).

@@ -33,7 +33,7 @@ pub(crate) fn escaped(bytes: &[u8], width: usize) -> String {
 }
 
 /// How wide a terminal shows a text: Chinese characters and most of what follows them take two columns.
-pub(crate) fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     let wide =
         |c: char| matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{d7a3}' | '\u{f900}'.. );
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()

@@ -11,12 +11,13 @@ mod raw;
 
 use common::{DEADLINE, Program, example, within};
 #[cfg(unix)]
-use net::coach::{Exercise, Home, build_file};
 use net::http;
 use net_notes as net;
 use raw::*;
 use std::io::BufRead;
 use std::net::TcpListener;
+#[cfg(unix)]
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const NAME: &str = "18_live_page";
@@ -255,9 +256,8 @@ fn two_windows_live_together() {
 #[cfg(unix)]
 fn the_chat_of_the_exercise_in_a_browser() {
     let Some(mut browser) = browser::Browser::start() else { return };
-    let home = Home::at(common::root());
-    let solution = home.solution(Exercise::find("18").expect("an exercise"));
-    let program = build_file(&home, &solution).unwrap_or_else(|why| panic!("{why}"));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("chat of exercise 18");
+    common::build(&common::root().join("tests/exercises/18_live_page/solution.rs"), &program);
     let mut server = Program::start(program, &["0"]);
     let port = server.port();
     browser.open(&format!("http://127.0.0.1:{port}/")).expect("a page");

@@ -2,30 +2,19 @@
 //!
 //! Red until solved, and so not part of a plain `cargo test`. `cargo run -- check 03` does the same, and says more.
 
-use net_notes::coach::{Exercise, Home, Outcome, judge, language};
+mod common;
+
+use std::env;
 
 fn solved(name: &str) {
-    let exercise = Exercise::find(name).expect("an exercise");
-    if !exercise.runs_here() {
-        return eprintln!("{name} is left out: std has no Unix sockets on this system");
+    let file = format!("tests/exercises/{name}.rs");
+    let mut coach = common::coach(["check", name, "--file", &file]);
+    for name in ["LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"] {
+        coach.envs(env::var_os(name).map(|value| (name, value))); // the student's language
     }
-    let (id, file) = (exercise.id(), format!("tests/exercises/{name}.rs"));
-    let home = Home::new();
-    let lang = language(&home);
-    let why = match judge(&home, exercise, false) {
-        Outcome::Passed => return,
-        Outcome::Failed(failure) => {
-            let section = home.section(exercise, &failure, lang);
-            format!("{}{}{section}", failure.show(lang), lang.pick("read again: ", "再读一遍："))
-        }
-        Outcome::NotCompiled(message) => message,
-        Outcome::NotChecked(why) => why.in_lang(lang).to_string(),
-    };
-    let (not_yet, next) = lang.pick(
-        ("is not right yet", format!("next: edit {file}, and `cargo run -- check {id}`")),
-        ("还不对", format!("下一步：修改 {file}，再执行 `cargo run -- check {id}`")),
-    );
-    panic!("{file} {not_yet}:\n\n{why}\n{next}\n");
+    let output = coach.output().expect("the coach runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 macro_rules! exercises {
@@ -35,7 +24,7 @@ macro_rules! exercises {
         #[test]
         fn all_are_here() {
             let here = [$($name),*];
-            assert!(Exercise::all().iter().map(|one| one.name).eq(here));
+            assert!(common::exercises("en").iter().map(|one| &*one.name).eq(here));
         }
     };
 }

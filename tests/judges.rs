@@ -9,14 +9,13 @@ mod markdown;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{env, thread};
 
 use answers::{Answer, answers};
-use net_notes::check::{Check, Failure, Lang, Standing, Subject};
-use net_notes::coach::{Exercise, Home, Outcome, PATIENCE, build_file, judge_file};
+use common::{Exercise, Verdict, coach, exercises};
 
 /// How many checks run at a time. A check mostly waits, and this way the machine is a busy one, too.
 const AT_ONCE: usize = 12;
@@ -24,8 +23,8 @@ const AT_ONCE: usize = 12;
 const TIMES: usize = 3;
 /// How many right answers are judged in a quick run, the solution among them.
 const RIGHT: usize = 4;
-/// How long a check waits for what a wrong program does not do.
-const SHORT: Duration = Duration::from_secs(2);
+/// How many seconds a check waits for what a wrong program does not do.
+const SHORT: &str = "2";
 /// The variable that asks for all answers.
 const ANSWERS: &str = "NET_NOTES_ANSWERS";
 /// Far more than the proof of an exercise takes beside others.
@@ -50,7 +49,7 @@ macro_rules! judges {
 
         #[test]
         fn every_exercise_is_proved() {
-            assert!(Exercise::all().iter().map(|exercise| exercise.name).eq([$($exercise),*]));
+            assert!(exercises("en").iter().map(|exercise| &*exercise.name).eq([$($exercise),*]));
         }
     };
 }
@@ -105,8 +104,9 @@ fn some(mut answers: Vec<Answer>) -> Vec<Answer> {
 
 /// Judges answers to an exercise: the solution as often as `times` says, the others as often as `each` does.
 fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
-    let exercise = Exercise::find(name).expect("an exercise");
-    if !exercise.runs_here() {
+    let exercises = exercises("en");
+    let exercise = exercises.iter().find(|exercise| exercise.name == name).expect("an exercise");
+    if !exercise.runs_here {
         return common::skipped(&format!("{name}: std has no Unix sockets on this system"));
     }
     if common::wine_lacks(common::COMPILER) {
@@ -139,46 +139,34 @@ fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
 }
 
 /// Whether this answer is judged as it should be.
-fn judged(exercise: &Exercise, program: &PathBuf, answer: &Answer) -> Result<(), String> {
-    let subject = Subject::new(program).env(WHICH, &answer.name);
-    let patience = if answer.breaks.is_some() { SHORT } else { PATIENCE };
-    let check = Check::with_patience(subject, patience);
-    match ((exercise.judge)(&check), &answer.breaks) {
-        (Ok(()), None) => {
+fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), String> {
+    let program = program.to_str().expect("UTF-8");
+    let mut coach = coach(["check", &exercise.name, "--json", "--program", program]);
+    coach.env(WHICH, &answer.name);
+    if answer.breaks.is_some() {
+        coach.args(["--patience", SHORT]);
+    }
+    let verdict = Verdict::of(coach);
+    let said = verdict.said.unwrap_or_default();
+    match (verdict.rule, &answer.breaks) {
+        (None, None) => {
             // Of each rule that the lesson lists, all must have been asked.
-            let forgotten: Vec<_> = exercise
-                .rules
-                .iter()
-                .filter(|rule| !check.has_kept(rule))
-                .map(|rule| rule.name)
-                .collect();
-            match forgotten.is_empty() {
+            let rules: Vec<&str> = exercise.rules.iter().map(|(name, _)| &**name).collect();
+            match verdict.kept == rules {
                 true => Ok(()),
-                false => Err(format!("passes, and nothing was asked for {forgotten:?}")),
+                false => Err(format!("passes, and of {rules:?} kept only {:?}", verdict.kept)),
             }
         }
-        (Ok(()), Some(rule)) => Err(format!("passes, and must break `{rule}`")),
-        (Err(failure), None) => {
-            Err(format!("is right, and breaks `{}`:\n{failure}", failure.rule().name))
+        (None, Some(rule)) => Err(format!("passes, and must break `{rule}`")),
+        (Some(broken), None) => Err(format!("is right, and breaks `{broken}`:\n{said}")),
+        (Some(broken), Some(rule)) if broken != *rule => {
+            Err(format!("must break `{rule}`, and breaks `{broken}`:\n{said}"))
         }
-        (Err(failure), Some(rule)) => broken(exercise, &check, &failure, rule),
+        (Some(broken), Some(_)) if verdict.kept.contains(&broken) => {
+            Err(format!("breaks `{broken}`, which was said to be kept:\n{said}"))
+        }
+        (Some(_), Some(_)) => Ok(()),
     }
-}
-
-/// The failure must be by the rule that is meant for it, and by none that was said to be kept.
-fn broken(exercise: &Exercise, check: &Check, failure: &Failure, rule: &str) -> Result<(), String> {
-    let name = failure.rule().name;
-    if name != rule {
-        return Err(format!("must break `{rule}`, and breaks `{name}`:\n{failure}"));
-    }
-    if check.has_kept(failure.rule()) {
-        return Err(format!("breaks `{name}`, which was said to be kept:\n{failure}"));
-    }
-    let standings = exercise.standings(Some(failure));
-    let broken: Vec<_> =
-        standings.iter().filter(|(_, standing)| *standing == Standing::Broken).collect();
-    assert!(matches!(broken[..], [(rule, _)] if rule.name == name), "{standings:?}");
-    Ok(())
 }
 
 /// The file that an answer is written to, so that a person can look at it, and try it.
@@ -203,22 +191,24 @@ fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
     );
     let source = place(exercise, "").with_file_name(format!("all_{exercise}.rs"));
     fs::write(&source, text).expect("writable");
-    build_file(&Home::at(common::root()), &source).unwrap_or_else(|why| panic!("{why}"))
+    let program = source.with_extension(env::consts::EXE_EXTENSION);
+    common::build(&source, &program);
+    program
 }
 
 /// What is demanded stands in the lesson, word for word, in both languages and in the same order.
 #[test]
 fn the_lesson_lists_the_rules_word_for_word() {
     let mut missing = Vec::new();
-    for exercise in Exercise::all() {
-        for (lang, colon) in [(Lang::En, ": "), (Lang::Zh, "：")] {
-            let page = Home::short_lesson(exercise, lang);
+    for (lang, folder, colon) in [("en", "lessons", ": "), ("zh", "lessons/zh", "：")] {
+        for Exercise { name: lesson, rules, .. } in exercises(lang) {
+            let page = format!("{folder}/{lesson}.md");
             let text = fs::read_to_string(common::root().join(&page)).expect("a lesson");
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let text = words(&text);
             let mut rest = &text[..];
-            for rule in exercise.rules {
-                let said = words(&format!("- **{}**{colon}{}", rule.name, rule.sentence(lang)));
+            for (rule, sentence) in rules {
+                let said = words(&format!("- **{rule}**{colon}{sentence}"));
                 match rest.split_once(&*said) {
                     Some((_, after)) => rest = after,
                     None => missing.push(format!("{page}: {said}")),
@@ -229,21 +219,20 @@ fn the_lesson_lists_the_rules_word_for_word() {
     assert!(missing.is_empty(), "not in the lesson, or not in this order:\n{}", missing.join("\n"));
 }
 
-/// As the coach judges a student's file: built from the file, and with its own patience.
+/// As the coach judges a student's file: built from the file, and with the patience of a student.
 #[test]
 fn a_file_is_judged() {
     if common::wine_lacks(common::COMPILER) {
         return;
     }
     common::within_for(LIMIT, "a file", || {
-        let home = Home::at(common::root());
-        let exercise = Exercise::find("03").expect("an exercise");
-        let outcome = judge_file(&home, exercise, &home.solution(exercise), PATIENCE);
-        assert!(matches!(outcome, Outcome::Passed), "{outcome:?}");
-        match judge_file(&home, exercise, &home.stub(exercise), SHORT) {
-            Outcome::Failed(failure) => assert_eq!(failure.rule().name, "half-a-line"),
-            other => panic!("{other:?}"),
-        }
+        let check = |file: &str| {
+            let file = format!("tests/exercises/03_server/{file}.rs");
+            Verdict::of(coach(["check", "--file", &file, "03", "--json"]))
+        };
+        let solution = check("solution");
+        assert!(solution.passed, "{solution:?}");
+        assert_eq!(check("stub").rule.as_deref(), Some("half-a-line"));
     });
 }
 
@@ -259,7 +248,7 @@ fn as_committed_the_exercises_are_unsolved() {
     if show("Cargo.toml").is_none() {
         return common::skipped("no git to tell what was committed from what a student has edited");
     }
-    for Exercise { name, .. } in Exercise::all() {
+    for Exercise { name, .. } in exercises("en") {
         let [file, stub] =
             [".rs", "/stub.rs"].map(|end| show(&format!("tests/exercises/{name}{end}")));
         assert!(file.is_some() && file == stub, "{name}: the student's file is not the stub");

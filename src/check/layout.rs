@@ -1,13 +1,13 @@
 //! Text on a terminal: where a line may break, where it is cut, and which part of many bytes is shown.
 
-use crate::quote::columns;
+pub use crate::quote::columns;
 
 /// What must not begin a line, and what must not end one.
 const CLOSING: &str = "，。：；！？、）」』”’》〉…,.:;!?)";
 const OPENING: &str = "（「『“‘《〈";
 
 /// The text in lines of at most `width` columns. A line breaks at a space, and beside a Chinese character.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line) = (Vec::new(), String::new());
     for word in words(text) {
         let gap = word.starts_with(' ') && !line.is_empty();
@@ -22,7 +22,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// A page in lines of at most `width` columns: each paragraph is wrapped anew. What is indented is code, and stays as it is.
-pub(crate) fn page(text: &str, width: usize) -> String {
+pub fn page(text: &str, width: usize) -> String {
     let (mut page, mut paragraph) = (String::new(), String::new());
     let mut put = |paragraph: &mut String, line: &str| {
         if !paragraph.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn page(text: &str, width: usize) -> String {
 }
 
 /// As many of these in a line as fit; none of them is broken.
-pub(crate) fn fill(items: &[String], width: usize) -> Vec<String> {
+pub fn fill(items: &[String], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
         match lines.last_mut() {
@@ -97,7 +97,7 @@ pub(crate) fn cut(line: &str, width: usize) -> String {
 
 /// The bytes around the one at `at`, escaped and in quotes, in about `width` columns; and in which column that one is, or
 /// would be, at the end. No character is cut in two.
-pub(crate) fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
+pub fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
     let at = at.min(bytes.len());
     // No byte takes less than a third of a column: more than this much is never shown.
     let reach = 3 * width;

@@ -67,7 +67,7 @@ impl Localized {
     }
 
     /// This as the reason for something, behind it: `something: this`.
-    pub(crate) fn behind(&self, en: impl Display, zh: impl Display) -> Localized {
+    pub fn behind(&self, en: impl Display, zh: impl Display) -> Localized {
         Localized::new(format!("{en}: {}", self.en), format!("{zh}：{}", self.zh))
     }
 

@@ -1,7 +1,7 @@
 //! Advice on compile errors: the next step, in English where the compiler's message does not name
 //! it, and in Chinese always.
 
-use crate::check::Lang;
+use net_notes::check::Lang;
 
 /// The next step for messages that contain one of the signs.
 struct Advice {

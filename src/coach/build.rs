@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use net_notes::check::Localized;
+
 use super::home::Home;
-use crate::check::Localized;
-use crate::sync::lock;
+use crate::coach::lock;
 
 /// Why there is no program.
 #[derive(Debug, Clone)]

@@ -7,9 +7,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::command::Coach;
+use super::context::Coach;
 use super::exercise::Exercise;
-use super::judge::{Outcome, judge};
+use super::exercises;
+use super::judge::{Candidate, Judge, Outcome, PATIENCE};
+use super::verdict_json;
 
 /// How many exercises are judged at a time. A check mostly waits.
 const AT_ONCE: usize = 4;
@@ -21,12 +23,12 @@ impl Coach {
         let (mut passed, mut failed) = (0, 0);
         self.judge_all(|exercise, outcome, time| {
             match &outcome {
-                Some(Outcome::Passed) => passed += 1,
+                Some(Outcome::Passed(_)) => passed += 1,
                 Some(_) => failed += 1,
                 None => {}
             }
             self.print(&match json {
-                true => as_json(exercise, outcome.as_ref(), time.as_secs_f64()),
+                true => verdict_json::summary(exercise, outcome.as_ref(), time),
                 false => self.for_people(exercise, outcome.as_ref()),
             });
         });
@@ -51,16 +53,23 @@ impl Coach {
                     let tell = tell; // ends with this thread
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(exercise) = Exercise::all().get(number) else { return };
+                        let Some(exercise) = exercises::all().get(number) else { return };
                         let began = Instant::now();
-                        let outcome =
-                            exercise.runs_here().then(|| judge(&self.home, exercise, false));
+                        let outcome = exercise.runs_here().then(|| {
+                            let judge = Judge {
+                                home: &self.home,
+                                exercise,
+                                colour: false,
+                                patience: PATIENCE,
+                            };
+                            judge.judge(&Candidate::Own, |_| {})
+                        });
                         let _ = tell.send((number, outcome, began.elapsed()));
                     }
                 });
             }
             let mut early = BTreeMap::new();
-            for (number, exercise) in Exercise::all().iter().enumerate() {
+            for (number, exercise) in exercises::all().iter().enumerate() {
                 while !early.contains_key(&number) {
                     let Ok((judged, outcome, time)) = told.recv() else { return };
                     early.insert(judged, (outcome, time));
@@ -75,8 +84,8 @@ impl Coach {
     fn for_people(&self, exercise: &Exercise, outcome: Option<&Outcome>) -> String {
         let voice = &self.voice;
         let (mark, why) = match outcome {
-            Some(Outcome::Passed) => (voice.green("✓"), ""),
-            Some(Outcome::Failed(failure)) => {
+            Some(Outcome::Passed(_)) => (voice.green("✓"), ""),
+            Some(Outcome::Failed(failure, _)) => {
                 let rule = failure.rule();
                 (voice.red("✗"), voice.say(rule.en, rule.zh))
             }
@@ -89,20 +98,4 @@ impl Coach {
         let line = format!("  {mark} {}  {}", exercise.id(), exercise.title(voice.lang));
         if why.is_empty() { line } else { format!("{line}\n        {why}") }
     }
-}
-
-/// `rule` is the name of the broken rule; `compiles` and `can-be-checked` are those that come before all others. `passed` is
-/// `null` where the system cannot run the exercise.
-fn as_json(exercise: &Exercise, outcome: Option<&Outcome>, seconds: f64) -> String {
-    let (passed, rule) = match outcome {
-        Some(Outcome::Passed) => ("true", None),
-        Some(Outcome::Failed(failure)) => ("false", Some(failure.rule().name)),
-        Some(Outcome::NotCompiled(_)) => ("false", Some("compiles")),
-        Some(Outcome::NotChecked(_)) => ("false", Some("can-be-checked")),
-        None => ("null", None),
-    };
-    // Nothing here needs an escape: the names are ours.
-    let rule = rule.map_or("null".into(), |rule| format!("\"{rule}\""));
-    let name = exercise.name;
-    format!(r#"{{"name": "{name}", "passed": {passed}, "rule": {rule}, "seconds": {seconds:.2}}}"#)
 }

@@ -1,25 +1,20 @@
 //! The coach's commands. Each ends by naming the next one.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::{Command, ExitCode};
+
+use net_notes::check::Lang;
 
 use super::advice::advice;
 use super::build;
+use super::check_options::CheckOptions;
+use super::context::Coach;
 use super::exercise::Exercise;
+use super::exercises;
 use super::home::Home;
 use super::language::{self, language};
 use super::output::Voice;
-use super::progress::Progress;
 use super::watch;
-use crate::check::{Lang, Localized};
-
-/// All that a command needs.
-#[derive(Debug)]
-pub(super) struct Coach {
-    pub(super) home: Home,
-    pub(super) voice: Voice,
-}
 
 const HELP: (&str, &str) = (
     "cargo run                          the path: what is done, and what comes next
@@ -31,6 +26,7 @@ cargo run -- reset 03              begin again; asks first, and keeps a copy (--
 cargo run -- watch [03]            check whenever you save; q and Enter ends it
 cargo run -- list --json           the path, for programs
 cargo run -- check --all           judge all of your programs; --json: for programs
+cargo run -- check 03 --file F     judge another file; --program P: a program, in any language
 cargo run -- lang zh               用中文; lang en: English; without either: which it is, and why
 --lang en, --lang zh               the language of this one command",
     "cargo run                          学习路线：完成了哪些，下一个是什么
@@ -42,12 +38,13 @@ cargo run -- reset 03              从头再来；会先问一声，并留一份
 cargo run -- watch [03]            一保存就检查；按 q 再回车退出
 cargo run -- list --json           学习路线，给程序读
 cargo run -- check --all           检查你写的所有程序；加 --json 给程序读
+cargo run -- check 03 --file F     检查另一个源文件；--program P 检查一个程序，用什么语言写的都行
 cargo run -- lang en               English；lang zh 是中文；都不写就告诉你现在用哪种语言、为什么
 --lang en, --lang zh               只管这一条命令的语言",
 );
 
 /// Finds out what is asked for, and does it.
-pub(super) fn run(mut args: Vec<String>) -> ExitCode {
+pub(crate) fn run(mut args: Vec<String>) -> ExitCode {
     let home = Home::new();
     let usual = language(&home);
     let asked = take_lang(&mut args);
@@ -61,10 +58,9 @@ pub(super) fn run(mut args: Vec<String>) -> ExitCode {
         [] | ["list"] => coach.list(),
         ["list", "--json"] => coach.list_json(),
         ["help" | "--help" | "-h"] => coach.print_as_is(coach.voice.say(HELP.0, HELP.1)),
-        ["check"] => coach.with_next(Coach::check),
         ["check", "--all"] => coach.check_all(false),
         ["check", "--all", "--json"] | ["check", "--json", "--all"] => coach.check_all(true),
-        ["check", which] => coach.with(which, Coach::check),
+        ["check", ref rest @ ..] => coach.check_as_asked(rest),
         ["run", which, ref rest @ ..] => coach.with(which, |coach, one| coach.start(one, rest)),
         ["hint"] => coach.with_next(|coach, one| coach.hint(one, None)),
         ["hint", which] => coach.with(which, |coach, one| coach.hint(one, None)),
@@ -102,6 +98,17 @@ fn take_lang(args: &mut Vec<String>) -> Option<Option<Lang>> {
 }
 
 impl Coach {
+    /// Judges one program: by default the student's own, of the next exercise.
+    fn check_as_asked(&self, args: &[&str]) -> ExitCode {
+        let Some(options) = CheckOptions::parse(args) else {
+            return self.misunderstood(&format!("check {}", args.join(" ")));
+        };
+        match &options.which {
+            Some(which) => self.with(which, |coach, one| coach.check(one, &options)),
+            None => self.with_next(|coach, one| coach.check(one, &options)),
+        }
+    }
+
     /// Starts the student's program in this terminal.
     fn start(&self, exercise: &Exercise, args: &[&str]) -> ExitCode {
         let source = self.home.file(exercise);
@@ -136,64 +143,16 @@ impl Coach {
         ))
     }
 
-    /// What the system says went wrong, in the language that is spoken.
-    pub(super) fn reason(&self, error: &io::Error) -> String {
-        Localized::from(error).in_lang(self.voice.lang).to_string()
-    }
-
-    pub(super) fn progress(&self) -> Result<Progress, ExitCode> {
-        Progress::read(&self.home).map_err(|error| {
-            let (why, path) = (self.reason(&error), self.home.shown(&self.home.progress()));
-            self.failed(&self.voice.say(
-                format!("{path} cannot be read: {why}\nRemove it to begin with no exercise done."),
-                format!("读不了 {path}：{why}\n删掉它，就从第一个练习重新开始。"),
-            ))
-        })
-    }
-
-    /// What to do after a failure.
-    pub(super) fn again(&self, exercise: &Exercise) -> String {
-        let (id, file) = (exercise.id(), Home::short_file(exercise));
-        if !self.home.file(exercise).exists() {
-            return self.voice.say(
-                format!("to get the file back: cargo run -- reset {id}"),
-                format!("把文件找回来：cargo run -- reset {id}"),
-            );
-        }
-        let next = self.voice.say(
-            format!("edit {file}, and: cargo run -- check {id}"),
-            format!("修改 {file}，再执行：cargo run -- check {id}"),
-        );
-        self.voice.labelled(self.voice.say("then", "然后"), &next)
-    }
-
-    /// A file that comes with the repository cannot be read.
-    pub(super) fn lost(&self, path: &Path, error: &io::Error) -> ExitCode {
-        let (why, path) = (self.reason(error), self.home.shown(path));
-        self.failed(&self.voice.say(
-            format!("{path}: {why}\nTo get it back: git checkout -- {path}"),
-            format!("{path}：{why}\n把它找回来：git checkout -- {path}"),
-        ))
-    }
-
-    pub(super) fn not_saved(&self, error: &io::Error) {
-        let why = self.reason(error);
-        let _ = self.failed(&self.voice.say(
-            format!("note: .progress could not be written ({why}), so this will not be remembered"),
-            format!("注意：这次的进度记不下来，因为写不了 .progress：{why}"),
-        ));
-    }
-
     /// Does something with the exercise that is meant.
     fn with(
         &self,
         which: &str,
         act: impl FnOnce(&Coach, &'static Exercise) -> ExitCode,
     ) -> ExitCode {
-        match Exercise::find(which) {
+        match exercises::find(which) {
             Some(exercise) => act(self, exercise),
             None => {
-                let ids: Vec<&str> = Exercise::all().iter().map(Exercise::id).collect();
+                let ids: Vec<&str> = exercises::all().iter().map(Exercise::id).collect();
                 let ids = ids.join(" ");
                 let _ = self.failed(&self.voice.say(
                     format!("there is no exercise {which:?}; there are: {ids}"),
@@ -205,10 +164,7 @@ impl Coach {
     }
 
     /// Does something with the first exercise that is not done.
-    pub(super) fn with_next(
-        &self,
-        act: impl FnOnce(&Coach, &'static Exercise) -> ExitCode,
-    ) -> ExitCode {
+    fn with_next(&self, act: impl FnOnce(&Coach, &'static Exercise) -> ExitCode) -> ExitCode {
         match self.progress().map(|progress| progress.next()) {
             Ok(Some(next)) => act(self, next),
             Ok(None) => self.lead_on(None),
@@ -220,23 +176,5 @@ impl Coach {
         let help = self.voice.say(("not understood: ", HELP.0), ("看不懂这条命令：", HELP.1));
         let _ = writeln!(io::stderr(), "{}{what}\n\n{}", help.0, help.1);
         ExitCode::from(2)
-    }
-
-    /// A line on standard output.
-    pub(super) fn print(&self, text: &str) -> ExitCode {
-        self.print_as_is(&self.voice.in_commands(text))
-    }
-
-    /// The same, for a text whose commands choose a language themselves. That the output may be closed (`| head`) is no reason
-    /// to panic.
-    pub(super) fn print_as_is(&self, text: &str) -> ExitCode {
-        let _ = writeln!(io::stdout(), "{text}");
-        ExitCode::SUCCESS
-    }
-
-    /// A line on standard error.
-    pub(super) fn failed(&self, text: &str) -> ExitCode {
-        let _ = writeln!(io::stderr(), "{}", self.voice.in_commands(text));
-        ExitCode::FAILURE
     }
 }

@@ -28,7 +28,7 @@ mod web_socket;
 
 use super::exercise::Exercise;
 
-pub(super) const ALL: &[Exercise] = &[
+const ALL: &[Exercise] = &[
     e01_concept::EXERCISE,
     e02_require::EXERCISE,
     e03_server::EXERCISE,
@@ -50,5 +50,13 @@ pub(super) const ALL: &[Exercise] = &[
     e21_in_the_open::EXERCISE,
 ];
 
-/// Those that need Unix sockets, which std has on Unix only.
-pub(super) const UNIX_ONLY: &[&str] = &[e06_ipc::EXERCISE.name];
+/// All of them, in the order of the lessons.
+pub(super) fn all() -> &'static [Exercise] {
+    ALL
+}
+
+/// By its number (`3`, `03`) or its name (`03_server`).
+pub(super) fn find(text: &str) -> Option<&'static Exercise> {
+    let wanted: Option<u8> = text.parse().ok();
+    ALL.iter().find(|one| one.name == text || wanted.is_some() && one.id().parse().ok() == wanted)
+}

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use super::command::Coach;
+use net_notes::check::layout::page;
+
+use super::context::Coach;
 use super::exercise::Exercise;
-use crate::check::layout::page;
 
 impl Coach {
     /// The next hint, or the one with this number.

@@ -4,22 +4,18 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use net_notes::check::{Failure, Lang};
+
 use super::exercise::Exercise;
-use crate::check::{Failure, Lang};
 
 /// The folder of a student: this repository.
 #[derive(Debug, Clone)]
-pub struct Home(PathBuf);
+pub(super) struct Home(PathBuf);
 
 impl Home {
     /// The one that cargo runs us in; run by hand, the one that we were built in.
-    pub fn new() -> Home {
+    pub(super) fn new() -> Home {
         Home(env::var_os("CARGO_MANIFEST_DIR").map_or_else(Home::library, PathBuf::from))
-    }
-
-    /// Another one.
-    pub fn at(root: impl Into<PathBuf>) -> Home {
-        Home(root.into())
     }
 
     /// Where the library that exercises are built with comes from.
@@ -43,7 +39,7 @@ impl Home {
     }
 
     /// What the student edits.
-    pub fn file(&self, exercise: &Exercise) -> PathBuf {
+    pub(super) fn file(&self, exercise: &Exercise) -> PathBuf {
         self.0.join(Home::short_file(exercise))
     }
 
@@ -58,27 +54,27 @@ impl Home {
     }
 
     /// What the student's file is at the beginning.
-    pub fn stub(&self, exercise: &Exercise) -> PathBuf {
+    pub(super) fn stub(&self, exercise: &Exercise) -> PathBuf {
         self.folder(exercise).join("stub.rs")
     }
 
     /// A good answer.
-    pub fn solution(&self, exercise: &Exercise) -> PathBuf {
+    pub(super) fn solution(&self, exercise: &Exercise) -> PathBuf {
         self.folder(exercise).join("solution.rs")
     }
 
     /// The hints, in one of the languages.
-    pub fn hints(&self, exercise: &Exercise, lang: Lang) -> PathBuf {
+    pub(super) fn hints(&self, exercise: &Exercise, lang: Lang) -> PathBuf {
         self.folder(exercise).join(lang.pick("hints.md", "hints.zh.md"))
     }
 
     /// The lesson that the exercise belongs to, as one would write it on the command line.
-    pub fn short_lesson(exercise: &Exercise, lang: Lang) -> String {
+    pub(super) fn short_lesson(exercise: &Exercise, lang: Lang) -> String {
         format!("lessons/{}{}.md", lang.pick("", "zh/"), exercise.name)
     }
 
     /// The lesson's section that explains the rule that was broken. A Chinese page has the same headings in the same order.
-    pub fn section(&self, exercise: &Exercise, failure: &Failure, lang: Lang) -> String {
+    pub(super) fn section(&self, exercise: &Exercise, failure: &Failure, lang: Lang) -> String {
         let see = failure.rule().see;
         let path = Home::short_lesson(exercise, lang);
         let headings = |lang| -> Vec<String> {
@@ -108,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_path_is_shown_with_one_kind_of_separator() {
-        let home = Home::at("home");
+        let home = Home("home".into());
         let file = Path::new("home").join("tests/exercises").join("03_server.rs");
         assert_eq!(home.shown(&file), "tests/exercises/03_server.rs");
         assert_eq!(home.shown(Path::new("elsewhere")), "elsewhere");

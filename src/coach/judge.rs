@@ -1,108 +1,112 @@
-//! Builds a student's file and judges the program.
+//! Judges a program, which is built first where a source file is given.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use net_notes::check::{Check, Failure, Localized, Rule, Subject, Waiting};
+
 use super::build::{self, Error};
 use super::exercise::Exercise;
 use super::home::Home;
-use crate::check::{Check, Failure, Lang, Localized, Rule, Subject, Waiting};
 
-/// How long a student's program may take for what it should do at once. Far more than it needs, and not more than one likes
-/// to wait for the news that it hangs.
-pub const PATIENCE: Duration = Duration::from_secs(5);
-/// After so long a check that waits says so.
-const SAY_SO: Duration = Duration::from_secs(1);
+/// How long a program may take for each thing that it should do at once, unless `--patience` says otherwise. Far more than
+/// it needs, and not longer than a student likes to wait for the news that it hangs.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// A check that waits for so long tells what it waits for.
+const TELL_AFTER: Duration = Duration::from_secs(1);
 
-/// What came of a check.
+/// What is judged.
 #[derive(Debug)]
-pub enum Outcome {
-    /// Every rule was kept.
-    Passed,
+pub(super) enum Candidate {
+    /// The student's own file of the exercise.
+    Own,
+    /// Another source file in Rust.
+    File(PathBuf),
+    /// A program, in any language.
+    Program(PathBuf),
+}
+
+/// The names of an exercise's rules that were kept.
+pub(super) type Kept = Vec<&'static str>;
+
+/// The result of a check.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// No rule was broken.
+    Passed(Kept),
     /// A rule was broken.
-    Failed(Failure),
+    Failed(Failure, Kept),
     /// The program does not compile: the compiler's own message, without warnings.
     NotCompiled(String),
     /// It could not be checked: there is no such file, or no compiler.
     NotChecked(Localized),
 }
 
-/// Judges what the student wrote.
-pub fn judge(home: &Home, exercise: &Exercise, colour: bool) -> Outcome {
-    judge_telling(home, exercise, colour, |_| {})
+/// How to judge.
+#[derive(Debug)]
+pub(super) struct Judge<'a> {
+    pub(super) home: &'a Home,
+    pub(super) exercise: &'a Exercise,
+    /// In the compiler's message.
+    pub(super) colour: bool,
+    pub(super) patience: Duration,
 }
 
-/// Judges what the student wrote, and says what the check waits for when that takes longer.
-pub(super) fn judge_telling(
-    home: &Home,
-    exercise: &Exercise,
-    colour: bool,
-    tell: impl Fn(Waiting) + Sync,
-) -> Outcome {
-    built(home, &home.file(exercise), colour, |program| {
-        let check = Check::with_patience(Subject::new(program), PATIENCE);
-        thread::scope(|scope| {
-            let (done, over) = channel::<()>();
-            let (check, tell) = (&check, &tell);
-            scope.spawn(move || {
-                let mut told = Vec::new();
-                while over.recv_timeout(SAY_SO / 4) == Err(RecvTimeoutError::Timeout) {
-                    let Some((time, waiting)) = check.waiting() else { continue };
-                    if time >= SAY_SO && !told.contains(&key(waiting)) {
-                        told.push(key(waiting));
-                        tell(waiting);
-                    }
+impl Judge<'_> {
+    /// Judges the candidate, and tells what the check waits for when that takes longer.
+    pub(super) fn judge(&self, what: &Candidate, tell: impl Fn(Waiting) + Sync) -> Outcome {
+        let program = match what {
+            Candidate::Own => self.built(&self.home.file(self.exercise)),
+            Candidate::File(source) => self.built(source),
+            Candidate::Program(program) => Ok(program.clone()),
+        };
+        let subject = match program {
+            Ok(program) => Subject::new(program),
+            Err(Error::Compiler(message)) => return Outcome::NotCompiled(message),
+            Err(Error::Io(why)) => return Outcome::NotChecked(why),
+        };
+        let check = Check::with_patience(subject, self.patience);
+        let verdict = watched(&check, tell, || (self.exercise.judge)(&check));
+        let rules = self.exercise.rules.iter();
+        let kept = rules.filter(|rule| check.has_kept(rule)).map(|rule| rule.name).collect();
+        match verdict {
+            Ok(()) => Outcome::Passed(kept),
+            Err(failure) => Outcome::Failed(failure, kept),
+        }
+    }
+
+    fn built(&self, source: &Path) -> Result<PathBuf, Error> {
+        build::program(self.home, source, self.colour)
+    }
+}
+
+/// Does something while a thread beside it tells, once for each rule, what the check waits for.
+fn watched<T>(check: &Check, tell: impl Fn(Waiting) + Sync, act: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (done, over) = channel::<()>();
+        let tell = &tell;
+        scope.spawn(move || {
+            let mut told = Vec::new();
+            while over.recv_timeout(TELL_AFTER / 4) == Err(RecvTimeoutError::Timeout) {
+                let Some((time, waiting)) = check.waiting() else { continue };
+                if time >= TELL_AFTER && !told.contains(&subject_of(waiting)) {
+                    told.push(subject_of(waiting));
+                    tell(waiting);
                 }
-            });
-            let outcome = judged(exercise, check);
-            drop(done);
-            outcome
-        })
+            }
+        });
+        let result = act();
+        drop(done);
+        result
     })
 }
 
-/// What a message about waiting is about: each is said once.
-fn key(waiting: Waiting) -> Option<&'static str> {
+/// The rule that a message about waiting names.
+fn subject_of(waiting: Waiting) -> Option<&'static str> {
     match waiting {
         Waiting::For(Rule { name, .. }) => Some(name),
         Waiting::OnPurpose => None,
-    }
-}
-
-/// Judges any program by the check of an exercise: a solution, or a wrong answer. `timeout`: how long the check waits for
-/// each thing that it expects.
-pub fn judge_file(home: &Home, exercise: &Exercise, source: &Path, timeout: Duration) -> Outcome {
-    built(home, source, false, |program| {
-        judged(exercise, &Check::with_patience(Subject::new(program), timeout))
-    })
-}
-
-/// Builds any source file as the coach builds a student's; or why that cannot be.
-pub fn build_file(home: &Home, source: &Path) -> Result<PathBuf, String> {
-    build::program(home, source, false).map_err(|error| match error {
-        Error::Compiler(message) => message,
-        Error::Io(why) => why.in_lang(Lang::En).to_string(),
-    })
-}
-
-fn built(
-    home: &Home,
-    source: &Path,
-    colour: bool,
-    judge: impl FnOnce(PathBuf) -> Outcome,
-) -> Outcome {
-    match build::program(home, source, colour) {
-        Ok(program) => judge(program),
-        Err(Error::Compiler(message)) => Outcome::NotCompiled(message),
-        Err(Error::Io(why)) => Outcome::NotChecked(why),
-    }
-}
-
-fn judged(exercise: &Exercise, check: &Check) -> Outcome {
-    match (exercise.judge)(check) {
-        Ok(()) => Outcome::Passed,
-        Err(failure) => Outcome::Failed(failure),
     }
 }

@@ -4,17 +4,18 @@
 use std::env;
 use std::process::{Command, ExitCode, Stdio};
 
-use super::command::Coach;
+use net_notes::check::Lang;
+
+use super::context::Coach;
 use super::home::Home;
 use super::output::Voice;
 use super::progress::Progress;
-use crate::check::Lang;
 
 /// The variables of a locale; the first one that is set decides (locale(7)).
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /// The chosen language; where none was chosen, the system's.
-pub fn language(home: &Home) -> Lang {
+pub(super) fn language(home: &Home) -> Lang {
     chosen(home).unwrap_or_else(system)
 }
 

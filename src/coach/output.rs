@@ -6,10 +6,11 @@ use std::fs::File;
 use std::io::{IsTerminal, stdout};
 use std::process::{Command, Stdio};
 
+use net_notes::check::Lang;
+use net_notes::check::layout::columns;
+use net_notes::check::layout::wrap;
+
 use super::language::name;
-use crate::check::Lang;
-use crate::check::layout::wrap;
-use crate::quote::columns;
 
 /// As wide as every terminal is.
 const WIDTH: usize = 80;

@@ -2,9 +2,34 @@
 
 use std::process::ExitCode;
 
-use super::command::Coach;
+use super::context::Coach;
 use super::exercise::Exercise;
+use super::exercises;
 use super::home::Home;
+use super::json;
+use super::progress::Progress;
+
+/// How an exercise stands.
+enum State {
+    LeftOut,
+    Done,
+    Next,
+    Open,
+}
+
+impl State {
+    fn of(exercise: &Exercise, progress: &Progress) -> State {
+        if !exercise.runs_here() {
+            State::LeftOut
+        } else if progress.is_done(exercise) {
+            State::Done
+        } else if progress.next().is_some_and(|next| next.name == exercise.name) {
+            State::Next
+        } else {
+            State::Open
+        }
+    }
+}
 
 impl Coach {
     pub(super) fn list(&self) -> ExitCode {
@@ -14,16 +39,15 @@ impl Coach {
         };
         let next = progress.next();
         self.print(&self.voice.bold(self.voice.say("Exercises", "练习")));
-        for exercise in Exercise::all() {
-            let mark = match () {
-                () if !exercise.runs_here() => "-".to_string(),
-                () if progress.is_done(exercise) => self.voice.green("✓"),
-                () if next.is_some_and(|next| next.name == exercise.name) => self.voice.bold("→"),
-                () => "·".to_string(),
-            };
-            let note = match exercise.runs_here() {
-                true => "",
-                false => self.voice.say(" (no Unix sockets here)", "（这里没有 Unix 套接字）"),
+        for exercise in exercises::all() {
+            let (mark, note) = match State::of(exercise, &progress) {
+                State::LeftOut => {
+                    let why = self.voice.say(" (no Unix sockets here)", "（这里没有 Unix 套接字）");
+                    ("-".to_string(), why)
+                }
+                State::Done => (self.voice.green("✓"), ""),
+                State::Next => (self.voice.bold("→"), ""),
+                State::Open => ("·".to_string(), ""),
             };
             let title = exercise.title(self.voice.lang);
             self.print(&format!("  {mark} {}  {title}{note}", exercise.id()));
@@ -62,23 +86,27 @@ impl Coach {
             Ok(progress) => progress,
             Err(code) => return code,
         };
-        let next = progress.next().map(|next| next.name);
-        // Nothing here needs an escape: the names, titles and paths are ours.
-        let each = Exercise::all().iter().map(|exercise| {
-            let state = match () {
-                () if !exercise.runs_here() => "left out",
-                () if progress.is_done(exercise) => "done",
-                () if next == Some(exercise.name) => "next",
-                () => "open",
+        let each = exercises::all().iter().map(|exercise| {
+            let state = match State::of(exercise, &progress) {
+                State::LeftOut => "left out",
+                State::Done => "done",
+                State::Next => "next",
+                State::Open => "open",
             };
-            format!(
-                "  {{\"id\": \"{}\", \"name\": \"{}\", \"title\": \"{}\", \"state\": \"{state}\", \"file\": \"{}\", \"lesson\": \"{}\"}}",
-                exercise.id(),
-                exercise.name,
-                exercise.title(self.voice.lang),
-                Home::short_file(exercise),
-                Home::short_lesson(exercise, self.voice.lang),
-            )
+            let rules = json::list(exercise.rules.iter().map(|rule| {
+                let (name, sentence) = (json::string(rule.name), rule.sentence(self.voice.lang));
+                format!("{{\"name\": {name}, \"sentence\": {}}}", json::string(sentence))
+            }));
+            let fields = [
+                ("id", exercise.id()),
+                ("name", exercise.name),
+                ("title", exercise.title(self.voice.lang)),
+                ("state", state),
+                ("file", &Home::short_file(exercise)),
+                ("lesson", &Home::short_lesson(exercise, self.voice.lang)),
+            ];
+            let fields = fields.map(|(name, value)| format!("\"{name}\": {}", json::string(value)));
+            format!("  {{{}, \"rules\": {rules}}}", fields.join(", "))
         });
         self.print(&format!("[\n{}\n]", each.collect::<Vec<_>>().join(",\n")))
     }

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::exercise::Exercise;
+use super::exercises;
 use super::home::Home;
 
 /// The lines of `.progress`: `03 done`, `03 hints 2`, `lang zh`. What is not understood is kept as it is: it may be of a newer version.
@@ -31,7 +32,7 @@ impl Progress {
 
     /// The first exercise that is not done, and can be done here.
     pub(super) fn next(&self) -> Option<&'static Exercise> {
-        Exercise::all().iter().find(|exercise| exercise.runs_here() && !self.is_done(exercise))
+        exercises::all().iter().find(|exercise| exercise.runs_here() && !self.is_done(exercise))
     }
 
     pub(super) fn set_done(&mut self, exercise: &Exercise, done: bool) -> io::Result<()> {

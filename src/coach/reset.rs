@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::command::Coach;
+use super::context::Coach;
 use super::exercise::Exercise;
 use super::home::Home;
 

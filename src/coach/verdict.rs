@@ -1,75 +1,132 @@
 //! A check, and what it says.
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use net_notes::check::layout::fill;
+use net_notes::check::{Failure, Rule, Standing, Waiting};
 
 use super::advice::advice;
-use super::command::Coach;
+use super::check_options::CheckOptions;
+use super::context::Coach;
 use super::exercise::Exercise;
-use super::judge::{Outcome, PATIENCE, judge_telling};
-use crate::check::layout::fill;
-use crate::check::{Failure, Rule, Standing, Waiting};
+use super::judge::{Candidate, Judge, Outcome};
+use super::verdict_json;
 
 impl Coach {
-    /// Judges the student's program, and says how it was.
-    pub(super) fn check(&self, exercise: &Exercise) -> ExitCode {
-        let voice = &self.voice;
-        let (id, title) = (exercise.id(), exercise.title(voice.lang));
-        if !exercise.runs_here() {
-            let why = voice.say(
-                "left out, as Rust's std has no Unix sockets on this system.",
-                "跳过：这个系统上，Rust 的 std 没有 Unix 套接字。",
-            );
-            self.print(&format!("- {id} · {title}: {why}\n"));
-            return match self.progress() {
-                Ok(progress) => self.lead_on(progress.next()),
-                Err(code) => code,
+    /// Judges a program, and says how it was.
+    pub(super) fn check(&self, exercise: &Exercise, options: &CheckOptions) -> ExitCode {
+        let judge = Judge {
+            home: &self.home,
+            exercise,
+            colour: self.voice.colour && !options.json,
+            patience: options.patience,
+        };
+        let began = Instant::now();
+        let tell = |waiting| {
+            if !options.json {
+                let _ = self.failed(&self.waits(waiting, options.patience));
+            }
+        };
+        let outcome = exercise.runs_here().then(|| judge.judge(&options.candidate, tell));
+        if options.json {
+            let lang = self.voice.lang;
+            let object = verdict_json::whole(exercise, outcome.as_ref(), began.elapsed(), lang);
+            let _ = self.print_as_is(&object);
+            return match outcome {
+                None | Some(Outcome::Passed(_)) => ExitCode::SUCCESS,
+                Some(_) => ExitCode::FAILURE,
             };
         }
-        let hint = format!("cargo run -- hint {id}");
-        let stuck = voice.labelled(voice.say("stuck?", "卡住了"), &hint);
-        let tell = |waiting| _ = self.failed(&self.waits(waiting));
-        match judge_telling(&self.home, exercise, voice.colour, tell) {
-            Outcome::Passed => {
-                let passed = voice.say(": every rule is kept.", "：所有规则都做到了。");
-                self.print(&format!("{} {id} · {title}{passed}", voice.green("✓")));
-                self.print(&self.marks(exercise, None));
-                let solution = format!("cargo run -- solution {id}\n");
-                self.print(&voice.labelled(voice.say("compare", "对照"), &solution));
-                let mut progress = match self.progress() {
-                    Ok(progress) => progress,
-                    Err(code) => return code,
-                };
-                if let Err(error) = progress.set_done(exercise, true) {
-                    self.not_saved(&error);
-                }
-                self.lead_on(progress.next())
+        match (outcome, &options.candidate) {
+            (None, _) => self.left_out(exercise),
+            (Some(Outcome::Passed(_)), what) => {
+                self.passed(exercise, matches!(what, Candidate::Own))
             }
-            Outcome::Failed(failure) => {
-                self.print(&format!("{} {id} · {title}", voice.red("✗")));
-                self.print(&self.marks(exercise, Some(&failure)));
-                self.print(failure.show_in(voice.lang, voice.width).trim_end());
-                let section = self.home.section(exercise, &failure, voice.lang);
-                self.print(&voice.labelled(voice.say("read again", "再读一遍"), &section));
-                self.print(&self.again(exercise));
-                self.print(&stuck);
+            (Some(failed), Candidate::Program(_)) => {
+                self.print(&self.why(exercise, &failed));
                 ExitCode::FAILURE
+            }
+            (Some(failed), Candidate::File(file)) if *file != self.home.file(exercise) => {
+                self.print(&self.why(exercise, &failed));
+                let (id, file) = (exercise.id(), self.home.shown(file));
+                let next = self.voice.say(
+                    format!("edit {file}, and: cargo run -- check {id} --file {file}"),
+                    format!("修改 {file}，再执行：cargo run -- check {id} --file {file}"),
+                );
+                self.print(&self.voice.labelled(self.voice.say("then", "然后"), &next));
+                ExitCode::FAILURE
+            }
+            (Some(failed), Candidate::Own | Candidate::File(_)) => {
+                self.print(&self.why(exercise, &failed));
+                self.print(&self.again(exercise));
+                if !matches!(failed, Outcome::NotChecked(_)) {
+                    let hint = format!("cargo run -- hint {}", exercise.id());
+                    self.print(&self.voice.labelled(self.voice.say("stuck?", "卡住了"), &hint));
+                }
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn left_out(&self, exercise: &Exercise) -> ExitCode {
+        let (id, title) = (exercise.id(), exercise.title(self.voice.lang));
+        let why = self.voice.say(
+            "left out, as Rust's std has no Unix sockets on this system.",
+            "跳过：这个系统上，Rust 的 std 没有 Unix 套接字。",
+        );
+        self.print(&format!("- {id} · {title}: {why}\n"));
+        match self.progress() {
+            Ok(progress) => self.lead_on(progress.next()),
+            Err(code) => code,
+        }
+    }
+
+    /// `own`: it is the student's own program, which is remembered.
+    fn passed(&self, exercise: &Exercise, own: bool) -> ExitCode {
+        let voice = &self.voice;
+        let (id, title) = (exercise.id(), exercise.title(voice.lang));
+        let passed = voice.say(": every rule is kept.", "：所有规则都做到了。");
+        self.print(&format!("{} {id} · {title}{passed}", voice.green("✓")));
+        self.print(&self.marks(exercise, None));
+        if !own {
+            return ExitCode::SUCCESS;
+        }
+        let solution = format!("cargo run -- solution {id}\n");
+        self.print(&voice.labelled(voice.say("compare", "对照"), &solution));
+        let mut progress = match self.progress() {
+            Ok(progress) => progress,
+            Err(code) => return code,
+        };
+        if let Err(error) = progress.set_done(exercise, true) {
+            self.not_saved(&error);
+        }
+        self.lead_on(progress.next())
+    }
+
+    /// Why the program does not pass.
+    fn why(&self, exercise: &Exercise, outcome: &Outcome) -> String {
+        let voice = &self.voice;
+        let head = format!("{} {} · {}", voice.red("✗"), exercise.id(), exercise.title(voice.lang));
+        match outcome {
+            Outcome::Passed(_) => head,
+            Outcome::Failed(failure, _) => {
+                let section = self.home.section(exercise, failure, voice.lang);
+                let marks = self.marks(exercise, Some(failure));
+                let failure = failure.show_in(voice.lang, voice.width);
+                let again = voice.labelled(voice.say("read again", "再读一遍"), &section);
+                format!("{head}\n{marks}\n{}\n{again}", failure.trim_end())
             }
             Outcome::NotCompiled(message) => {
                 let what = voice.say(": it does not compile yet:", "：还没有编译通过：");
-                self.print(&format!("{} {id} · {title}{what}\n\n{message}", voice.red("✗")));
-                for advice in advice(&message, voice.lang) {
-                    self.print(&format!("{advice}\n"));
-                }
-                self.print(&self.again(exercise));
-                self.print(&stuck);
-                ExitCode::FAILURE
+                let advice = advice(message, voice.lang);
+                let advice: Vec<String> =
+                    advice.into_iter().map(|advice| format!("\n{advice}\n")).collect();
+                format!("{head}{what}\n\n{message}{}", advice.concat())
             }
             Outcome::NotChecked(why) => {
                 let what = voice.say(": it could not be checked: ", "：没法检查：");
-                let why = why.in_lang(voice.lang);
-                self.print(&format!("{} {id} · {title}{what}{why}", voice.red("✗")));
-                self.print(&self.again(exercise));
-                ExitCode::FAILURE
+                format!("{head}{what}{}", why.in_lang(voice.lang))
             }
         }
     }
@@ -89,8 +146,8 @@ impl Coach {
     }
 
     /// What the check waits for.
-    fn waits(&self, waiting: Waiting) -> String {
-        let limit = PATIENCE.as_secs();
+    fn waits(&self, waiting: Waiting, patience: Duration) -> String {
+        let limit = patience.as_secs_f64();
         match waiting {
             Waiting::For(rule) => self.voice.say(
                 format!("… waits for your program, {limit} s at most: {}", rule.name),

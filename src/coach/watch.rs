@@ -7,8 +7,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::command::Coach;
+use super::check_options::CheckOptions;
+use super::context::Coach;
 use super::exercise::Exercise;
+use super::exercises;
 
 /// How often the files are looked at. Asking the system to tell of changes does not work on every file system, and a person
 /// does not notice a quarter of a second.
@@ -26,7 +28,7 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
         }
         let _ = typed.send(());
     });
-    let mut seen: Vec<State> = Exercise::all().iter().map(|one| state(coach, one)).collect();
+    let mut seen: Vec<State> = exercises::all().iter().map(|one| state(coach, one)).collect();
     let mut due = match first {
         Some(first) => Some(first),
         None => match coach.progress() {
@@ -36,7 +38,7 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
     };
     loop {
         if let Some(exercise) = due.take() {
-            let _ = coach.check(exercise);
+            let _ = coach.check(exercise, &CheckOptions::default());
         }
         let watching = coach
             .voice
@@ -48,7 +50,7 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
             if keys.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
                 return ExitCode::SUCCESS;
             }
-            for (exercise, seen) in Exercise::all().iter().zip(&mut seen) {
+            for (exercise, seen) in exercises::all().iter().zip(&mut seen) {
                 let now = state(coach, exercise);
                 if now.is_some() && now != *seen {
                     *seen = now;

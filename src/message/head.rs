@@ -306,15 +306,15 @@ pub(super) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
-/// RFC 9110 5.6.2.
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
+/// Whether these bytes are a token: a method, or the name of a header (RFC 9110 5.6.2).
+pub fn is_token(bytes: &[u8]) -> bool {
     let is_token_byte =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !bytes.is_empty() && bytes.iter().all(is_token_byte)
 }
 
-/// Without the spaces and tabs at both ends.
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+/// The bytes without the spaces and tabs at both ends (RFC 9110 5.5).
+pub fn trim(bytes: &[u8]) -> &[u8] {
     let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
     let Some(begin) = bytes.iter().position(is_text) else { return &[] };
     let end = bytes.iter().rposition(is_text).map_or(begin, |last| last + 1);

@@ -1,6 +1,7 @@
 //! What the tests share: a deadline on everything, real peers, and programs that are always ended.
 #![allow(dead_code, unused_imports)] // each test target uses its own part
 
+mod coach;
 mod command;
 mod files;
 mod random;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, fs, panic, thread};
 
+pub use coach::{Exercise, Verdict, build, coach, exercises};
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
 pub use random::Random;

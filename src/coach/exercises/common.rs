@@ -1,7 +1,7 @@
 //! What several exercises ask for.
 
-use crate::check::{Check, Peer, Program, Rule, Verdict};
-use crate::endpoint::Endpoint;
+use net_notes::Endpoint;
+use net_notes::check::{Check, Peer, Program, Rule, Verdict};
 
 pub(super) const CLOSES: Rule = Rule {
     name: "closes",

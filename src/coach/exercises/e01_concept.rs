@@ -2,16 +2,18 @@
 
 use std::sync::Mutex;
 
+use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{CLOSES, IDLE, MANY, Server};
-use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "01_concept",
     en: "a server that reports which bytes it got",
     zh: "收到哪些字节，就报告哪些字节的服务器",
     rules: &[REPORTS, ANY, PIECES, NOTHING, OTHERS, APART, CLOSES, IDLE, STAYS],
+    needs_unix_sockets: false,
     judge,
 };
 

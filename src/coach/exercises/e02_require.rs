@@ -1,7 +1,8 @@
 //! 02: the smallest server. It says one line to everybody, and ends.
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict};
+
 use super::common::{FREES, IDLE, Server};
-use crate::check::{Check, Observed, Peer, Rule, Verdict};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -9,6 +10,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "your first server, which says one line to everybody",
     zh: "你的第一个服务器：对每个人说一句话",
     rules: &[TAKES_PORT, REAL_PORT, SAYS, ENDS, EVERY, FREES, IDLE, STAYS],
+    needs_unix_sockets: false,
     judge,
 };
 

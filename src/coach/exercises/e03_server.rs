@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{CLOSES, IDLE, Server};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -11,6 +12,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "a greeting server for any number of clients",
     zh: "会打招呼的服务器，来多少客户端都行",
     rules: &[GREETS, ANSWERS, HALF, GLUED, MANY, APART, STRANGE, LEAVES, CLOSES, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -1,7 +1,8 @@
 //! 04: a client that collects the whole answer, and prints it once. Only the server's end says that it is whole.
 
+use net_notes::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, cut, random};
+
 use super::common::IDLE;
-use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, cut, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -9,6 +10,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "a client that collects the whole answer",
     zh: "把回复收全的客户端",
     rules: &[ASKS, PRINTS, BYTES, PIECES, CHARACTERS, ANY, LONG, EMPTY, CUT_OFF, NO_SERVER, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

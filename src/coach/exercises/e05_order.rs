@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::check::{Check, Observed, Program, Rule, Verdict};
+use net_notes::check::{Check, Observed, Program, Rule, Verdict};
+
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -12,6 +13,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "print the order of the callbacks, either side first",
     zh: "打印回调的顺序，哪边先结束都行",
     rules: &[CALLBACKS, SERVER_FIRST, CLIENT_FIRST, REAL, ENDS],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{CLOSES, IDLE, Server};
-use crate::check::{Check, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "06_ipc",
@@ -18,6 +19,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     rules: &[
         LISTENS, COUNTS, LINES, TOGETHER, OTHERS, CLOSES, IDLE, ONE_SERVER, AGAIN, KEEPS, ENTER,
     ],
+    needs_unix_sockets: true,
     judge,
 };
 

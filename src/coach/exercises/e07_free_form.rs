@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{CLOSES, IDLE, Server};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -24,6 +25,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         CLOSES,
         IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

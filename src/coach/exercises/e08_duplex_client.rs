@@ -4,8 +4,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use net_notes::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
+
 use super::common::IDLE;
-use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -13,6 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "a client that counts Chinese characters while you type",
     zh: "一边收、一边发，还会数汉字的客户端",
     rules: &[CONNECTS, COUNTS, CHARACTERS, ANY, SENDS, HALF_CLOSE, BOTH, HOST, PORT, BROKEN, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::common::IDLE;
-use super::strict::Head;
-use crate::check::{
+use net_notes::check::{
     Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, cut, random,
 };
+
+use super::common::IDLE;
+use super::strict::Head;
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -14,6 +15,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "GET by hand, with a counted body",
     zh: "手写 GET，正文数着字节收",
     rules: &[ASKS, PRINTS, HEAD, BODY, STAYS, COUNTED, NAME, DOUBT, BYTES, CUT, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

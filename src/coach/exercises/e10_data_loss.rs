@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Peer, Rule, Verdict, cut, random};
+
 use super::common::{FREES, IDLE, Server};
-use crate::check::{Check, Peer, Rule, Verdict, cut, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -11,6 +12,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     en: "a server that never loses a byte, whatever the client does",
     zh: "不管客户端怎么做，都一个字节不丢的服务器",
     rules: &[ANSWERS, BYTES, LEAVES, UNREAD, WHOLE, HALF, SLOW, OTHERS, STAYS, FREES, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{CLOSES, IDLE, Server, buffers};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "11_server_events",
@@ -26,6 +27,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         CLOSES,
         IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{FREES, IDLE, Server};
 use super::strict::{Fault, Head as Strict};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -16,6 +17,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         ANSWERS, LINE_ENDS, HEAD, TYPE, LENGTH, SAYS_CLOSE, PAGE, WHOLE, BODY, READS_ON, OTHERS,
         FREES, IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

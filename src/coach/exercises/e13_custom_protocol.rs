@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{FREES, IDLE, Server};
 use super::strict::Head;
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -15,6 +16,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         ANSWERS, COUNTED, ENDS, ONE, PIECES, BYTES, SKIPS, NOT_STS, NO_LENGTH, TOO_LARGE, READS_ON,
         APART, FREES, IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

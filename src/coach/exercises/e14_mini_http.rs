@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, random};
+
 use super::common::{FREES, IDLE, Server};
 use super::notebook::{FORM, Reply, Site, encoded, form, get, post};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "14_mini_http",
@@ -17,6 +18,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         ROUTES, TYPE, ADDS, DECODED, PARAMETER, QUERY, NOT_FOUND, ALLOW, HEAD, ESCAPED, AS_TYPED,
         AT_ONCE, FREES, IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

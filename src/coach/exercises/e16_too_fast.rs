@@ -3,16 +3,18 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use net_notes::check::{Check, Host, Observed, Peer, Rule, Verdict, byte_by_byte, random};
+
 use super::common::{IDLE, Server, buffers};
-use crate::check::{Check, Host, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "16_too_fast",
     en: "a relay that is as fast as the slower side",
     zh: "快慢跟着慢的一边走的中继",
     rules: &[PASSES_ON, HALF_CLOSE, BOUNDED, ALL_ARRIVES, MANY, LOST, NO_SERVER, FREES, IDLE],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -4,10 +4,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use net_notes::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
+
 use super::common::IDLE;
-use crate::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
 use crate::coach::exercise::Exercise;
-use crate::sync::lock;
+use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "17_silence",
@@ -17,6 +18,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         SUBSCRIBES, COMES_BACK, RESUMES, ONCE, GAP, ENDS, PATIENCE, SILENCE, PAUSES, AFRESH,
         RANDOM, IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

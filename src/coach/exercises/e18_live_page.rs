@@ -2,9 +2,10 @@
 
 mod crowd;
 
+use net_notes::check::{Check, Observed, Rule, Verdict, random};
+
 use super::common::{FREES, IDLE, Server, buffers};
 use super::web_socket::WebSocket;
-use crate::check::{Check, Observed, Rule, Verdict, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -25,6 +26,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         FREES,
         IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, cut, random};
+
 use super::common::{CLOSES, IDLE, Server};
-use crate::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, cut, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -25,6 +26,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         CLOSES,
         IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict, random};
+
 use super::common::{FREES, IDLE, Server};
 use super::notice_board::{Site, other_addresses};
-use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict, random};
 use crate::coach::exercise::Exercise;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -18,6 +19,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         ANSWERS, ONLY_HERE, OWN_NAME, OWN_PAGE, AS_TEXT, LONG_HEAD, LARGE_NOTE, IN_TIME, HUNDRED,
         APART, FREES, IDLE,
     ],
+    needs_unix_sockets: false,
     judge,
 };
 

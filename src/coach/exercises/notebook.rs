@@ -1,9 +1,10 @@
 //! The notebook of exercise 14, as its visitors see it: what they send, and what they get.
 
+use net_notes::check::layout::excerpt;
+use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict};
+use net_notes::message::{Head, Limits, Parsed, Parser};
+
 use super::html::Page;
-use crate::check::layout::excerpt;
-use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict};
-use crate::message::{Head, Limits, Parsed, Parser};
 
 /// The type of what a form sends.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";

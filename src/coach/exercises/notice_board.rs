@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
+use net_notes::check::{Check, Observed, Peer, Rule, Verdict};
+
 use super::common::Server;
 use super::strict::Head;
-use crate::check::{Check, Observed, Peer, Rule, Verdict};
 
 /// The server and what it is called.
 pub(super) struct Site<'c> {

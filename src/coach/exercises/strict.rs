@@ -1,7 +1,7 @@
 //! The head of a message, read as strictly as the standard is with who sends it (RFC 9112 2.1, 2.2, 4 and 5). A browser and
 //! `curl` forgive more; a check forgives nothing.
 
-use crate::message::{is_token, trim};
+use net_notes::message::{is_token, trim};
 
 /// A head, and what stands behind its blank line.
 #[derive(Debug)]

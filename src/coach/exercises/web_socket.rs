@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict, random};
+
 use super::common::Server;
-use crate::check::{Check, Failure, Observed, Peer, Rule, Verdict, random};
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;

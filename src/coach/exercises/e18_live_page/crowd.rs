@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 
+use net_notes::check::{Observed, Verdict, random};
+
 use super::{LEAVES, Room, SAME_ORDER, Visitor, WebSocket};
-use crate::check::{Observed, Verdict, random};
-use crate::sync::lock;
+use crate::coach::lock;
 
 const CROWD: usize = 50;
 /// How often each of them speaks.

@@ -1,0 +1,117 @@
+//! The coach and its judges, reached as a student reaches them: through the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{command, root};
+
+/// The coach with these arguments, at home in this repository.
+pub fn coach<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut coach = command(env!("CARGO_BIN_EXE_net-notes"));
+    coach.current_dir(root()).env("CARGO_MANIFEST_DIR", root()).args(args);
+    coach
+}
+
+/// An exercise as `list --json` tells of it.
+#[derive(Debug)]
+pub struct Exercise {
+    /// The lesson's name, with its number in front.
+    pub name: String,
+    /// What is asked: the name of each rule, and its sentence.
+    pub rules: Vec<(String, String)>,
+    /// Whether this system has what it takes.
+    pub runs_here: bool,
+}
+
+/// All exercises, in the order of the lessons, in a language.
+pub fn exercises(language: &str) -> Vec<Exercise> {
+    let output = coach(["list", "--json", "--lang", language]).output().expect("the coach runs");
+    let json = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines = json.lines().filter(|line| line.contains("\"name\""));
+    let exercise = |line: &str| {
+        let (fields, rules) = line.split_once("\"rules\": ").expect("the rules");
+        let rules = rules.split("{\"name\": ").skip(1);
+        Exercise {
+            name: string(fields, "name").expect("a name"),
+            rules: rules
+                .map(|rule| {
+                    let rule = format!("\"name\": {rule}");
+                    (
+                        string(&rule, "name").expect("a name"),
+                        string(&rule, "sentence").expect("one"),
+                    )
+                })
+                .collect(),
+            runs_here: string(fields, "state").expect("a state") != "left out",
+        }
+    };
+    lines.map(exercise).collect()
+}
+
+/// What a check gave, as `check --json` tells it.
+#[derive(Debug)]
+pub struct Verdict {
+    pub passed: bool,
+    /// The broken rule.
+    pub rule: Option<String>,
+    /// The rules that were kept.
+    pub kept: Vec<String>,
+    /// What the student is told.
+    pub said: Option<String>,
+}
+
+impl Verdict {
+    /// Runs a [`coach`] that checks one exercise with `--json`.
+    pub fn of(mut coach: Command) -> Verdict {
+        let output = coach.output().expect("the coach runs");
+        let json = String::from_utf8(output.stdout).expect("UTF-8");
+        let passed = json.contains("\"passed\": true");
+        assert_eq!(output.status.success(), passed, "{coach:?}: {json}");
+        let (_, kept) =
+            json.split_once("\"kept\": [").unwrap_or_else(|| panic!("{coach:?}: {json}"));
+        let (kept, _) = kept.split_once(']').expect("a list");
+        Verdict {
+            passed,
+            rule: string(&json, "rule"),
+            kept: kept.split('"').skip(1).step_by(2).map(String::from).collect(),
+            said: string(&json, "said"),
+        }
+    }
+}
+
+/// The string of this name in an object; `None`: it is `null`.
+fn string(object: &str, name: &str) -> Option<String> {
+    let (_, rest) = object
+        .split_once(&format!("\"{name}\": "))
+        .unwrap_or_else(|| panic!("no {name} in {object}"));
+    let mut rest = rest.strip_prefix('"')?.chars();
+    let mut text = String::new();
+    loop {
+        match rest.next().expect("the string ends") {
+            '"' => return Some(text),
+            '\\' => match rest.next().expect("an escape") {
+                'n' => text.push('\n'),
+                'u' => {
+                    let code = u32::from_str_radix(&rest.as_str()[..4], 16).expect("four digits");
+                    text.extend(char::from_u32(code));
+                    rest = rest.as_str()[4..].chars();
+                }
+                other => text.push(other),
+            },
+            other => text.push(other),
+        }
+    }
+}
+
+/// Compiles a source file with the library, as the coach does, and tells where the program is.
+pub fn build(source: &Path, program: &Path) {
+    let own = PathBuf::from(env!("CARGO_BIN_EXE_net-notes"));
+    let mut library = std::ffi::OsString::from("net_notes=");
+    library.push(own.with_file_name("libnet_notes.rlib"));
+    fs::create_dir_all(program.parent().expect("a folder")).expect("writable");
+    let mut rustc = command(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+    rustc.args(["--edition", "2024", "-C", "strip=debuginfo", "--extern"]).arg(library);
+    let output = rustc.arg(source).arg("-o").arg(program).output().expect("rustc runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

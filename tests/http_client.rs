@@ -1,7 +1,7 @@
 //! `http::get` and `http::request`: what they send, what they make of every answer, and how long they wait. The servers are
 //! a few lines of std; real ones are in `http/servers.rs`.
 
-#[path = "http/answers.rs"]
+#[path = "../src/http/reply/answers.rs"]
 mod answers;
 mod common;
 #[path = "http/hostile.rs"]

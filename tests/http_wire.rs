@@ -1,6 +1,6 @@
 //! What is said byte by byte: every refusal, and the forms of an answer.
 
-#[path = "http/cases.rs"]
+#[path = "../src/http/incoming/cases.rs"]
 mod cases;
 mod common;
 #[path = "http/running.rs"]

@@ -123,7 +123,6 @@ impl From<BadChunk> for Refusal {
 }
 
 #[cfg(test)]
-#[path = "../../tests/http/cases.rs"]
 mod cases;
 
 #[cfg(test)]

@@ -223,7 +223,6 @@ impl From<BadChunk> for io::Error {
 }
 
 #[cfg(test)]
-#[path = "../../tests/http/answers.rs"]
 mod answers;
 
 #[cfg(test)]

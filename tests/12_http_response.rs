@@ -1,9 +1,8 @@
 //! Lesson 12: an HTTP answer by hand, right and wrong, and what curl, our own client and a browser make of it.
 
-#[cfg(unix)]
-#[path = "common/browser.rs"]
-mod browser;
 mod common;
+#[cfg(unix)]
+use common::browser;
 
 use common::{DEADLINE, Program, peer, within};
 use net::http;

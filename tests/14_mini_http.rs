@@ -1,9 +1,8 @@
 //! Lesson 14: the smallest `http`, and what it lacks; and a page with a form, as curl and a browser see it.
 
-#[cfg(unix)]
-#[path = "common/browser.rs"]
-mod browser;
 mod common;
+#[cfg(unix)]
+use common::browser;
 
 use common::{DEADLINE, Program, example, peer};
 use std::io::{Read, Write};

@@ -1,12 +1,11 @@
 //! Lesson 18: news by Server-Sent Events, and a counter by WebSocket, as raw clients and a browser see them.
 
-#[cfg(unix)]
-#[path = "common/browser.rs"]
-mod browser;
 mod common;
+#[cfg(unix)]
+use common::browser;
 #[path = "../examples/18_live_page/news.rs"]
 mod news;
-#[path = "websocket/raw.rs"]
+#[path = "it/websocket/raw.rs"]
 mod raw;
 
 use common::{DEADLINE, Program, example, within};

@@ -1,9 +1,8 @@
 //! Lesson 21: who reaches the diary, who reads it, and who exhausts it, with the tools that show it.
 
-#[cfg(unix)]
-#[path = "common/browser.rs"]
-mod browser;
 mod common;
+#[cfg(unix)]
+use common::browser;
 
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, TcpListener, TcpStream};

@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// The errors of `tests/ui`, by file. That the compiler says so is tested in `tests/diagnostics.rs`.
+    /// The errors of `tests/ui`, by file. That the compiler says so is tested in `tests/it/diagnostics.rs`.
     fn errors() -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
         let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

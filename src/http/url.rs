@@ -119,7 +119,7 @@ fn encode(to: &mut String, text: &str, is_allowed: impl Fn(u8) -> bool) {
 mod tests {
     use super::*;
 
-    // What is wrong with a URL, and what Node makes of a target: tests/http/urls.rs.
+    // What is wrong with a URL, and what Node makes of a target: tests/it/http/client/urls.rs.
 
     #[test]
     fn where_to_connect_and_what_host_says() {

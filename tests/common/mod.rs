@@ -1,6 +1,8 @@
 //! What the tests share: a deadline on everything, real peers, and programs that are always ended.
 #![allow(dead_code, unused_imports)] // each test target uses its own part
 
+#[cfg(unix)] // browsers are looked for there
+pub mod browser;
 mod coach;
 mod command;
 mod files;
@@ -55,29 +57,38 @@ pub fn until(what: &str, mut fact: impl FnMut() -> bool) {
     }
 }
 
-/// For [`alone`]: as many descriptors as one may have. A shell can raise the limit up to the hard one.
+/// For [`alone`]: a process with the limits of this one.
+pub const AS_IT_IS: &str = "";
+/// For [`alone`]: as many descriptors as the system allows. A shell can raise the limit up to the hard one.
 pub const MANY_DESCRIPTORS: &str =
     r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
 
-/// Runs the test called `name` of this target again, in a process of its own, where nothing else opens descriptors or
-/// starts threads. A shell `script` sets that process's limits and ends in `exec "$@"`; Windows has neither shell nor limits.
-/// `true`: this is that process.
-pub fn alone(name: &str, script: &str) -> bool {
-    alone_for(DEADLINE, name, script)
+/// Runs the test called `name` of this `module` (`module_path!()`) again, in a process of its own, where nothing else opens
+/// descriptors or starts threads. A shell `script` sets the limits of that process and ends in `exec "$@"`; Windows has
+/// neither shell nor limits. `true`: this is that process.
+pub fn alone(module: &str, name: &str, script: &str) -> bool {
+    alone_for(DEADLINE, module, name, script)
+}
+
+/// The name by which the harness knows the test `name` of this `module`: without the crate, which begins a module's path.
+pub fn test_name(module: &str, name: &str) -> String {
+    module.split("::").skip(1).chain([name]).collect::<Vec<_>>().join("::")
 }
 
 /// [`alone`], for a test that may take as long as `limit`.
-pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
+pub fn alone_for(limit: Duration, module: &str, name: &str, script: &str) -> bool {
     const INSIDE: &str = "NET_NOTES_ALONE";
-    if env::var_os(INSIDE).is_some_and(|inside| inside == name) {
+    let name = test_name(module, name);
+    if env::var_os(INSIDE).is_some_and(|inside| inside == *name) {
         return true;
     }
     let own = env::current_exe().expect("own path");
-    let mut again = if cfg!(unix) { command("sh") } else { command(&own) };
-    if cfg!(unix) {
+    let in_shell = cfg!(unix) && !script.is_empty();
+    let mut again = command(if in_shell { Path::new("sh") } else { &own });
+    if in_shell {
         again.args(["-c", script, "sh"]).arg(own);
     }
-    again.args(["--exact", name, "--include-ignored", "--nocapture"]).env(INSIDE, name);
+    again.args(["--exact", &name, "--include-ignored", "--nocapture"]).env(INSIDE, &name);
     let mut child = again.spawn().expect("this program, or sh");
     let deadline = Instant::now() + limit;
     let status = loop {
@@ -95,7 +106,7 @@ pub fn alone_for(limit: Duration, name: &str, script: &str) -> bool {
     false
 }
 
-/// The folder of the files that are looked at: the repository's, unless `NET_NOTES_ROOT` names a copy (see tests/week.rs).
+/// The folder of the files that are looked at: the repository's, unless `NET_NOTES_ROOT` names a copy (see tests/it/week.rs).
 pub fn root() -> PathBuf {
     env::var_os("NET_NOTES_ROOT").map_or_else(package, PathBuf::from)
 }

@@ -1,0 +1,35 @@
+//! All tests but those of the lessons, which are files of their own beside this folder. One program, so that linking is paid
+//! once: `cargo test --test it`, or a part of it: `cargo test --test it promises::`.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod answers;
+mod api;
+mod backpressure;
+mod bench;
+mod check;
+mod coach;
+mod diagnostics;
+mod end_of_life;
+mod faults;
+mod framing;
+mod http;
+mod judges;
+mod lessons;
+mod load;
+mod machines;
+mod manners;
+mod markdown;
+mod message;
+mod never_ran;
+mod pictures;
+mod promises;
+mod schedules;
+mod soak;
+mod sts;
+mod tidy;
+mod timing;
+mod traces;
+mod websocket;
+mod week;

@@ -1,0 +1,56 @@
+//! What takes minutes: ten thousand connections, endless churn, and networks that fail.
+//!
+//! ```sh
+//! cargo test --test it soak:: -- --ignored                              # all of it, two minutes
+//! cargo test --release --test it soak:: -- --ignored ten_thousand       # one of them; also: churn, cable, vanish, poor
+//! NET_NOTES_SOAK_SECONDS=600 cargo test --release --test it soak:: -- --ignored churn
+//! ```
+//!
+//! The networks are network namespaces of Linux, which only root may make, with `ip` and `tc` (Debian: iproute2). Where
+//! they cannot be made, those tests say `skipped` and why.
+
+mod churn;
+use crate::common;
+mod network;
+mod network_tests;
+mod ten_thousand;
+
+use std::env;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Each of these tests wants the machine for itself.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This test once more, as a process that plays a part in it.
+fn play(test: &str, part: &str, through: &[&str]) -> Command {
+    let own = env::current_exe().expect("own path");
+    let own = own.to_str().expect("UTF-8");
+    let words = [through, &[own, "--exact", test, "--ignored", "--nocapture"]].concat();
+    let mut command = common::command(words[0]);
+    command.args(&words[1..]).env(PART, part);
+    command
+}
+
+const PART: &str = "NET_NOTES_SOAK_PART";
+
+/// The part that this process plays, if it is one that [`play`] has started.
+fn part() -> Option<String> {
+    env::var(PART).ok()
+}
+
+/// Bytes that tell where they are from: the same for the same place, and no short period.
+fn pattern(place: u64, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut x = place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    for eight in bytes.chunks_mut(8) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        eight.copy_from_slice(&x.to_le_bytes()[..eight.len()]);
+    }
+    bytes
+}

@@ -1,8 +1,8 @@
-//! Bytes in, messages out: [`Lines`] and [`Frames`] cut a stream. They know no socket.
+//! Bytes in, messages out: [`Lines`] and [`Frames`] cut a stream into messages. They use no socket.
 //!
-//! TCP carries bytes and not messages: one read may bring half a line, or three lines and the
-//! beginning of a fourth. So feed whatever arrives, and take out the messages that are whole. The
-//! rest is kept until more arrives.
+//! TCP carries bytes and not messages: one read may return half a line, or three lines and the
+//! beginning of a fourth. So feed all bytes that arrive, and take out the complete messages. The
+//! rest is kept until more bytes arrive.
 //!
 //! ```
 //! use net::{event, framing::Lines};
@@ -39,28 +39,28 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A line is bytes: make text of it once it is whole. A piece may end inside a character, and a
-//! line cannot, as no character of UTF-8 but the line feed has the byte 10 in it.
+//! A line is bytes: convert it to text when it is complete. A piece may end within a character, but
+//! a line cannot: in UTF-8 only the line feed contains the byte 10.
 //!
 //! # Limits
 //!
-//! Both have a limit in bytes for one message, and it holds before all of the message has arrived:
-//! a peer that sends without end causes an `Err`, and does not fill the memory. If all messages
-//! are taken out before the next feed, at most twice the limit and one feed are held. The time is
-//! linear in the bytes fed, however they were cut, apart from the time that the function of
-//! `Frames` takes.
+//! Both types have a limit in bytes for one message. It applies before the whole message has
+//! arrived: a peer that sends without end causes an `Err`, and does not fill the memory. If all
+//! messages are taken out before the next feed, at most twice the limit and one feed are held. The
+//! time is linear in the bytes fed, in pieces of any size; the time of the function of `Frames` is
+//! not included.
 //!
 //! # Errors
 //!
 //! After an `Err` it is unknown where the next message begins. So the iterator ends, and bytes fed
-//! later are ignored. The messages before the error are given out first. An error of this module
-//! has the kind `InvalidData` and one sentence; [`code`](crate::code) is `""` for it, as Node has
-//! no framing, and so no name for its errors.
+//! later are ignored. The messages before the error are returned first. An error of this module has
+//! the kind `InvalidData` and one sentence; [`code`](crate::code) is `""` for it, as Node has no
+//! framing, and so no name for its errors.
 //!
 //! # From lines to counted bytes
 //!
-//! Many protocols begin with lines and go on with a body whose length was in one of them.
-//! [`take_rest`](Lines::take_rest) hands over everything that was fed and not given out:
+//! Many protocols begin with lines and continue with a body whose length was in one of them.
+//! [`take_rest`](Lines::take_rest) returns all bytes that were fed and not yet returned:
 //!
 //! ```
 //! use net_notes::framing::Lines;
@@ -77,15 +77,15 @@
 //!     length = line.strip_prefix("Content-Length: ").unwrap().parse().unwrap();
 //! }
 //! let mut body = lines.take_rest();
-//! let next = body.split_off(length); // all of the body has arrived here
+//! let next = body.split_off(length); // here the whole body has arrived
 //! assert_eq!(body, b"in two\n");
 //!
 //! assert_eq!(lines.feed(&next).next().unwrap()?, b"next line"); // and lines again
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Where head and body are always taken together, [`Frames`] does it in one: its function reads the
-//! head, and says the length of both.
+//! If head and body are always taken together, [`Frames`] does both: its function reads the head,
+//! and returns the length of both.
 
 mod buffer;
 mod frames;
@@ -98,7 +98,7 @@ pub(crate) use self::buffer::Buffer;
 pub use self::frames::Frames;
 pub use self::lines::Lines;
 
-/// Why a stream cannot be cut into messages.
+/// The reason why a stream cannot be cut into messages.
 #[derive(Debug, Clone, Copy)]
 enum Error {
     /// More bytes than `limit` before the line end, which may not have arrived.
@@ -109,11 +109,11 @@ enum Error {
         length: usize,
         limit: usize,
     },
-    /// More bytes than `limit`, and the length function cannot tell yet.
+    /// More bytes than `limit`, and the length function still returns `None`.
     LengthUnknown {
         limit: usize,
     },
-    /// A frame of no bytes: the next one would begin at the same byte, for ever.
+    /// A frame of no bytes: the next frame would begin at the same byte, and so on without end.
     EmptyFrame,
 }
 
@@ -140,7 +140,7 @@ impl From<Error> for io::Error {
     }
 }
 
-/// A stream that is cut into messages, up to its first error.
+/// A stream that is cut into messages, until its first error.
 #[derive(Default)]
 struct Splitter {
     buffer: Buffer,
@@ -154,8 +154,8 @@ impl Splitter {
         }
     }
 
-    /// The next message, with its end. `length` is shown the bytes that were not given out, and
-    /// returns the length of the message at their beginning, if all of it has arrived.
+    /// Returns the next message, with its end. `length` gets the bytes that were not returned yet,
+    /// and returns the length of the message at their beginning, if all of it has arrived.
     fn next(
         &mut self,
         length: impl FnOnce(&[u8]) -> io::Result<Option<usize>>,
@@ -189,23 +189,23 @@ mod work {
         BYTES.set(BYTES.get() + bytes);
     }
 
-    /// The count of this thread since the last call.
+    /// Returns the count of this thread since the last call.
     pub(super) fn take() -> usize {
         BYTES.take()
     }
 }
 
-/// The work and the memory, which cannot be seen from outside.
+/// Tests of the work and the memory, which cannot be observed from outside.
 #[cfg(test)]
 mod tests {
-    use super::buffer::KEEP_BYTES;
+    use super::buffer::BUFFER_KEEP_BYTES;
     use super::{Frames, Lines, work};
 
     const BYTES: usize = 100_000;
-    /// Bytes are searched once and moved once at most, and here is some room.
+    /// Each byte is searched once and moved once at most; the range leaves some room.
     const LINEAR: std::ops::RangeInclusive<usize> = 1..=3 * BYTES;
 
-    /// Runs it, and returns how many bytes were searched or moved.
+    /// Runs a function, and returns how many bytes were searched or moved.
     fn work_of(run: impl FnOnce()) -> usize {
         work::take();
         run();
@@ -317,7 +317,7 @@ mod tests {
     fn memory_of_one_large_feed_is_given_back() {
         let mut lines = Lines::new(10);
         assert_eq!(lines.feed(&b"line\n".repeat(BYTES)).count(), BYTES);
-        assert!(memory(&lines) <= KEEP_BYTES);
+        assert!(memory(&lines) <= BUFFER_KEEP_BYTES);
 
         assert!(lines.feed(&[b'a'; BYTES]).next().unwrap().is_err());
         assert_eq!(memory(&lines), 0);

@@ -1,8 +1,9 @@
-//! What HTTP and [STS](crate::sts) have in common: a start line, header lines, a blank line, and a body that the head
-//! tells the length of. Parses and formats, and knows no socket.
+//! The common format of HTTP and [STS](crate::sts): a start line, header lines, a blank line, and a
+//! body whose length is in the head. Parses and formats messages; uses no socket.
 //!
-//! TCP is a stream: a message may come in one piece or in a hundred, and one piece may hold the end of one message and the
-//! beginning of the next. So a [`Parser`] is fed whatever came, and is asked whether that is enough yet:
+//! TCP is a stream: a message may arrive in one piece or in a hundred, and one piece may contain
+//! the end of one message and the beginning of the next. So a [`Parser`] is fed with each piece,
+//! and then asked whether a message is complete:
 //!
 //! ```
 //! use net_notes::message::{Limits, Parsed, Parser};
@@ -18,12 +19,13 @@
 //!
 //! let length = head.content_length()?.unwrap_or(0);
 //! assert_eq!(parser.body(length)?, Parsed::Complete(b"hello".to_vec()));
-//! assert_eq!(parser.unread(), b"STS/1.1 S"); // of the next message
+//! assert_eq!(parser.unread(), b"STS/1.1 S"); // belongs to the next message
 //! # Ok::<(), net_notes::message::Error>(())
 //! ```
 //!
-//! The grammar is that of RFC 9112, sections 2 to 5, with what is known to be dangerous refused: a carriage return alone, a
-//! NUL, a folded line, a space before the colon. A line may end in a line feed alone (section 2.2 allows that).
+//! The grammar is that of RFC 9112, sections 2 to 5. Input that is known to be dangerous is
+//! refused: a carriage return without a line feed, a NUL, a folded line, a space before the colon.
+//! A line may end in a line feed alone (section 2.2 allows that).
 
 mod head;
 mod parser;
@@ -35,39 +37,42 @@ pub(crate) use self::head::{content_length, is_folded};
 pub use self::head::{is_token, trim};
 pub use self::parser::{Limits, Parsed, Parser};
 
-/// Why bytes are no message, or a header cannot be in one. Each has one sentence, its [`Display`](fmt::Display).
+/// The reason why bytes are not a valid message, or a header is not valid in one. Each has one
+/// sentence, its [`Display`](fmt::Display).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
     /// More bytes than [`Limits::start_line`] without a line end.
     StartLineTooLong,
-    /// More bytes than [`Limits::head`] and no blank line yet.
+    /// More bytes than [`Limits::head`] without a blank line.
     HeadTooLarge,
     /// More header lines than [`Limits::lines`].
     TooManyLines,
     /// A body longer than [`Limits::body`].
     BodyTooLarge,
-    /// Two blank lines where a message should begin. (One is forgiven: RFC 9112 2.2.)
+    /// Two blank lines where a message should begin. (One is accepted: RFC 9112 2.2.)
     NoStartLine,
-    /// A carriage return that no line feed follows.
+    /// A carriage return without a line feed after it.
     BareCr,
     /// A zero byte.
     Nul,
     /// Another control character.
     Control,
-    /// A header line that begins with a space or a tab: the obsolete way to go on with the one before (RFC 9112 5.2).
+    /// A header line that begins with a space or a tab: the obsolete way to continue the line
+    /// before it (RFC 9112 5.2).
     Folded,
     /// A header line without a colon.
     NoColon,
-    /// A space between the name and the colon: different readers make different names of it (RFC 9112 5.1).
+    /// A space between the name and the colon: different parsers would read different names (RFC
+    /// 9112 5.1).
     SpaceBeforeColon,
-    /// A name that is no token (RFC 9110 5.6.2).
+    /// A name that is not a token (RFC 9110 5.6.2).
     BadName,
-    /// A value with a line end or another control character in it.
+    /// A value that contains a line end or another control character.
     BadValue,
     /// A `Content-Length` that is not a decimal number.
     BadLength,
-    /// Two lengths that differ: two readers may disagree on where the next message begins.
+    /// Two different lengths: two parsers might disagree on where the next message begins.
     LengthsDiffer,
 }
 

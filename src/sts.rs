@@ -1,4 +1,4 @@
-//! STS, a protocol of our own: nothing but an agreement on some text, as HTTP is.
+//! STS, our own protocol: only an agreement on some text, as HTTP is.
 //!
 //! ```
 //! use net_notes::sts;
@@ -19,22 +19,23 @@
 //!
 //! # The agreement
 //!
-//! A connection carries one request and one answer. Each is a [message](crate::message): a start line, header lines, a
-//! blank line, a body. In what follows `CRLF` is the two bytes 13 and 10.
+//! A connection carries one request and one answer. Each is a [message](crate::message): a start
+//! line, header lines, a blank line, a body. Below, `CRLF` is the two bytes 13 and 10.
 //!
 //! ```text
 //! request = "STS/1.1 SAY" CRLF *header CRLF body
 //! answer  = "STS/1.1" SPACE status SPACE reason CRLF *header CRLF body
 //! header  = name ":" value CRLF
-//! status  = three digits: 2.. it worked, 4.. the request was wrong, 5.. the server was
-//! reason  = text for people
+//! status  = three digits: 2xx success, 4xx error in the request, 5xx error in the server
+//! reason  = human-readable text
 //! ```
 //!
-//! - Both must have a header `Content-Length`: how many bytes the body has. So whoever reads knows when it has all, and that
-//!   is the one reason for having a head at all.
-//! - Other headers may be there, and mean what the two sides agree on.
-//! - A server answers what is not STS with `STS/1.1 400 Not STS`, what is too large with a `413 Too Large`, what does not
-//!   come in time with a `408 Too Slow`, and in each case the handler hears nothing of it.
+//! - Both must have a header `Content-Length`: the number of bytes in the body. So the reader knows
+//!   when the body is complete, and this is the only reason for having a head.
+//! - Other headers may follow, with the meaning that the two sides agree on.
+//! - A server answers a request that is not STS with `STS/1.1 400 Not STS`, one that is too large
+//!   with `413 Too Large`, and one that does not arrive in time with `408 Too Slow`; the handler is
+//!   not called for these.
 //! - The server ends the connection after its answer.
 
 mod exchange;
@@ -54,13 +55,14 @@ use crate::server::Server;
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// The line that every request begins with.
-const SAY: &str = "STS/1.1 SAY";
+/// The start line of every request.
+const REQUEST_LINE: &str = "STS/1.1 SAY";
 
-/// How long a request may take from its connection on, and [`request`] from its call on.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// The time limit of a request, from the connection on the server, and from the call of [`request`]
+/// on the client.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A start line, header lines, and the whole body that they counted.
+/// A start line, header lines, and the complete body.
 #[derive(Debug)]
 struct Message {
     head: Head,
@@ -69,12 +71,13 @@ struct Message {
 
 macro_rules! message_methods {
     () => {
-        /// The value of a header; the name is case-insensitive. Several lines of one name are joined by `", "`.
+        /// The value of a header; the name is case-insensitive. The values of several lines are
+        /// joined by `", "`.
         pub fn header(&self, name: &str) -> Option<&str> {
             self.message.head.header(name)
         }
 
-        /// All header lines, as they were written and in their order.
+        /// All header lines, as written and in their order.
         pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
             self.message.head.headers()
         }
@@ -84,14 +87,14 @@ macro_rules! message_methods {
             &self.message.body
         }
 
-        /// The body as text; what is not UTF-8 in it becomes `�`.
+        /// The body as text. Bytes that are not UTF-8 become `�`.
         pub fn text(&self) -> Cow<'_, str> {
             String::from_utf8_lossy(&self.message.body)
         }
     };
 }
 
-/// A request, whole.
+/// A complete request.
 #[derive(Debug)]
 pub struct Request {
     message: Message,
@@ -101,7 +104,7 @@ pub struct Request {
 impl Request {
     message_methods!();
 
-    /// Who asks.
+    /// The address of the client.
     pub fn remote_addr(&self) -> Option<Address> {
         self.remote.clone()
     }
@@ -117,19 +120,19 @@ pub struct Reply {
 impl Reply {
     message_methods!();
 
-    /// 200 and its like: it worked.
+    /// The status: 2xx means success.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// What the server says of it, for people.
+    /// The reason phrase, a human-readable text.
     pub fn reason(&self) -> &str {
         self.message.head.start().splitn(3, ' ').nth(2).unwrap_or_default()
     }
 }
 
-/// A server that calls `handler` for every request, on the thread of its connection. It is a [`Server`] like any other.
-/// See the [module](self) for an example.
+/// Creates a server that calls `handler` for each request, on the thread of its connection. It is a
+/// [`Server`] like any other. See the [module](self) for an example.
 pub fn create_server<F>(handler: F) -> Server
 where
     F: Fn(Request, Response) + Send + Sync + 'static,
@@ -141,45 +144,40 @@ where
     server
 }
 
-/// Asks an STS server, and blocks until the answer is there. A status that is not 200 is an answer, and `Ok`.
-/// See the [module](self) for an example.
+/// Sends a request to an STS server, and blocks until the answer has arrived. A status other than
+/// 200 is an answer, too: `Ok`. See the [module](self) for an example.
 ///
 /// # Errors
 ///
-/// Those of [`connect`](crate::connect). `TimedOut`: the answer is not there, whole, after 10 s. `UnexpectedEof`: the
-/// connection ended before the answer did. `InvalidData`: it is no STS.
+/// Those of [`connect`](crate::connect). `TimedOut`: the answer is not complete after 10 s.
+/// `UnexpectedEof`: the connection ended before the answer did. `InvalidData`: the answer is not
+/// STS.
 pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Result<Reply> {
     let socket = EventSocket::new(to);
     let message = Message { head: Head::default(), body: body.as_ref().to_vec() };
-    socket.write(message.format(SAY)); // waits for the connection
-    socket.after(DEADLINE, |socket| socket.destroy_with(too_late()));
+    socket.write(message.format(REQUEST_LINE)); // queued until the connection is established
+    socket.after(REQUEST_TIMEOUT, |socket| socket.destroy_with(ProtocolError::TooLate.into()));
 
     let reply = Arc::new(Mutex::new(None));
     let found = reply.clone();
-    let mut incoming = Incoming::default();
+    let mut reader = MessageReader::default();
     socket.on(event::Data, move |socket, data| {
-        match incoming.take(data, |start| status(start).is_some()) {
+        match reader.take(data, |start| status(start).is_some()) {
             Ok(Some(message)) => {
                 let status = status(message.head.start()).unwrap_or_default();
                 *lock(&found) = Some(Reply { message, status });
-                socket.close_within(Duration::from_secs(1)); // it is whole: the server may be slow to end
+                socket.close_within(Duration::from_secs(1)); // complete: the server may end later
             }
             Ok(None) => {}
-            Err(why) => socket.destroy_with(why.into()),
+            Err(error) => socket.destroy_with(error.into()),
         }
     });
     socket.run()?;
     let reply = lock(&reply).take();
-    let cut_short =
-        || io::Error::new(ErrorKind::UnexpectedEof, "the connection ended before the answer did");
-    reply.ok_or_else(cut_short)
+    reply.ok_or(ProtocolError::CutShort.into())
 }
 
-fn too_late() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "the answer did not come in time")
-}
-
-/// `STS/1.1 200 OK`: the 200.
+/// The status in a start line such as `STS/1.1 200 OK`.
 fn status(start: &str) -> Option<u16> {
     let (status, _reason) = start.strip_prefix("STS/1.1 ")?.split_once(' ')?;
     let digits = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
@@ -189,74 +187,85 @@ fn status(start: &str) -> Option<u16> {
 impl Message {
     fn format(self, start: &str) -> Vec<u8> {
         let Message { mut head, body } = self;
-        let _ = head.set("Content-Length", &body.len().to_string()); // always a header
+        let _ = head.set("Content-Length", &body.len().to_string()); // a number is always valid
         let lines: String =
             head.headers().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         [format!("{start}\r\n{lines}\r\n").as_bytes(), &body].concat()
     }
 }
 
-/// Why what came is no STS.
+/// The reason why received bytes are not STS.
 #[derive(Debug)]
-enum Wrong {
+enum ProtocolError {
     /// The start line of another protocol, or of another version.
     Start,
-    /// Nothing tells where the body ends.
-    Uncounted,
-    /// Not even a message.
+    /// There is no length of the body.
+    NoLength,
+    /// Not a message at all.
     Message(Error),
+    /// The answer is not complete at the deadline.
+    TooLate,
+    /// The connection ended before the answer did.
+    CutShort,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wrong::Start => f.write_str("the start line is not one of STS/1.1"),
-            Wrong::Uncounted => f.write_str("there is no Content-Length"),
-            Wrong::Message(error) => error.fmt(f),
+            ProtocolError::Start => f.write_str("the start line is not one of STS/1.1"),
+            ProtocolError::NoLength => f.write_str("there is no Content-Length"),
+            ProtocolError::Message(error) => error.fmt(f),
+            ProtocolError::TooLate => f.write_str("the answer did not come in time"),
+            ProtocolError::CutShort => f.write_str("the connection ended before the answer did"),
         }
     }
 }
 
-impl std::error::Error for Wrong {}
+impl std::error::Error for ProtocolError {}
 
-impl From<Error> for Wrong {
+impl From<Error> for ProtocolError {
     fn from(error: Error) -> Self {
-        Wrong::Message(error)
+        ProtocolError::Message(error)
     }
 }
 
-impl From<Wrong> for io::Error {
-    fn from(wrong: Wrong) -> Self {
-        io::Error::new(ErrorKind::InvalidData, wrong)
+impl From<ProtocolError> for io::Error {
+    fn from(error: ProtocolError) -> Self {
+        let kind = match error {
+            ProtocolError::TooLate => ErrorKind::TimedOut,
+            ProtocolError::CutShort => ErrorKind::UnexpectedEof,
+            _ => ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
     }
 }
 
-/// What came so far.
-struct Incoming {
+/// The message that is being received.
+struct MessageReader {
     parser: Parser,
     begun: Option<(Head, usize)>,
 }
 
-impl Default for Incoming {
+impl Default for MessageReader {
     fn default() -> Self {
-        Incoming { parser: Parser::new(Limits::default()), begun: None }
+        MessageReader { parser: Parser::new(Limits::default()), begun: None }
     }
 }
 
-impl Incoming {
-    /// Takes a piece; the message, once it is whole.
+impl MessageReader {
+    /// Takes a piece; returns the message, once it is complete.
     fn take(
         &mut self,
         piece: &[u8],
         is_start: impl Fn(&str) -> bool,
-    ) -> Result<Option<Message>, Wrong> {
+    ) -> Result<Option<Message>, ProtocolError> {
         self.parser.feed(piece);
         if self.begun.is_none() {
             let Parsed::Complete(head) = self.parser.head()? else { return Ok(None) };
             if !is_start(head.start()) {
-                return Err(Wrong::Start);
+                return Err(ProtocolError::Start);
             }
-            let length = head.content_length()?.ok_or(Wrong::Uncounted)?;
+            let length = head.content_length()?.ok_or(ProtocolError::NoLength)?;
             self.begun = Some((head, length));
         }
         let Some((_, length)) = &self.begun else { return Ok(None) };

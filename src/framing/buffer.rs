@@ -1,29 +1,30 @@
-//! [`Buffer`]: the bytes of a stream that have arrived and are not used up yet.
+//! [`Buffer`]: the bytes of a stream that have arrived and are not consumed yet.
 
-/// Memory beyond this is freed when less is needed.
-pub(super) const KEEP_BYTES: usize = 64 * 1024;
+/// A buffer that grew larger is shrunk to this size, in bytes.
+pub(super) const BUFFER_KEEP_BYTES: usize = 64 * 1024;
 
-/// A queue of bytes in one piece, filled at its end and used up from its beginning.
+/// A contiguous queue of bytes, appended at its end and consumed from its beginning.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     pub(super) bytes: Vec<u8>,
-    /// The bytes before this index are used up.
+    /// The bytes before this index are consumed.
     taken: usize,
-    /// The size of the message that is arriving, if it is known.
+    /// The size of the message that is arriving, if known.
     expected: usize,
 }
 
 impl Buffer {
     /// Appends bytes that have arrived.
     pub(crate) fn feed(&mut self, data: &[u8]) {
-        // Not for each message, and not while more bytes would move than were used up: so all moves
-        // together cost no more than one of the whole stream.
+        // Not after each message, and not while more bytes would be moved than were consumed: so
+        // all moves together cost no more than one move of the whole stream.
         if self.taken >= self.rest().len() {
             self.forget_taken();
         }
         let grows = self.bytes.len() + data.len() > self.bytes.capacity();
-        if grows && self.bytes.len() >= KEEP_BYTES {
-            // In one step, and not by doubling. Not earlier, so that nobody gets memory by announcing bytes.
+        if grows && self.bytes.len() >= BUFFER_KEEP_BYTES {
+            // In one step, and not by doubling. Not earlier, so that a peer cannot make us allocate
+            // by announcing a large message.
             self.bytes.reserve_exact(self.expected.saturating_sub(self.rest().len()));
         }
         self.bytes.extend_from_slice(data);
@@ -34,15 +35,15 @@ impl Buffer {
         self.expected = bytes;
     }
 
-    /// The bytes that are not used up.
+    /// The bytes that are not consumed.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.taken..]
     }
 
-    /// Uses up that many bytes.
+    /// Consumes bytes from the beginning.
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.taken += bytes;
-        // At once, and not with the next feed: an idle connection must not hold the memory of its
+        // At once, and not at the next feed: an idle connection must not hold the memory of its
         // last large message.
         if self.rest().is_empty() {
             self.forget_taken();
@@ -53,12 +54,12 @@ impl Buffer {
         #[cfg(test)]
         super::work::add(self.rest().len());
         self.bytes.drain(..self.taken);
-        self.bytes.shrink_to(KEEP_BYTES);
+        self.bytes.shrink_to(BUFFER_KEEP_BYTES);
         self.taken = 0;
         self.expected = 0;
     }
 
-    /// Takes out the bytes that are not used up.
+    /// Takes out the bytes that are not consumed.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.bytes.drain(..self.taken);
         self.taken = 0;

@@ -1,21 +1,22 @@
-//! [`Frames`]: messages that say their length.
+//! [`Frames`]: messages that contain their length.
 
 use std::{fmt, io};
 
 use super::{Error, Splitter};
 
-/// Cuts a stream into frames, each as long as a function says: an iterator of the whole frames so
-/// far, as they are, with their headers.
+/// Cuts a stream into frames, whose lengths a function determines: an iterator of the complete
+/// frames so far, with their headers.
 ///
-/// The function is shown the bytes from the beginning of the next frame on, and says
-/// - `Ok(Some(length))`: the length of the whole frame, header included;
-/// - `Ok(None)`: these bytes are not enough to tell. It is asked again when more have arrived;
-/// - `Err`: no frame begins like this. The iterator gives this error out, and ends.
+/// The function gets the bytes from the beginning of the next frame, and returns
+/// - `Ok(Some(length))`: the length of the whole frame, including the header;
+/// - `Ok(None)`: the length is not known from these bytes. The function is called again when more
+///   have arrived;
+/// - `Err`: no frame begins like this. The iterator returns this error, and ends.
 ///
-/// It sees at least one byte and at most one more than the limit, and is not asked again once it
-/// has said the length of a frame. It may see bytes of later frames, too, and must not depend on
-/// them: where one read ends is arbitrary. Until it can tell, it sees the same bytes again with
-/// each feed, at most `limit` of them.
+/// It gets at least one byte and at most `limit` plus one, and is not called again after it has
+/// returned the length of a frame. It may also get bytes of later frames, and must not depend on
+/// them: where one read ends is arbitrary. Until it returns a length, it gets the same bytes again
+/// with each feed, at most `limit` of them.
 ///
 /// ```
 /// use net_notes::framing::Frames;
@@ -48,20 +49,20 @@ use super::{Error, Splitter};
 ///
 /// # Errors
 ///
-/// Those of the function, and `InvalidData` when a frame is longer than the limit, when its length
-/// is 0, or when the function cannot tell the length from more bytes than the limit; see the
+/// Those of the function, and `InvalidData` if a frame is longer than the limit, if its length is
+/// 0, or if the function returns `None` for more bytes than the limit; see the
 /// [module](super#errors).
 pub struct Frames<F> {
     limit: usize,
     length: F,
     splitter: Splitter,
-    next: Next,
+    next: NextFrame,
 }
 
 /// The state of the next frame.
 #[derive(Clone, Copy)]
-enum Next {
-    /// The function could not tell its length from so many bytes.
+enum NextFrame {
+    /// The length is not known from this number of bytes.
     Unknown(usize),
     Length(usize),
 }
@@ -70,12 +71,13 @@ impl<F> Frames<F>
 where
     F: FnMut(&[u8]) -> io::Result<Option<usize>>,
 {
-    /// Takes frames of up to `limit` bytes, header included; `length` says how long the next is.
+    /// Creates an iterator of frames of up to `limit` bytes, including the header. `length` returns
+    /// the length of the next frame.
     pub fn new(limit: usize, length: F) -> Frames<F> {
-        Frames { limit, length, splitter: Splitter::default(), next: Next::Unknown(0) }
+        Frames { limit, length, splitter: Splitter::default(), next: NextFrame::Unknown(0) }
     }
 
-    /// Appends bytes that have arrived, in pieces of any size. The frames come from the iterator:
+    /// Appends bytes that have arrived, in pieces of any size. Iterate over the result:
     /// `for frame in frames.feed(data)`.
     pub fn feed(&mut self, data: &[u8]) -> &mut Frames<F> {
         self.splitter.feed(data);
@@ -84,17 +86,17 @@ where
 }
 
 impl<F> Frames<F> {
-    /// The bytes that were fed and not given out. Once all frames are given out, they are the
-    /// beginning of a frame that is not whole yet; when nothing more arrives, one that was cut
-    /// short. Empty after an error.
+    /// The bytes that were fed and not returned. After all complete frames were taken, they are the
+    /// beginning of an incomplete frame; if no more bytes arrive, this frame was cut off. Empty
+    /// after an error.
     pub fn rest(&self) -> &[u8] {
         self.splitter.buffer.rest()
     }
 
-    /// Takes the [`rest`](Self::rest) out, for whatever follows the frames. The next frame begins
-    /// with what is fed next.
+    /// Takes the [`rest`](Self::rest) out, for the bytes that follow the frames. The next frame
+    /// begins with the bytes that are fed next.
     pub fn take_rest(&mut self) -> Vec<u8> {
-        self.next = Next::Unknown(0);
+        self.next = NextFrame::Unknown(0);
         self.splitter.buffer.take_rest()
     }
 }
@@ -109,8 +111,9 @@ where
         let Frames { limit, length, splitter, next } = self;
         let limit = *limit;
         splitter.next(|rest| {
-            if let Next::Unknown(seen) = *next {
-                // Bytes far behind the limit are there or not, depending on how the stream was cut.
+            if let NextFrame::Unknown(seen) = *next {
+                // Bytes far beyond the limit may or may not have arrived, depending on how the
+                // stream was cut.
                 let shown = &rest[..rest.len().min(limit.saturating_add(1))];
                 if shown.len() == seen {
                     return Ok(None);
@@ -119,17 +122,17 @@ where
                     None if shown.len() > limit => {
                         return Err(Error::LengthUnknown { limit }.into());
                     }
-                    None => Next::Unknown(shown.len()),
+                    None => NextFrame::Unknown(shown.len()),
                     Some(0) => return Err(Error::EmptyFrame.into()),
                     Some(length) if length > limit => {
                         return Err(Error::FrameTooLong { length, limit }.into());
                     }
-                    Some(length) => Next::Length(length),
+                    Some(length) => NextFrame::Length(length),
                 };
             }
             match *next {
-                Next::Length(length) if length <= rest.len() => {
-                    *next = Next::Unknown(0);
+                NextFrame::Length(length) if length <= rest.len() => {
+                    *next = NextFrame::Unknown(0);
                     Ok(Some(length))
                 }
                 _ => Ok(None),

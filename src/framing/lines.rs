@@ -4,11 +4,13 @@ use std::{fmt, io};
 
 use super::{Error, Splitter};
 
-/// Cuts a stream into lines: an iterator of the whole lines so far, without their ends. Node:
+/// Cuts a stream into lines: an iterator of the complete lines so far, without their ends. Node:
 /// `readline`, which has no limit.
 ///
-/// A line ends in `\n` or `\r\n`. A carriage return that no line feed follows is a byte like any
-/// other, and `\r\r\n` is one and a line end.
+/// A line ends in `
+/// ` or `\r
+/// `. A carriage return without a line feed after it is a byte like any other; `\r\r
+/// ` is one such byte and a line end.
 ///
 /// ```
 /// use net_notes::framing::Lines;
@@ -25,7 +27,7 @@ use super::{Error, Splitter};
 ///
 /// # Errors
 ///
-/// `InvalidData`, once, when a line has more bytes than the limit; see the [module](super#errors).
+/// `InvalidData`, once, if a line has more bytes than the limit; see the [module](super#errors).
 ///
 /// ```
 /// use net_notes::framing::Lines;
@@ -40,33 +42,34 @@ use super::{Error, Splitter};
 pub struct Lines {
     limit: usize,
     pub(super) splitter: Splitter,
-    /// There is no line feed in so many bytes of the rest: a long line is looked at once, not anew
-    /// with each piece.
+    /// The number of bytes of the rest that contain no line feed: a long line is searched once, not
+    /// again with each piece.
     searched: usize,
 }
 
 impl Lines {
-    /// Takes lines of up to `limit` bytes, not counting their ends.
+    /// Creates an iterator of lines of up to `limit` bytes, not counting their ends.
     pub fn new(limit: usize) -> Lines {
         Lines { limit, splitter: Splitter::default(), searched: 0 }
     }
 
-    /// Appends bytes that have arrived, in pieces of any size. The lines come from the iterator:
+    /// Appends bytes that have arrived, in pieces of any size. Iterate over the result:
     /// `for line in lines.feed(data)`.
     pub fn feed(&mut self, data: &[u8]) -> &mut Lines {
         self.splitter.feed(data);
         self
     }
 
-    /// The bytes that were fed and not given out. Once all lines are given out, they are the
-    /// beginning of a line that has no end yet; when nothing more arrives, a last line without an
+    /// The bytes that were fed and not returned. After all complete lines were taken, they are the
+    /// beginning of an incomplete line; if no more bytes arrive, this is a last line without an
     /// end. Empty after an error.
     pub fn rest(&self) -> &[u8] {
         self.splitter.buffer.rest()
     }
 
-    /// Takes the [`rest`](Self::rest) out, for whatever follows the lines: see the
-    /// [module](super#from-lines-to-counted-bytes). The next line begins with what is fed next.
+    /// Takes the [`rest`](Self::rest) out, for the bytes that follow the lines: see the
+    /// [module](super#from-lines-to-counted-bytes). The next line begins with the bytes that are
+    /// fed next.
     pub fn take_rest(&mut self) -> Vec<u8> {
         self.searched = 0;
         self.splitter.buffer.take_rest()
@@ -79,11 +82,12 @@ impl Iterator for Lines {
     fn next(&mut self) -> Option<Self::Item> {
         let Lines { limit, splitter, searched } = self;
         let line = splitter.next(|rest| {
-            // No more than the longest line with its end: another line feed comes too late.
+            // At most the longest line with its end: a line feed behind that is too late.
             let window = &rest[..rest.len().min(limit.saturating_add(2))];
             let feed = line_feed(&window[*searched..]).map(|at| *searched + at);
             let line = &window[..feed.unwrap_or(window.len())];
-            // A carriage return may be the first half of the end, also before the second is here.
+            // A carriage return may be the first half of the line end, even before the second half
+            // arrives.
             if line.strip_suffix(b"\r").unwrap_or(line).len() > *limit {
                 return Err(Error::LineTooLong { limit: *limit }.into());
             }

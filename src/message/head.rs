@@ -9,7 +9,8 @@ use super::Error;
 /// The number of header lines that a new head has room for.
 const LINES_EXPECTED: usize = 12;
 
-/// The head of a message: its start line and its header lines. Node: `request.headers` and what `setHeader` fills.
+/// The head of a message: its start line and its header lines. Node: `request.headers`, and the
+/// headers of `setHeader`.
 ///
 /// ```
 /// use net_notes::message::Head;
@@ -22,25 +23,26 @@ const LINES_EXPECTED: usize = 12;
 /// ```
 #[derive(Clone, Default)]
 pub struct Head {
-    /// The start line, then the header lines one after another: one piece of memory for all of them.
+    /// The start line, then the header lines one after another, in one allocation.
     text: String,
-    /// The length of the start line.
+    /// The length of the start line, in bytes.
     start: usize,
     lines: Vec<Line>,
 }
 
-/// Where in the text a header line is.
+/// The position of a header line in the text.
 #[derive(Debug, Clone)]
 struct Line {
     name: Range<usize>,
     value: Range<usize>,
-    /// The values of all lines of this name, if there are several; made when it is first asked for, and kept by the first
-    /// of these lines. So they take no more memory than the lines themselves, however many there are.
+    /// The values of all lines of this name, if there are several. Built at the first request, and
+    /// stored with the first of these lines. So they take no more memory than the lines themselves,
+    /// however many there are.
     joined: OnceLock<Box<str>>,
 }
 
 impl Head {
-    /// A head that has no header lines yet.
+    /// Creates a head without header lines.
     ///
     /// # Errors
     ///
@@ -52,7 +54,8 @@ impl Head {
         Ok(Head::parsed(start.as_bytes(), start.len()))
     }
 
-    /// A head with a start line from the wire; `capacity` is the number of bytes that the text is expected to have.
+    /// Creates a head with a start line from the wire. `capacity` is the expected length of the
+    /// text, in bytes.
     pub(super) fn parsed(start: &[u8], capacity: usize) -> Head {
         let mut head = Head {
             text: String::with_capacity(capacity),
@@ -68,8 +71,8 @@ impl Head {
         &self.text[..self.start]
     }
 
-    /// The value of a header; the name is case-insensitive. Several lines of one name are one value, joined by `", "`, which
-    /// is what they mean (RFC 9110 5.3). Empty ones among them add nothing to it.
+    /// The value of a header; the name is case-insensitive. The values of several lines of one name
+    /// are joined by `", "`, which means the same (RFC 9110 5.3). Empty values are left out.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.lines_named(name);
         let first = lines.next()?;
@@ -89,7 +92,7 @@ impl Head {
         }
     }
 
-    /// All header lines, as they were written and in their order: two lines of one name are two items.
+    /// All header lines, as written and in their order: two lines of one name are two items.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().map(|line| (self.name(line), self.value(line)))
     }
@@ -99,19 +102,20 @@ impl Head {
         self.lines_named(name).map(|line| self.value(line))
     }
 
-    /// The number of header lines of this name.
+    /// The number of header lines with this name.
     pub fn count(&self, name: &str) -> usize {
         self.lines_named(name).count()
     }
 
-    /// Sets a header, in place of all lines of this name. Spaces around the value are removed, as a reader of the line would
-    /// do. Node: `setHeader`.
+    /// Sets a header, in place of all lines with this name. Spaces around the value are removed, as
+    /// a parser would do. Node: `setHeader`.
     ///
     /// # Errors
     ///
-    /// [`Error::BadName`], [`Error::BadValue`]: it would not be one line of the head, but several, or none.
+    /// [`Error::BadName`], [`Error::BadValue`]: the header would not be exactly one line of the
+    /// head.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let value = check(name, value)?;
+        let value = valid_value(name, value)?;
         if self.count(name) == 0 {
             self.push(name, value);
         } else {
@@ -120,18 +124,19 @@ impl Head {
         Ok(())
     }
 
-    /// Adds a header line, also beside others of this name: `Set-Cookie` needs that. Node: `appendHeader`.
+    /// Adds a header line. Lines with the same name are kept, as `Set-Cookie` needs. Node:
+    /// `appendHeader`.
     ///
     /// # Errors
     ///
     /// As [`set`](Self::set).
     pub fn append(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let value = check(name, value)?;
+        let value = valid_value(name, value)?;
         self.push(name, value);
         Ok(())
     }
 
-    /// Removes all lines of a name. Node: `removeHeader`.
+    /// Removes all lines with this name. Node: `removeHeader`.
     pub fn remove(&mut self, name: &str) {
         if self.count(name) > 0 {
             self.replace(name, None);
@@ -145,14 +150,16 @@ impl Head {
         self.lines.clear();
     }
 
-    /// The length of the body, if the head says it. The same number twice is that number (RFC 9110 8.6).
+    /// The length of the body, in bytes; `None` if the head does not contain it. The same number
+    /// twice is valid (RFC 9110 8.6).
     ///
     /// # Errors
     ///
-    /// [`Error::BadLength`], [`Error::LengthsDiffer`], and [`Error::BodyTooLarge`] for a number beyond `usize`.
+    /// [`Error::BadLength`], [`Error::LengthsDiffer`], and [`Error::BodyTooLarge`] for a number
+    /// that does not fit in `usize`.
     pub fn content_length(&self) -> Result<Option<usize>, Error> {
         let mut length = None;
-        // Line by line: `header` leaves an empty one out, but an empty length is a bad one.
+        // Line by line: `header` leaves empty values out, but an empty length is invalid.
         for value in self.values("content-length") {
             let number = content_length(value)?;
             if length.replace(number).is_some_and(|before| before != number) {
@@ -176,7 +183,7 @@ impl Head {
         if !is_token(name) {
             return Err(Error::BadName);
         }
-        // The whole line in one go, which is faster than its two parts.
+        // One copy of the whole line is faster than two copies of its parts.
         let value_at = line.len() - line[colon + 1..].trim_ascii_start().len();
         let kept = self.push_text(line);
         let (name, value) = (kept.start..kept.start + colon, kept.start + value_at..kept.end);
@@ -184,15 +191,15 @@ impl Head {
         Ok(())
     }
 
-    /// Adds a folded line from the wire to the value of the line before it. A space takes the place of the fold
-    /// (RFC 9112 5.2).
+    /// Appends a folded line from the wire to the value of the line before it. A space replaces the
+    /// fold (RFC 9112 5.2).
     pub(super) fn unfold(&mut self, line: &[u8]) -> Result<(), Error> {
         let Some(mut last) = self.lines.pop() else { return Err(Error::Folded) };
         let more = line.trim_ascii();
         if !more.is_empty() && !last.value.is_empty() {
             self.text.push(' ');
         }
-        // The last value is the last part of the text.
+        // The last value is at the end of the text.
         last.value.end = self.push_text(more).end;
         self.lines.push(last);
         Ok(())
@@ -204,19 +211,19 @@ impl Head {
         self.lines.push(Line { name, value, joined: OnceLock::new() });
     }
 
-    /// Appends to the text.
+    /// Appends to the text, and returns the range.
     fn push_text(&mut self, bytes: &[u8]) -> Range<usize> {
         let begin = self.text.len();
         match std::str::from_utf8(bytes) {
             Ok(text) => self.text.push_str(text),
-            // Bytes that are not UTF-8 are read as Latin-1, as Node reads all of them.
+            // Bytes that are not UTF-8 are decoded as Latin-1, as Node decodes all of them.
             Err(_) => self.text.extend(bytes.iter().map(|byte| char::from(*byte))),
         }
         begin..self.text.len()
     }
 
-    /// Puts one line, or none, in the place of all lines of a name. The text is written anew: it must not keep what was
-    /// replaced, as a header may be set any number of times.
+    /// Replaces all lines with a name by one line, or by none. The text is rewritten: otherwise
+    /// replaced values would take memory each time a header is set.
     fn replace(&mut self, name: &str, mut value: Option<&str>) {
         let old = std::mem::take(self);
         *self = Head::parsed(old.start().as_bytes(), old.text.len());
@@ -242,7 +249,7 @@ impl Head {
     }
 }
 
-/// The same lines, in the same order.
+/// Compares the start lines, and the header lines in their order.
 impl PartialEq for Head {
     fn eq(&self, other: &Head) -> bool {
         self.start() == other.start() && self.headers().eq(other.headers())
@@ -251,7 +258,7 @@ impl PartialEq for Head {
 
 impl Eq for Head {}
 
-/// As it goes on the wire, the blank line included.
+/// Formats the head as sent, with the blank line.
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\r\n", self.start())?;
@@ -266,7 +273,7 @@ impl fmt::Debug for Head {
     }
 }
 
-/// The one number that a `Content-Length` says.
+/// Parses the value of a `Content-Length`: one number, or a list of the same number.
 pub(crate) fn content_length(value: &str) -> Result<usize, Error> {
     let mut length = None;
     for part in value.split(',') {
@@ -285,8 +292,8 @@ pub(crate) fn content_length(value: &str) -> Result<usize, Error> {
     length.ok_or(Error::BadLength)
 }
 
-/// The value without the spaces around it.
-fn check<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
+/// Returns the value without the spaces around it, if name and value are valid.
+fn valid_value<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if !is_token(name.as_bytes()) {
         return Err(Error::BadName);
     }
@@ -296,12 +303,12 @@ fn check<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     Ok(value.trim_matches([' ', '\t']))
 }
 
-/// The obsolete form of a line that continues the one before it.
+/// Whether this is a folded line: the obsolete way to continue the line before it.
 pub(crate) fn is_folded(line: &[u8]) -> bool {
     matches!(line, [b' ' | b'\t', ..])
 }
 
-/// What can never be part of a line: a tab can.
+/// Whether a byte is not allowed in a line. A tab is allowed.
 pub(super) fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t') || byte == 0x7f
 }

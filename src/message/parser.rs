@@ -4,16 +4,17 @@ use super::head::is_folded;
 use super::{Error, Head};
 use crate::framing::Buffer;
 
-/// How much a [`Parser`] takes. A peer that may send without end would otherwise fill the memory.
+/// The limits of a [`Parser`]. Without them, a peer that sends without end would fill the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the start line: 8 KiB.
+    /// The largest start line, in bytes. Default: 8 KiB.
     pub start_line: usize,
-    /// Bytes of the head, start line included: 16 KiB, as Node's `maxHeaderSize`.
+    /// The largest head, in bytes, including the start line. Default: 16 KiB, as Node's
+    /// `maxHeaderSize`.
     pub head: usize,
-    /// Header lines: 100.
+    /// The largest number of header lines. Default: 100.
     pub lines: usize,
-    /// Bytes of the body: 1 MiB.
+    /// The largest body, in bytes. Default: 1 MiB.
     pub body: usize,
 }
 
@@ -23,56 +24,57 @@ impl Default for Limits {
     }
 }
 
-/// What has become of the bytes so far.
+/// The result of parsing the bytes so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parsed<T> {
-    /// Good so far, and not the whole.
+    /// Valid so far, and incomplete.
     Partial,
-    /// All of it; what follows is kept for the next.
+    /// Complete. The bytes after it are kept for the next call.
     Complete(T),
 }
 
-/// Takes the pieces of a stream and returns messages; see [the example](crate::message).
+/// Takes the pieces of a stream and returns messages: see [the example](crate::message).
 ///
-/// Each byte of a head is looked at once, however small the pieces are. After an error the parser is of no use: where the
-/// next message begins is unknown.
+/// Each byte of a head is examined once, however small the pieces are. After an error the parser
+/// can no longer be used: it is unknown where the next message begins.
 #[derive(Debug)]
 pub struct Parser {
     limits: Limits,
-    /// A folded line is added to the line before it. Otherwise it is an error.
+    /// Whether a folded line is added to the line before it. Otherwise it is an error.
     unfolds: bool,
     buffer: Buffer,
-    /// This many bytes of what is unread contain no line end.
+    /// The number of unread bytes that were searched and contain no line end.
     seen: usize,
-    progress: Progress,
+    progress: HeadProgress,
 }
 
-/// How far the next head has been parsed.
+/// The state of the head that is being parsed.
 #[derive(Debug, Default)]
-struct Progress {
+struct HeadProgress {
     /// The head so far; `None` before the start line.
     head: Option<Head>,
-    /// The bytes that belong to it so far.
+    /// The number of bytes in the head so far.
     bytes: usize,
-    /// The header lines so far.
+    /// The number of header lines so far.
     lines: usize,
-    /// There was a blank line before the start line.
+    /// Whether a blank line preceded the start line.
     forgiven: bool,
 }
 
 impl Parser {
-    /// A parser that has received nothing yet.
+    /// Creates a parser that has received nothing yet.
     pub fn new(limits: Limits) -> Parser {
         Parser {
             limits,
             unfolds: false,
             buffer: Buffer::default(),
             seen: 0,
-            progress: Progress::default(),
+            progress: HeadProgress::default(),
         }
     }
 
-    /// A parser that reads a folded line as a part of the line before it, as a user agent must (RFC 9112 5.2).
+    /// Creates a parser that reads a folded line as a part of the line before it, as a user agent
+    /// must (RFC 9112 5.2).
     pub(crate) fn unfolding(limits: Limits) -> Parser {
         Parser { unfolds: true, ..Parser::new(limits) }
     }
@@ -81,37 +83,37 @@ impl Parser {
         self.unfolds
     }
 
-    /// How much it takes.
+    /// The limits of this parser.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Takes a piece of the stream.
+    /// Appends a piece of the stream.
     pub fn feed(&mut self, piece: &[u8]) {
         self.buffer.feed(piece);
     }
 
-    /// What came and belongs to no message yet.
+    /// The bytes that have arrived and belong to no message yet.
     pub fn unread(&self) -> &[u8] {
         self.buffer.rest()
     }
 
-    /// Takes out what has arrived and belongs to no message yet.
+    /// Takes out the bytes that have arrived and belong to no message yet.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.seen = 0;
         self.buffer.take_rest()
     }
 
-    /// Nothing of a next message has come.
+    /// Whether no byte of a next message has arrived.
     pub fn is_empty(&self) -> bool {
         self.unread().is_empty() && self.progress.head.is_none()
     }
 
-    /// The next head, once it is complete.
+    /// Returns the next head, once it is complete.
     ///
     /// # Errors
     ///
-    /// At the first line that cannot be part of one, before the rest has arrived.
+    /// At the first line that is invalid in a head, before the rest has arrived.
     pub fn head(&mut self) -> Result<Parsed<Head>, Error> {
         if self.start_line()?.is_none() {
             return Ok(Parsed::Partial);
@@ -141,15 +143,16 @@ impl Parser {
         }
     }
 
-    /// The start line of the next head, once it has arrived. It remains a part of that head.
+    /// Returns the start line of the next head, once it has arrived. It remains a part of that
+    /// head.
     pub(crate) fn start_line(&mut self) -> Result<Option<&str>, Error> {
         while self.progress.head.is_none() {
             let left = self.limits.head.saturating_sub(self.progress.bytes);
-            let (most, too_long) = match self.limits.start_line < left {
+            let (max, too_long) = match self.limits.start_line < left {
                 true => (self.limits.start_line, Error::StartLineTooLong),
                 false => (left, Error::HeadTooLarge),
             };
-            let Some(line) = self.line(most, too_long)? else { return Ok(None) };
+            let Some(line) = self.line(max, too_long)? else { return Ok(None) };
             let unread = self.buffer.rest();
             match &unread[..line.length] {
                 [] if self.progress.forgiven => return Err(Error::NoStartLine),
@@ -170,7 +173,7 @@ impl Parser {
         self.progress.head.as_ref().map_or(self.unread(), |head| head.start().as_bytes())
     }
 
-    /// The next `length` bytes, once they are there.
+    /// Returns the next `length` bytes, once they have arrived.
     ///
     /// # Errors
     ///
@@ -188,15 +191,21 @@ impl Parser {
         Ok(Parsed::Complete(body))
     }
 
-    /// The next line, once its end is there; it stays unread. `too_long`, when it has more than `most` bytes.
-    pub(crate) fn line(&mut self, most: usize, too_long: Error) -> Result<Option<Line>, Error> {
+    /// Returns the next line, once its end has arrived; the line remains unread. Fails with
+    /// `too_long` if it has more than `max` bytes.
+    pub(crate) fn line(
+        &mut self,
+        max: usize,
+        too_long: Error,
+    ) -> Result<Option<UnreadLine>, Error> {
         let unread = self.buffer.rest();
         let mut at = self.seen;
         loop {
             let special = unread[at..].iter().position(|byte| *byte < b' ' || *byte == 0x7f);
             at = special.map_or(unread.len(), |skip| at + skip);
-            // Before anything else, so that the answer does not depend on how the bytes were cut into pieces.
-            if at > most {
+            // Checked first, so that the result does not depend on how the bytes were cut into
+            // pieces.
+            if at > max {
                 return Err(too_long);
             }
             let end = match unread[at..] {
@@ -214,33 +223,33 @@ impl Parser {
                 [0, ..] => return Err(Error::Nul),
                 [..] => return Err(Error::Control),
             };
-            return Ok(Some(Line { length: at, size: at + end }));
+            return Ok(Some(UnreadLine { length: at, size: at + end }));
         }
     }
 
     /// The bytes of a line.
-    pub(crate) fn text(&self, line: &Line) -> &[u8] {
+    pub(crate) fn text(&self, line: &UnreadLine) -> &[u8] {
         &self.buffer.rest()[..line.length]
     }
 
-    /// Is done with that many bytes.
+    /// Removes `bytes` bytes from the beginning of the unread bytes.
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.buffer.consume(bytes);
         self.seen = 0;
     }
 }
 
-/// A line at the beginning of what is unread.
+/// A line at the beginning of the unread bytes.
 #[derive(Debug)]
-pub(crate) struct Line {
-    /// Without its end.
+pub(crate) struct UnreadLine {
+    /// The length without the line end.
     length: usize,
-    /// With its end.
+    /// The length with the line end.
     pub(crate) size: usize,
 }
 
-impl Line {
-    /// Whether it ends in both characters, CR and LF.
+impl UnreadLine {
+    /// Whether the line ends in CR and LF.
     pub(crate) fn ends_in_crlf(&self) -> bool {
         self.size == self.length + 2
     }

@@ -5,21 +5,22 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{DEADLINE, Incoming, Message, Request, SAY, Wrong};
+use super::{Message, MessageReader, ProtocolError, REQUEST_LINE, REQUEST_TIMEOUT, Request};
 use crate::event;
 use crate::message::{Error, Head};
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// How long the server waits for another byte of the client after its answer, and drops it: to close with bytes unread would
-/// reset the connection, and a reset destroys an answer that is still on its way.
+/// How long the server waits for another byte of the client after its answer. It reads and drops
+/// such bytes: closing with unread bytes would reset the connection, and a reset destroys an answer
+/// that is still on its way.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long it waits in all.
+/// The longest time that the server waits for the client's end.
 const LINGER_MAX: Duration = Duration::from_secs(30);
 
-/// What the handler answers with. It goes out at its end, when its length is known; dropped without [`end`](Self::end), it
-/// is ended. It may be ended later, on another thread.
+/// The answer of a handler. It is sent at its end, when its length is known. Dropping it without
+/// [`end`](Self::end) ends it. It may be ended later, on another thread.
 pub struct Response {
     exchange: Arc<Exchange>,
     /// `None` after the end.
@@ -32,7 +33,8 @@ impl Response {
         Response { exchange, draft: Mutex::new(Some((200, message))) }
     }
 
-    /// Sets the status; 200 if not called. One that has not three digits makes the answer a 500.
+    /// Sets the status. Default: 200. A number that does not have three digits makes the answer a
+    /// 500.
     pub fn status(&self, status: u16) -> &Self {
         if let Some(draft) = &mut *lock(&self.draft) {
             draft.0 = if (100..=999).contains(&status) { status } else { 500 };
@@ -40,8 +42,8 @@ impl Response {
         self
     }
 
-    /// Sets a header. One that would not be one line of the head (it has a line end in it, say) is left out, and the answer
-    /// is a 500.
+    /// Sets a header. If it would not be exactly one line of the head (it contains a line end, for
+    /// example), it is left out, and the answer is a 500.
     pub fn header(&self, name: &str, value: &str) -> &Self {
         if let Some((status, message)) = &mut *lock(&self.draft) {
             if message.head.set(name, value).is_err() {
@@ -51,7 +53,7 @@ impl Response {
         self
     }
 
-    /// More of the body: kept until the end. `false`: too late.
+    /// Appends to the body, which is kept until the end. Returns `false` after the end.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         let mut draft = lock(&self.draft);
         if let Some((_, message)) = &mut *draft {
@@ -60,7 +62,7 @@ impl Response {
         draft.is_some()
     }
 
-    /// The answer is whole, and goes out.
+    /// Ends the answer, and sends it.
     pub fn end(&self) {
         let draft = lock(&self.draft).take();
         if let Some((status, message)) = draft {
@@ -68,7 +70,7 @@ impl Response {
         }
     }
 
-    /// `write(data)`, then `end()`.
+    /// Calls `write(data)`, then `end()`.
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         self.write(data);
         self.end();
@@ -93,14 +95,14 @@ impl fmt::Debug for Response {
     }
 }
 
-/// What the two sides of an exchange share: the socket's listeners and the response.
+/// The state that the socket's listeners and the response share.
 struct Exchange {
     socket: EventSocket,
-    phase: Mutex<Phase>,
+    phase: Mutex<ExchangePhase>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Phase {
+enum ExchangePhase {
     #[default]
     Receiving,
     /// The handler has the request.
@@ -110,7 +112,7 @@ enum Phase {
 
 impl Exchange {
     fn answer(&self, status: u16, message: Message) {
-        *lock(&self.phase) = Phase::Answered;
+        *lock(&self.phase) = ExchangePhase::Answered;
         let reason = match status {
             200..=299 => "OK",
             400 => "Not STS",
@@ -124,7 +126,7 @@ impl Exchange {
     }
 
     fn is_receiving(&self) -> bool {
-        *lock(&self.phase) == Phase::Receiving
+        *lock(&self.phase) == ExchangePhase::Receiving
     }
 
     fn refuse(&self, status: u16, why: &str) {
@@ -133,16 +135,16 @@ impl Exchange {
     }
 }
 
-/// Takes a socket over that the server has accepted.
+/// Serves a socket that the server has accepted.
 pub(super) fn serve(
     socket: &EventSocket,
     handler: Arc<impl Fn(Request, Response) + Send + Sync + 'static>,
 ) {
     let exchange = Arc::new(Exchange { socket: socket.clone(), phase: Mutex::default() });
-    let mut incoming = Incoming::default();
+    let mut reader = MessageReader::default();
 
     let this = exchange.clone();
-    socket.after(DEADLINE, move |_| {
+    socket.after(REQUEST_TIMEOUT, move |_| {
         if this.is_receiving() {
             this.refuse(408, "the request did not come in time");
         }
@@ -152,14 +154,14 @@ pub(super) fn serve(
         if !this.is_receiving() {
             return; // one request, one answer
         }
-        match incoming.take(data, |start| start == SAY) {
+        match reader.take(data, |start| start == REQUEST_LINE) {
             Ok(Some(message)) => {
-                *lock(&this.phase) = Phase::Handling;
+                *lock(&this.phase) = ExchangePhase::Handling;
                 let request = Request { message, remote: socket.remote_addr() };
                 handler(request, Response::new(this.clone()));
             }
             Ok(None) => {}
-            Err(Wrong::Message(
+            Err(ProtocolError::Message(
                 why @ (Error::HeadTooLarge | Error::TooManyLines | Error::BodyTooLarge),
             )) => this.refuse(413, &why.to_string()),
             Err(why) => this.refuse(400, &why.to_string()),
@@ -170,5 +172,5 @@ pub(super) fn serve(
             exchange.refuse(400, "the request is cut short");
         }
     });
-    socket.on(event::Error, |_, _| {}); // clients come and go as they like
+    socket.on(event::Error, |_, _| {}); // not a failure of the server
 }

@@ -1,33 +1,35 @@
-//! What waits until a listener has returned, whichever socket's listener that is.
+//! Actions that wait until the current listener of this thread has returned.
 //!
-//! A `false` of `write` promises a Drain. Another thread may empty the queue at any moment; but Node's idiom
-//! `if (!to.write(data)) from.pause()`, with a listener of Drain that resumes, is right only if Drain comes after the pause.
-//! So Drain is deferred until the listener has returned in which `write` said `false`.
+//! A `false` of `write` promises a Drain. Another thread may empty the queue at any moment; but
+//! Node's idiom `if (!to.write(data)) from.pause()`, with a Drain listener that resumes, is correct
+//! only if Drain is emitted after the pause. So Drain is deferred until the listener that made this
+//! `write` call has returned.
 
 use std::cell::{Cell, RefCell};
 
 thread_local! {
-    /// How many listeners this thread is inside of. More than one when a listener runs another socket.
+    /// The number of listeners that this thread is inside of. More than one if a listener runs
+    /// another socket.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// What to do when they have returned. That of the innermost listener is at the end.
+    /// The deferred actions. Those of the innermost listener are at the end.
     static DEFERRED: RefCell<Vec<Deferred>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Deferred {
-    /// Of the listener, counted from the outermost.
+    /// The depth of the listener, counted from the outermost.
     depth: usize,
     key: u64,
     action: Box<dyn FnOnce()>,
 }
 
-/// Calls a listener, and then does what was deferred in it.
+/// Calls a listener, and then runs the actions that were deferred in it.
 pub(crate) fn in_listener<T>(listener: impl FnOnce() -> T) -> T {
     DEPTH.set(DEPTH.get() + 1);
     let _returned = Returned;
     listener()
 }
 
-/// Dropped when the listener returns; also if it panics.
+/// Dropped when the listener returns or panics.
 struct Returned;
 
 impl Drop for Returned {
@@ -44,8 +46,9 @@ impl Drop for Returned {
     }
 }
 
-/// Defers an action until the listener has returned that this thread is inside of. `false`: there is none, or it has deferred
-/// one with this key before.
+/// Defers an action until the innermost listener of this thread has returned. Returns `false` if
+/// the thread is inside no listener, or if this listener has deferred an action with this key
+/// before.
 pub(crate) fn defer(key: u64, action: impl FnOnce() + 'static) -> bool {
     let depth = DEPTH.get();
     depth > 0

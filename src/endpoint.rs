@@ -1,18 +1,18 @@
-//! Where to listen or connect: [`Endpoint`]; and where a socket really is: [`Address`].
+//! [`Endpoint`]: where to listen or connect. [`Address`]: where a socket actually is.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
 
-/// Where to listen or to connect. Made from whatever names a place:
+/// A place to listen at or to connect to. Made from any of these types:
 ///
 /// | from | the endpoint |
 /// |---|---|
 /// | `u16` | that port of `localhost` |
 /// | `(host, u16)`; the host: `&str`, `String`, `&String`, `IpAddr` | that port of that host |
 /// | `SocketAddr`, `&SocketAddr` | that address |
-/// | [`Address`] | where another socket or server is |
+/// | [`Address`] | the address of another socket or server |
 /// | `&Path`, `PathBuf`, `&PathBuf` | a Unix domain socket |
 ///
 /// ```
@@ -28,30 +28,31 @@ use std::path::{Path, PathBuf};
 /// # }
 /// ```
 ///
-/// A type of your own becomes one with `impl From<Mine> for Endpoint`.
+/// To use your own type, write `impl From<Mine> for Endpoint`.
 ///
-/// To listen on `localhost` binds 127.0.0.1, so that only this machine can connect; `("0.0.0.0", port)` opens the port to
-/// the network. To connect to a name tries each of its addresses in turn.
+/// Listening on `localhost` binds 127.0.0.1, so only this machine can connect; `("0.0.0.0", port)`
+/// opens the port to the network. Connecting to a name tries each of its addresses in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Endpoint {
-    /// A TCP port of a host. Port 0, to listen: the system chooses a free one.
+    /// A TCP port of a host. Port 0 for listening: the system chooses a free port.
     Tcp {
-        /// A name or an IP address. No `http://`, no port. Empty: `localhost`.
+        /// A name or an IP address, without `http://` and without a port. Empty: `localhost`.
         host: String,
-        /// The port.
+        /// The port number.
         port: u16,
     },
-    /// A Unix domain socket: two processes of one machine meet at a path.
+    /// A Unix domain socket: a path through which two processes of one machine communicate.
     #[cfg(unix)]
     Unix(PathBuf),
 }
 
-/// The types that become an [`Endpoint`]. Not public: users see `From`, and implement `From` for types
-/// of their own.
+/// The conversions into an [`Endpoint`]. Not public: users see `From`, and implement `From` for
+/// their own types.
 ///
-/// It exists for the compiler's messages, which cannot be set for `From` and `Into`. It is implemented
-/// for `Endpoint` and not for the type that names the place: if `Self` were `&str` here as in the bound
-/// of `listen`, `&str: Into<Endpoint>`, rustc (1.85 to 1.97) would report that bound, in std's words.
+/// It exists for the compiler's messages, which cannot be customized for `From` and `Into`. It is
+/// implemented for `Endpoint`, and not for the source type: if `Self` were `&str` here as in the
+/// bound of `listen`, `&str: Into<Endpoint>`, rustc (1.85 to 1.97) would report that bound, in
+/// std's words.
 #[diagnostic::on_unimplemented(
     message = "`{T}` does not say where to listen or connect",
     label = "expected a port, a pair of host and port, or a path",
@@ -73,7 +74,8 @@ where
     }
 }
 
-// One integer impl and no more: a second one would leave the `5000` of `connect(5000, …)` without a type.
+// Exactly one integer type: a second one would leave the type of `5000` in `connect(5000, …)`
+// ambiguous.
 #[diagnostic::do_not_recommend]
 impl FromPlace<u16> for Endpoint {
     fn from_place(port: u16) -> Self {
@@ -113,7 +115,7 @@ impl FromPlace<(IpAddr, u16)> for Endpoint {
 impl FromPlace<SocketAddr> for Endpoint {
     fn from_place(address: SocketAddr) -> Self {
         match address {
-            // A link-local address means nothing without its interface.
+            // A link-local address is only valid together with its interface.
             SocketAddr::V6(v6) if v6.scope_id() != 0 => {
                 (format!("{}%{}", v6.ip(), v6.scope_id()), v6.port()).into()
             }
@@ -167,7 +169,8 @@ impl FromPlace<&PathBuf> for Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The brackets of RFC 3986 3.2.2: without them the last colon of `::1:5000` is anyone's guess.
+            // The brackets of RFC 3986 3.2.2: without them the port of `::1:5000` would be
+            // ambiguous.
             Endpoint::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Endpoint::Tcp { host, port } => write!(f, "{host}:{port}"),
             #[cfg(unix)]
@@ -176,7 +179,8 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Writes a path in one line: control characters are escaped, so that it can stand in an error message.
+/// Writes a path on one line: control characters are escaped, so it can be part of an error
+/// message.
 #[cfg(unix)]
 fn write_path(path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     path.to_string_lossy().chars().try_for_each(|c| match c.is_control() {
@@ -185,12 +189,13 @@ fn write_path(path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     })
 }
 
-/// The host to look up. Without one it is this machine, as in Node.
+/// The host to look up: this machine if `host` is empty, as in Node.
 pub(crate) fn host_or_localhost(host: &str) -> &str {
     if host.is_empty() { "localhost" } else { host }
 }
 
-/// Where an end of a connection, or a listening server, really is. Node: what `address()` and `remoteAddress` tell.
+/// The address of one end of a connection, or of a listening server. Node: the results of
+/// `address()` and `remoteAddress`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// An IP address and a port.
@@ -230,15 +235,16 @@ impl fmt::Display for Address {
     }
 }
 
-/// Which kind of IP address a text is: 4, 6, or 0 for none. Node: `net.isIP`.
+/// Returns the version of an IP address, 4 or 6; 0 if the text is not an IP address. Node:
+/// `net.isIP`.
 ///
 /// ```
 /// use net_notes as net;
 ///
 /// assert_eq!(net::is_ip("127.0.0.1"), 4);
 /// assert_eq!(net::is_ip("::1"), 6);
-/// assert_eq!(net::is_ip("fe80::1%eth0"), 6); // with the interface that it is local to
-/// assert_eq!(net::is_ip("localhost"), 0);    // a name; it has to be looked up
+/// assert_eq!(net::is_ip("fe80::1%eth0"), 6); // with its interface
+/// assert_eq!(net::is_ip("localhost"), 0);    // a name, which must be looked up
 /// ```
 pub fn is_ip(text: &str) -> u8 {
     if text.parse::<Ipv4Addr>().is_ok() {

@@ -1,6 +1,7 @@
 //! Errors with Node's codes.
 //!
-//! Every error of this crate is an [`io::Error`], so `?` works; [`code`] gives the name that Node's `error.code` has.
+//! Every error of this crate is an [`io::Error`], so `?` works. [`code`] returns the name that
+//! Node's `error.code` has.
 
 use std::error::Error;
 use std::fmt;
@@ -9,15 +10,9 @@ use std::io::{self, ErrorKind};
 use crate::panics;
 use crate::stderr;
 
-pub(crate) const ALREADY_LISTEN: &str = "ERR_SERVER_ALREADY_LISTEN";
-pub(crate) const NOT_RUNNING: &str = "ERR_SERVER_NOT_RUNNING";
-pub(crate) const INVALID_STATE: &str = "ERR_INVALID_STATE";
-pub(crate) const WRITE_AFTER_END: &str = "ERR_STREAM_WRITE_AFTER_END";
-pub(crate) const STREAM_DESTROYED: &str = "ERR_STREAM_DESTROYED";
-pub(crate) const CLOSED_BEFORE_CONNECTION: &str = "ERR_SOCKET_CLOSED_BEFORE_CONNECTION";
-
-/// The code of an error as Node names it: `"ECONNREFUSED"`, `"EADDRINUSE"`, `"ENOTFOUND"`, `"ETIMEDOUT"`,
-/// `"ERR_STREAM_WRITE_AFTER_END"`, …; `""` where there is none. Node: `error.code`.
+/// The code of an error as Node names it: `"ECONNREFUSED"`, `"EADDRINUSE"`, `"ENOTFOUND"`,
+/// `"ETIMEDOUT"`, `"ERR_STREAM_WRITE_AFTER_END"`, …; `""` for an error without a code. Node:
+/// `error.code`.
 ///
 /// ```
 /// use net_notes as net;
@@ -28,15 +23,15 @@ pub(crate) const CLOSED_BEFORE_CONNECTION: &str = "ERR_SOCKET_CLOSED_BEFORE_CONN
 /// assert_eq!(net::code(&io::Error::other("out of tea")), "");
 /// ```
 pub fn code(error: &io::Error) -> &str {
-    name(error)
+    static_code(error)
 }
 
-/// [`code`], which never borrows from the error: all names are built in.
-fn name(error: &io::Error) -> &'static str {
-    if let Some(coded) = coded(error) {
-        return coded.code;
+/// [`code`] with its real lifetime: all codes are built in, so none borrows from the error.
+fn static_code(error: &io::Error) -> &'static str {
+    if let Some(ours) = downcast(error) {
+        return ours.code();
     }
-    // The kernel's numbers that std files under a broader kind, or under none. They agree on Linux and macOS.
+    // Error numbers for which std has only a broader kind, or none. They agree on Linux and macOS.
     #[cfg(unix)]
     match error.raw_os_error() {
         Some(1) => return "EPERM",
@@ -68,42 +63,128 @@ fn name(error: &io::Error) -> &'static str {
     }
 }
 
-/// What our own errors carry: the code, and a message in Node's form.
-#[derive(Debug, Clone)]
-struct Coded {
-    code: &'static str,
-    message: String,
+/// The errors of this crate that have a code. Each has one sentence, its [`Display`](fmt::Display).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NetError {
+    /// `listen` on a server that listens.
+    AlreadyListening,
+    /// `run` or `close` on a server that does not listen.
+    NotListening,
+    /// `run` on a server that runs.
+    ServerRuns,
+    /// `run` on a socket that runs, or ran before, or is run by its server.
+    SocketRuns,
+    /// A blocking write would wait for a socket that no thread runs.
+    NotRunYet,
+    /// A blocking write would wait for a connection, inside a listener that delays this connection.
+    NotConnectedYet,
+    /// A write after `end()`.
+    WriteAfterEnd,
+    /// A write after the peer's end, on a socket that does not allow half-open connections.
+    EndedByPeer,
+    /// A write after `destroy()`, or a write that `destroy()` gave up.
+    Destroyed,
+    /// A write that waited for a connection which was never established.
+    ClosedBeforeConnection,
+    /// The resolver knows no address of this host.
+    HostNotFound(String),
+    /// The folder in which a Unix domain socket should be created does not exist.
+    FolderMissing { path: String },
+    /// A failed system call, or a copy of an error that is not ours.
+    Described { code: &'static str, message: String },
 }
 
-impl fmt::Display for Coded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+impl NetError {
+    fn code(&self) -> &'static str {
+        match self {
+            NetError::AlreadyListening => "ERR_SERVER_ALREADY_LISTEN",
+            NetError::NotListening => "ERR_SERVER_NOT_RUNNING",
+            NetError::ServerRuns
+            | NetError::SocketRuns
+            | NetError::NotRunYet
+            | NetError::NotConnectedYet => "ERR_INVALID_STATE",
+            NetError::WriteAfterEnd => "ERR_STREAM_WRITE_AFTER_END",
+            NetError::EndedByPeer => "EPIPE",
+            NetError::Destroyed => "ERR_STREAM_DESTROYED",
+            NetError::ClosedBeforeConnection => "ERR_SOCKET_CLOSED_BEFORE_CONNECTION",
+            NetError::HostNotFound(_) => "ENOTFOUND",
+            NetError::FolderMissing { .. } => "EACCES",
+            NetError::Described { code, .. } => code,
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            NetError::AlreadyListening | NetError::ServerRuns | NetError::SocketRuns => {
+                ErrorKind::InvalidInput
+            }
+            NetError::NotListening | NetError::NotRunYet | NetError::NotConnectedYet => {
+                ErrorKind::NotConnected
+            }
+            NetError::WriteAfterEnd
+            | NetError::EndedByPeer
+            | NetError::Destroyed
+            | NetError::ClosedBeforeConnection => ErrorKind::BrokenPipe,
+            NetError::HostNotFound(_) | NetError::FolderMissing { .. } => ErrorKind::NotFound,
+            NetError::Described { .. } => ErrorKind::Other,
+        }
     }
 }
 
-impl Error for Coded {}
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NetError::AlreadyListening => {
+                "Listen method has been called more than once without closing."
+            }
+            NetError::NotListening => "Server is not running.",
+            NetError::ServerRuns => "this server runs already",
+            NetError::SocketRuns => {
+                "this socket runs already, or ran before, or is run by its server"
+            }
+            NetError::NotRunYet => {
+                "this socket does not run yet, and the bytes before these fill its queue: call spawn() first"
+            }
+            NetError::NotConnectedYet => {
+                "this socket is not connected yet, and will not be before this listener has returned"
+            }
+            NetError::WriteAfterEnd => "write after end",
+            NetError::EndedByPeer => "this socket has been ended by the other party",
+            NetError::Destroyed => "cannot call write after a stream was destroyed",
+            NetError::ClosedBeforeConnection => {
+                "socket closed before the connection was established"
+            }
+            NetError::HostNotFound(host) => return write!(f, "getaddrinfo ENOTFOUND {host}"),
+            NetError::FolderMissing { path } => {
+                return write!(f, "listen EACCES: the folder of {path} does not exist");
+            }
+            NetError::Described { message, .. } => message,
+        })
+    }
+}
 
-fn coded(error: &io::Error) -> Option<&Coded> {
+impl Error for NetError {}
+
+impl From<NetError> for io::Error {
+    fn from(error: NetError) -> Self {
+        io::Error::new(error.kind(), error)
+    }
+}
+
+fn downcast(error: &io::Error) -> Option<&NetError> {
     error.get_ref()?.downcast_ref()
 }
 
-/// An error with a code and a message of its own.
-pub(crate) fn with_code(
-    kind: ErrorKind,
-    code: &'static str,
-    message: impl Into<String>,
-) -> io::Error {
-    io::Error::new(kind, Coded { code, message: message.into() })
-}
-
-/// The error of a system call, told as Node tells it: `connect ECONNREFUSED 127.0.0.1:5000`, `read ECONNRESET`.
-pub(crate) fn of_call(call: &str, subject: &str, error: io::Error) -> io::Error {
-    let code = name(&error);
+/// The error of a system call, in Node's form: `connect ECONNREFUSED 127.0.0.1:5000`,
+/// `read ECONNRESET`. An empty `subject` is left out.
+pub(crate) fn from_syscall(call: &str, subject: &str, error: io::Error) -> io::Error {
+    let code = static_code(&error);
     let mut message = format!("{call} {}", if code.is_empty() { "failed" } else { code });
     if code == "EADDRINUSE" {
         message.push_str(": address already in use");
     } else if code == "EINVAL" && error.raw_os_error().is_none() {
-        // std refuses it before the kernel sees it: a path too long for a Unix domain socket, or with a zero in it.
+        // std refuses this before the kernel sees it: the path of a Unix domain socket that is too
+        // long or contains a NUL.
         message = format!("{message}: {error},");
     } else if code.is_empty() {
         message = format!("{message}: {error}");
@@ -111,28 +192,18 @@ pub(crate) fn of_call(call: &str, subject: &str, error: io::Error) -> io::Error 
     if !subject.is_empty() {
         message = format!("{message} {subject}");
     }
-    io::Error::new(error.kind(), Coded { code, message })
+    io::Error::new(error.kind(), NetError::Described { code, message })
 }
 
-/// Why a write was refused or given up.
-pub(crate) fn refused_write(code: &'static str) -> io::Error {
-    let message = match code {
-        WRITE_AFTER_END => "write after end",
-        STREAM_DESTROYED => "cannot call write after a stream was destroyed",
-        CLOSED_BEFORE_CONNECTION => "socket closed before the connection was established",
-        _ => "this socket has been ended by the other party",
-    };
-    with_code(ErrorKind::BrokenPipe, code, message)
-}
-
-/// A second error that says the same: `io::Error` is not `Clone`. It holds nothing of the user. May run the user's `Display`.
+/// A copy with the same kind, code and text: `io::Error` is not `Clone`. The copy holds no value of
+/// the user. May run the user's `Display`.
 pub(crate) fn duplicate(error: &io::Error) -> io::Error {
-    match (coded(error), error.raw_os_error()) {
-        (Some(coded), _) => io::Error::new(error.kind(), coded.clone()),
+    match (downcast(error), error.raw_os_error()) {
+        (Some(ours), _) => io::Error::new(error.kind(), ours.clone()),
         (None, Some(number)) => io::Error::from_raw_os_error(number),
         (None, None) => {
-            let message = text_of(error);
-            io::Error::new(error.kind(), Coded { code: name(error), message })
+            let (code, message) = (static_code(error), text_of(error));
+            io::Error::new(error.kind(), NetError::Described { code, message })
         }
     }
 }
@@ -149,7 +220,7 @@ pub(crate) fn text_of(error: &io::Error) -> String {
     }
 }
 
-/// Writes one line to standard error, for a failure that nobody listens to.
-pub(crate) fn report(what: &str) {
-    stderr::write_line(format!("net_notes: {what}"));
+/// Writes one line to standard error, for a failure that has no `Error` listener.
+pub(crate) fn report_to_stderr(failure: &str) {
+    stderr::write_line(format!("net_notes: {failure}"));
 }

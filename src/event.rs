@@ -1,4 +1,4 @@
-//! The events, one unit struct each: what `on` and `once` take as their first argument.
+//! The events, one unit struct each. An event is the first argument of `on` and `once`.
 //!
 //! | of a socket | carries | | of a server | carries |
 //! |---|---|---|---|---|
@@ -9,7 +9,7 @@
 //! | [`Text`] | `&str` | | [`Close`] | `()` |
 //! | [`Drain`], [`Finish`], [`Timeout`], [`End`] | `()` | | | |
 //! | [`Error`] | `&io::Error` | | | |
-//! | [`Close`] | `bool`: was there an error? | | | |
+//! | [`Close`] | `bool`: whether there was an error | | | |
 //!
 //! ```
 //! use net_notes::{EventSocket, event};
@@ -20,15 +20,15 @@
 //! socket.on(event::Close, |_socket, had_error| println!("closed, error: {had_error}"));
 //! ```
 //!
-//! A misspelt event is a compile error; in Node it is silence:
+//! A misspelt event is a compile error; in Node nothing happens:
 //!
 //! ```compile_fail
 //! # use net_notes::{EventSocket, event};
 //! EventSocket::new(5000).on(event::Dada, |_, data| ());
 //! ```
 //!
-//! Write `event::Data`, never `use net_notes::event::*`: that would put [`Drop`] in front of the trait `Drop`, and
-//! [`Error`] in front of whatever error is at hand.
+//! Write `event::Data`, never `use net_notes::event::*`: the glob would make [`Drop`] shadow the
+//! trait `Drop`, and [`Error`] shadow any other error type.
 
 pub use crate::server::event::{Connection, Drop, Dropped, Listening, ServerEvent};
 pub use crate::socket::event::{

@@ -20,62 +20,73 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The lessons are in the folder `lessons` of the repository, each with a runnable example of the same number:
-//! `cargo run --example 03_server`.
+//! The lessons are in the folder `lessons` of the repository. Each has a runnable example of the
+//! same number: `cargo run --example 03_server`.
 //!
 //! # The one idea
 //!
-//! Node hides an event loop that starts when the script ends. Here it has a name: `run()`. Creating a server or a socket,
-//! adding listeners, writing: none of it does any I/O (`listen` alone does: it binds). [`Server::run`] and
-//! [`EventSocket::run`] do it all and block the calling thread until the thing is closed; `spawn()` does the same on a new
-//! thread. So no event can fire before its listener is there.
+//! Node hides an event loop that starts when the script ends. Here it has a name: `run()`. Creating
+//! a server or a socket, adding listeners and writing do no I/O (`listen` alone does: it binds).
+//! [`Server::run`] and [`EventSocket::run`] do all I/O and block the calling thread until the
+//! server or the socket is closed; `spawn()` does the same on a new thread. So no event can fire
+//! before its listener is added.
 //!
-//! A server runs every socket that it accepts on a thread of its own. A handler never calls `run()` on the socket it was
-//! given.
+//! A server runs each accepted socket on a separate thread. A handler never calls `run()` on the
+//! socket it was given.
 //!
 //! # Guarantees
 //!
-//! 1. The listeners of one socket never run at the same time, and run in the order of registration. An event caused by a
-//!    call from one of the socket's own listeners is emitted after that listener has returned. The
-//!    [`Drain`](event::Drain) that a `false` of `write` promises comes after the listener in which `write` said it has
-//!    returned, whichever socket's listener that was.
-//! 2. Any method may be called from any listener and any thread, while the caller holds any lock of its own. The library
-//!    holds no lock while a listener runs, and never runs one on a thread that is inside a call, `run()` excepted.
-//! 3. A listener that blocks or is slow delays its own socket only. [`write`](EventSocket::write) never waits for the peer:
-//!    what the kernel does not take within a few milliseconds is copied to a queue.
-//! 4. A panic in a listener destroys that socket, is not swallowed by `run()`, and leaves the server and every other socket
-//!    working. What listeners share is theirs to protect: a panic under a `Mutex` poisons it, and the next `unwrap` of its
-//!    `lock()` panics in the listeners of other sockets, one after the other. So state that sockets share is locked by
-//!    `lock().unwrap_or_else(PoisonError::into_inner)`, if a panic cannot leave it half changed; or the part that can panic
-//!    runs before the lock is taken.
-//! 5. After `Close` the file descriptor is closed, even while clones of the handle live on. `Close` fires exactly once,
-//!    last of all events; only callbacks of `write_then` may follow. One thing cannot be promised: std can interrupt neither
-//!    a look-up of a name nor connect(2). If a socket is destroyed while it connects, `run()` returns at once, but a thread
-//!    and a descriptor remain: while the resolver works; for TCP at most as long again as the connect has taken already, and
-//!    a second; for a Unix domain socket whose server's backlog is full, until that server accepts or ends.
-//! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and the server continues. (Node
-//!    would end the process.)
+//! 1. The listeners of one socket never run at the same time, and run in the order of registration.
+//!    An event caused by a call from one of the socket's own listeners is emitted after that
+//!    listener has returned. The [`Drain`](event::Drain) that a `false` of `write` promises is
+//!    emitted after the listener that made this `write` call has returned, even if that is another
+//!    socket's listener.
+//! 2. Any method may be called from any listener and any thread, even while the caller holds locks.
+//!    The library holds no lock while a listener runs, and never runs a listener on a thread that
+//!    is inside a method call, except inside `run()`.
+//! 3. A listener that blocks or is slow delays its own socket only. [`write`](EventSocket::write)
+//!    never waits for the peer: bytes that the kernel does not take within a few milliseconds are
+//!    copied to a queue.
+//! 4. A panic in a listener destroys that socket, is not swallowed by `run()`, and leaves the
+//!    server and every other socket working. Listeners must protect the data that they share: a
+//!    panic under a `Mutex` poisons it, and then the next `lock().unwrap()` panics in the listener
+//!    of another socket, and so on. If a panic cannot leave the data half changed, lock it with
+//!    `lock().unwrap_or_else(PoisonError::into_inner)`; otherwise run the code that may panic
+//!    before you take the lock.
+//! 5. After `Close` the file descriptor is closed, even while clones of the handle exist. `Close`
+//!    fires exactly once, as the last event; only callbacks of `write_then` may follow. One limit:
+//!    std can interrupt neither a name look-up nor connect(2). If a socket is destroyed while it
+//!    connects, `run()` returns at once, but a thread and a descriptor remain for a while: during a
+//!    look-up, until the resolver answers; for TCP, at most for as long as the connect has taken so
+//!    far, plus one second; for a Unix domain socket whose server has a full backlog, until that
+//!    server accepts or ends.
+//! 6. An error of an accepted socket with no `Error` listener is one line on standard error, and
+//!    the server continues. (Node would end the process.)
 //!
 //! # Scope
 //!
-//! For learning, and for what a thread per connection carries: some ten thousand connections. Left out, because stable std
-//! cannot do it without `unsafe`: `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`,
-//! `localPort`. Left out, because Rust has no use for it: `ref` and `unref`, `setEncoding` for other encodings than
-//! UTF-8, chaining of calls. No TLS and no UDP. The whole list: [`parity`].
+//! The crate is for learning, and for the load that one thread per connection can carry: about ten
+//! thousand connections. Left out, because stable std cannot do it without `unsafe`:
+//! `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`, `localPort`. Left
+//! out, because Rust has no use for it: `ref` and `unref`, `setEncoding` for encodings other than
+//! UTF-8, chained calls. No TLS and no UDP. The complete list: [`parity`].
 //!
-//! # The source, in the order to read it
+//! # The source, in reading order
 //!
-//! `endpoint` and `options` (where, and how), `stream` (a blocking byte stream), `listeners` and `socket::event` (who is
-//! called); then what a socket knows, as small machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and
-//! `clock`, under the lock of `lock`; then what its threads do: `socket::run`, `connect`, `reading`, `writing`, `helper`,
-//! `emit`; `server` and `server::accept`; `timers`, which keeps the time for all of them; then `trace`, which only watches;
-//! `framing`, which makes messages of bytes and knows no socket; and on top of it all the protocols: `message`, which
-//! knows no socket either, with `http` and `sts` as thin layers, and `websocket` on `http`. Beside them, `check` looks at
-//! programs from outside. The program of this package, the exercise coach, uses it: `main.rs` and `coach`.
+//! `endpoint` and `options` (where and how to connect), `stream` (a blocking byte stream),
+//! `listeners` and `socket::event` (which functions are called); then the state of a socket as
+//! small state machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and `clock`,
+//! under the lock of `lock`; then the work of its threads: `socket::run`, `connect`, `reading`,
+//! `writing`, `helper`, `emit`; `server` and `server::accept`; `timers`, which keeps the time for
+//! all of them; then `trace`, which only observes; `framing`, which cuts a stream into messages and
+//! uses no socket; and on top of it the protocols: `message`, which uses no socket either, with
+//! `http` and `sts` as thin layers, and `websocket` on `http`. Beside them, `check` examines
+//! programs from outside. The program of this package, the exercise coach, uses it: `main.rs` and
+//! `coach`.
 
-// Here and not in Cargo.toml: a program that a student saves in examples needs no docs.
+// Here and not in Cargo.toml: a program that a student saves in `examples` needs no docs.
 #![warn(missing_docs)]
-// What a page shows compiles without a warning.
+// The example code in the docs compiles without a warning.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 pub mod check;
@@ -112,8 +123,8 @@ pub use crate::server::Server;
 pub use crate::socket::{EventSocket, ReadyState, TimerId};
 pub use connect as create_connection;
 
-/// A server that calls `on_connection` for every client, each on the thread of its own connection. Node:
-/// `net.createServer(function (socket) { … })`.
+/// Creates a server that calls `on_connection` for each client, on the thread of that connection.
+/// Node: `net.createServer(function (socket) { … })`.
 ///
 /// ```
 /// use net_notes as net;
@@ -137,14 +148,15 @@ where
     server
 }
 
-/// A socket that will connect when it is run, and call `on_connect` then, before any other listener. Node:
-/// `net.connect(…, function () { … })`.
+/// Creates a socket that connects when it is run, and then calls `on_connect` before any other
+/// listener. Node: `net.connect(…, function () { … })`.
 ///
 /// ```
 /// use net_notes as net;
 ///
-/// let client = net::connect(("localhost", 1), |socket| socket.end_with("hello\n")); // nothing has happened yet
-/// let refused = client.run().unwrap_err(); // nobody listens on port 1
+/// // Nothing happens before run().
+/// let client = net::connect(("localhost", 1), |socket| socket.end_with("hello\n"));
+/// let refused = client.run().unwrap_err(); // no server listens on port 1
 /// assert_eq!(net::code(&refused), "ECONNREFUSED");
 /// ```
 pub fn connect<F>(to: impl Into<ConnectOptions>, on_connect: F) -> EventSocket
@@ -156,7 +168,7 @@ where
     socket
 }
 
-// Every Rust block of a lesson is a test.
+// Each Rust block of a lesson is a test.
 #[cfg(doctest)]
 mod lessons {
     macro_rules! pages {

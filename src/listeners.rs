@@ -2,19 +2,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What `on` and `once` return, and `off` takes.
+/// The id of a listener: returned by `on` and `once`, taken by `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
 
 impl ListenerId {
-    /// Unique in the process, so that an id of one socket never removes a listener of another.
+    /// Returns an id that is unique in the process, so an id of one socket never removes a listener
+    /// of another.
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ListenerId(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// One listener; `F` is the function as it is kept: boxed where one thread calls it, an `Arc` where many do.
+/// One listener. `F` is the stored function: a `Box` if one thread calls it, an `Arc` if many do.
 #[derive(Debug)]
 pub(crate) struct Entry<F> {
     pub(crate) id: ListenerId,
@@ -24,20 +25,21 @@ pub(crate) struct Entry<F> {
 
 /// The listeners of one event.
 ///
-/// No lock may be held while one is called. So those of a socket are [taken out](Self::take) and [put back](Self::put_back)
-/// after, and those of a server, which many threads call at once, are [copied](Self::copy). Either way `on` and `off` go on
-/// working in between and act from the next time on, as in Node.
-// `pub` as part of the sealed event traits; no path leads here from outside.
+/// No lock may be held while a listener is called. So the listeners of a socket are
+/// [taken out](Self::take) and [put back](Self::put_back) afterwards; those of a server, which many
+/// threads call at once, are [copied](Self::copy). Either way `on` and `off` work in the meantime
+/// and take effect at the next event, as in Node.
+// `pub` as part of the sealed event traits; no public path leads here.
 #[derive(Debug)]
 pub struct List<F> {
     entries: Vec<Entry<F>>,
-    /// Those that are called at the moment and shall be there afterwards.
-    out: Vec<ListenerId>,
+    /// The listeners that are being called and were not removed since: `put_back` keeps these.
+    being_called: Vec<ListenerId>,
 }
 
 impl<F> Default for List<F> {
     fn default() -> Self {
-        List { entries: Vec::new(), out: Vec::new() }
+        List { entries: Vec::new(), being_called: Vec::new() }
     }
 }
 
@@ -53,10 +55,11 @@ impl<F> List<F> {
         self.entries.insert(0, Entry { id: ListenerId::next(), once: false, call });
     }
 
-    /// Takes a listener off. The second value is the listener itself, to be dropped by the caller outside of its lock.
+    /// Removes a listener. The second value is the listener itself, which the caller must drop
+    /// after it has released its lock.
     pub(crate) fn remove(&mut self, id: ListenerId) -> (bool, Option<Entry<F>>) {
-        if let Some(at) = self.out.iter().position(|out| *out == id) {
-            self.out.swap_remove(at);
+        if let Some(at) = self.being_called.iter().position(|called| *called == id) {
+            self.being_called.swap_remove(at);
             return (true, None);
         }
         let entry = self.entries.iter().position(|e| e.id == id).map(|at| self.entries.remove(at));
@@ -64,44 +67,45 @@ impl<F> List<F> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.out.is_empty()
+        self.entries.is_empty() && self.being_called.is_empty()
     }
 
-    /// Takes all listeners out. A `once` one is off the list from here on: it is removed before it is called.
+    /// Takes all listeners out. A `once` listener no longer belongs to the list: it is removed
+    /// before it is called.
     pub(crate) fn take(&mut self) -> Vec<Entry<F>> {
-        self.out.extend(self.entries.iter().filter(|e| !e.once).map(|e| e.id));
+        self.being_called.extend(self.entries.iter().filter(|e| !e.once).map(|e| e.id));
         std::mem::take(&mut self.entries)
     }
 
-    /// Puts back those that are still wanted, before the ones that came meanwhile. Returns the others, to be dropped
-    /// outside of the lock: what they own may run code of its own.
+    /// Puts back the listeners that were not removed, before those that were added in the meantime.
+    /// Returns the others, to be dropped without the lock: their `Drop` may be code of the user.
     pub(crate) fn put_back(&mut self, taken: Vec<Entry<F>>) -> Vec<Entry<F>> {
-        if self.out.len() == taken.len() && self.entries.is_empty() {
-            self.out.clear(); // the common case: nothing has changed
+        if self.being_called.len() == taken.len() && self.entries.is_empty() {
+            self.being_called.clear(); // the usual case: nothing has changed
             self.entries = taken;
             return Vec::new();
         }
-        let (mut stay, go): (Vec<_>, Vec<_>) =
-            taken.into_iter().partition(|e| self.out.contains(&e.id));
-        self.out.clear();
-        stay.append(&mut self.entries);
-        self.entries = stay;
-        go
+        let (mut kept, removed): (Vec<_>, Vec<_>) =
+            taken.into_iter().partition(|e| self.being_called.contains(&e.id));
+        self.being_called.clear();
+        kept.append(&mut self.entries);
+        self.entries = kept;
+        removed
     }
 
     pub(crate) fn into_calls(self) -> impl Iterator<Item = F> {
         self.entries.into_iter().map(|entry| entry.call)
     }
 
-    /// Takes the `once` ones off, to be dropped outside of the lock.
+    /// Removes the `once` listeners, and returns them, to be dropped without the lock.
     pub(crate) fn take_once(&mut self) -> Vec<Entry<F>> {
-        let (once, stay) =
+        let (once, kept) =
             std::mem::take(&mut self.entries).into_iter().partition(|entry| entry.once);
-        self.entries = stay;
+        self.entries = kept;
         once
     }
 
-    /// All listeners, to be called outside of the lock. The `once` ones are off the list from here on.
+    /// Returns all listeners, to be called without the lock, and removes the `once` listeners.
     pub(crate) fn copy(&mut self) -> Vec<F>
     where
         F: Clone,
@@ -112,19 +116,21 @@ impl<F> List<F> {
     }
 }
 
-/// Makes the table of the listeners of one socket, or of one server: a list for each event. `$trait` is implemented for each
-/// event, with what its listeners get, and with constants that differ from the default.
+/// Defines the table of the listeners of one socket or of one server: a list for each event.
+/// Implements `$trait` for each event, with the arguments of its listeners, and with constants that
+/// differ from the default.
 macro_rules! event_table {
-    ($(#[$doc:meta])* for $trait:ident: $($event:ident, $field:ident, $args:ty $(, $constant:ident = $value:expr)?;)*) => {
+    ($(#[$doc:meta])* $table:ident of $trait:ident, kept as $listener:ident: $($event:ident, $field:ident, $args:ty $(, $constant:ident = $value:expr)?;)*) => {
         $(#[$doc])*
         #[derive(Default)]
         #[allow(missing_debug_implementations)] // functions
-        pub struct Table {
-            $($field: $crate::listeners::List<Listener<$event>>,)*
+        pub struct $table {
+            $($field: $crate::listeners::List<$listener<$event>>,)*
         }
 
-        impl Table {
-            /// Removes a listener, whichever event it is of. Its function goes to `removed`, to be dropped without a lock.
+        impl $table {
+            /// Removes a listener of any event. Its function is appended to `removed`, to be
+            /// dropped without the lock.
             pub(crate) fn remove(
                 &mut self,
                 id: $crate::listeners::ListenerId,
@@ -137,7 +143,8 @@ macro_rules! event_table {
                 false
             }
 
-            /// Takes the table apart: each listener is dropped by itself, as two of them may panic then.
+            /// Takes the table apart, so that each listener is dropped separately: more than one
+            /// may panic.
             pub(crate) fn into_each(self) -> Vec<Box<dyn Send>> {
                 let mut each: Vec<Box<dyn Send>> = Vec::new();
                 $(each.extend(self.$field.into_calls().map(|call| Box::new(call) as _));)*
@@ -149,7 +156,7 @@ macro_rules! event_table {
             #[diagnostic::do_not_recommend]
             impl $trait for $event {
                 type Args<'a> = $args;
-                fn list(table: &mut Table) -> &mut $crate::listeners::List<Listener<Self>> {
+                fn list(table: &mut $table) -> &mut $crate::listeners::List<$listener<Self>> {
                     &mut table.$field
                 }
                 $(const $constant: bool = $value;)?
@@ -167,10 +174,10 @@ mod tests {
 
     fn call(list: &mut Calls, during: impl FnOnce(&mut Calls)) -> Vec<u32> {
         let taken = list.take();
-        let heard = taken.iter().map(|entry| (entry.call)()).collect();
+        let results = taken.iter().map(|entry| (entry.call)()).collect();
         during(list);
         list.put_back(taken);
-        heard
+        results
     }
 
     #[test]
@@ -188,13 +195,13 @@ mod tests {
         let mut list = Calls::default();
         let first = list.add(false, || 1);
         list.add(false, || 2);
-        let heard = call(&mut list, |list| {
+        let results = call(&mut list, |list| {
             assert!(list.remove(first).0);
             assert!(!list.remove(first).0);
             list.add(false, || 3);
             assert!(!list.is_empty());
         });
-        assert_eq!(heard, [1, 2]);
+        assert_eq!(results, [1, 2]);
         assert_eq!(call(&mut list, |_| ()), [2, 3]);
     }
 

@@ -1,13 +1,14 @@
-//! What can be set before a socket or a server begins.
+//! The options of a socket and of a server, set before it starts.
 
 use std::time::Duration;
 
 use crate::endpoint::Endpoint;
 
-/// From this many queued bytes on, `write` says `false`. Node: `writableHighWaterMark`.
+/// The default high-water mark, in bytes. Node: `writableHighWaterMark`.
 const HIGH_WATER_MARK: usize = 16 * 1024;
 
-/// Where and how to connect. Made from anything that is an [`Endpoint`]. Node: the options of `net.connect`.
+/// An [`Endpoint`] to connect to, with options. Made from anything that converts into an
+/// [`Endpoint`]. Node: the options of `net.connect`.
 ///
 /// ```
 /// use net_notes::{ConnectOptions, EventSocket, ReadyState};
@@ -25,7 +26,7 @@ pub struct ConnectOptions {
     pub(crate) socket: SocketOptions,
 }
 
-/// What both ways to get a socket have in common.
+/// The options that connecting and accepted sockets have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct SocketOptions {
     pub(crate) allow_half_open: bool,
@@ -57,13 +58,15 @@ impl<T: Into<Endpoint>> From<T> for ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// Keep the own side open when the peer has ended its own; `end()` is then yours to call. Node: `allowHalfOpen`.
+    /// Whether our side stays open after the peer has ended its side. If so, you must call `end()`.
+    /// Default: `false`. Node: `allowHalfOpen`.
     pub fn allow_half_open(mut self, on: bool) -> Self {
         self.socket.allow_half_open = on;
         self
     }
 
-    /// From how many queued bytes on `write` returns `false`; 16 KiB if not set. Node: `writableHighWaterMark`.
+    /// The high-water mark: with this number of bytes queued, `write` returns `false`. Default: 16
+    /// KiB. Node: `writableHighWaterMark`.
     pub fn high_water_mark(mut self, bytes: usize) -> Self {
         self.socket.high_water_mark = bytes;
         self
@@ -75,25 +78,29 @@ impl ConnectOptions {
         self
     }
 
-    /// Send small writes at once (`TCP_NODELAY`), not gathered by Nagle's algorithm (RFC 896). Node: `noDelay`.
+    /// Whether small writes are sent at once (`TCP_NODELAY`), and not gathered by Nagle's algorithm
+    /// (RFC 896). Default: `false`. Node: `noDelay`.
     pub fn no_delay(mut self, on: bool) -> Self {
         self.socket.no_delay = on;
         self
     }
 
-    /// The longest time that looking up the name and connecting may take together; then `Error` with `ETIMEDOUT`. Without it
-    /// the limit is that of Linux, 127 seconds. Node has no such option: programs there use `setTimeout` and `destroy`.
+    /// The time limit for the name look-up and the connect together; after it, `Error` is emitted
+    /// with `ETIMEDOUT`. Default: the limit of Linux, 127 seconds. Node has no such option:
+    /// programs there use `setTimeout` and `destroy`.
     ///
-    /// std can interrupt neither of the two. When the time is over, `run` continues at once; the thread and the descriptor of
-    /// a connect over TCP end then, too. A look-up ends when the resolver does (resolv.conf(5): some seconds), and a connect
-    /// to a Unix domain socket whose backlog is full ends when its server accepts or goes.
+    /// std can interrupt neither of the two. When the time is over, `run` continues at once; the
+    /// thread and the descriptor of a TCP connect end then, too. A look-up ends when the resolver
+    /// answers (resolv.conf(5): some seconds), and a connect to a Unix domain socket with a full
+    /// backlog ends when its server accepts or ends.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 }
 
-/// How a server treats the sockets it accepts. Node: the options of `net.createServer`.
+/// Options for a server and for the sockets that it accepts. Node: the options of
+/// `net.createServer`.
 ///
 /// ```
 /// use net_notes::{Server, ServerOptions, event};
@@ -108,31 +115,36 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// Keep the own side open when the peer has ended its own; `end()` is then yours to call. Node: `allowHalfOpen`.
+    /// Whether our side stays open after the peer has ended its side. If so, you must call `end()`.
+    /// Default: `false`. Node: `allowHalfOpen`.
     pub fn allow_half_open(mut self, on: bool) -> Self {
         self.socket.allow_half_open = on;
         self
     }
 
-    /// From how many queued bytes on `write` returns `false`; 16 KiB if not set. Node: `highWaterMark`.
+    /// The high-water mark: with this number of bytes queued, `write` returns `false`. Default: 16
+    /// KiB. Node: `highWaterMark`.
     pub fn high_water_mark(mut self, bytes: usize) -> Self {
         self.socket.high_water_mark = bytes;
         self
     }
 
-    /// Send small writes at once (`TCP_NODELAY`), not gathered by Nagle's algorithm (RFC 896). Node: `noDelay`.
+    /// Whether small writes are sent at once (`TCP_NODELAY`), and not gathered by Nagle's algorithm
+    /// (RFC 896). Default: `false`. Node: `noDelay`.
     pub fn no_delay(mut self, on: bool) -> Self {
         self.socket.no_delay = on;
         self
     }
 
-    /// Sockets begin paused, and nothing is read from them before `resume()`. Node: `pauseOnConnect`.
+    /// Whether accepted sockets start paused: nothing is read from them before `resume()`. Default:
+    /// `false`. Node: `pauseOnConnect`.
     pub fn pause_on_connect(mut self, on: bool) -> Self {
         self.socket.paused = on;
         self
     }
 
-    /// How many connections at most; one more is closed at once, and `Drop` says so. Node: `maxConnections`.
+    /// The largest number of open connections. A client beyond it is closed at once, and `Drop` is
+    /// emitted. Default: no limit. Node: `maxConnections`.
     pub fn max_connections(mut self, limit: usize) -> Self {
         self.max_connections = Some(limit);
         self

@@ -1,4 +1,4 @@
-//! Panics in the user's code: caught where they happen, kept or dropped where they can do no harm.
+//! Panics in the user's code: caught where they happen, then kept or dropped where they do no harm.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,18 +6,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The payload of a panic.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// Runs code of the user. What it leaves half done is the user's own.
+/// Runs code of the user, and returns the payload if it panics. State that the panic leaves half
+/// changed belongs to the user.
 pub(crate) fn catch(user: impl FnOnce()) -> Option<Panic> {
     catch_unwind(AssertUnwindSafe(user)).err()
 }
 
-/// Drops values of the user one by one, so that two of them may panic: inside of one drop, the second panic would end the
-/// process. Returns the first panic; a payload is the user's, too, and may panic when it is dropped. Never under a lock.
+/// Drops values of the user one by one, so that two of them may panic: within one drop, a second
+/// panic would abort the process. Returns the first panic. Never call it under a lock.
 pub(crate) fn drop_each<T>(values: impl IntoIterator<Item = T>) -> Option<Panic> {
     first(values.into_iter().filter_map(|value| catch(|| drop(value))))
 }
 
-/// The first panic; the others are dropped.
+/// Keeps the first panic, and discards the others.
 pub(crate) fn first(panics: impl IntoIterator<Item = Panic>) -> Option<Panic> {
     let mut panics = panics.into_iter();
     let first = panics.next();
@@ -25,8 +26,8 @@ pub(crate) fn first(panics: impl IntoIterator<Item = Panic>) -> Option<Panic> {
     first
 }
 
-/// Drops the payload of a panic. Its `Drop` may panic again, with another payload: that one is leaked, as there is no end
-/// to it otherwise.
+/// Drops the payload of a panic. Its `Drop` may panic again with another payload. That one is
+/// leaked: its own `Drop` may panic in turn, and so on without end.
 pub(crate) fn discard(panic: Panic) {
     if let Some(again) = catch(|| drop(panic)) {
         std::mem::forget(again);

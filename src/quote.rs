@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-/// `   0.123`: milliseconds, in a column.
+/// Formats a time in milliseconds, right-aligned in a column: `   0.123`.
 pub(crate) fn milliseconds(time: Duration) -> String {
     format!("{:>8.3}", time.as_secs_f64() * 1e3)
 }
 
-/// Bytes as text in quotes, escaped so that the line ends and the invisible show, cut to `width` columns.
+/// Formats bytes as text in quotes, with line ends and invisible characters escaped, cut to `width`
+/// columns.
 pub(crate) fn quoted(bytes: &[u8], width: usize) -> String {
     format!("\"{}\"", escaped(bytes, width - 2))
 }
 
-/// The same without the quotes.
+/// [`quoted`] without the quotes.
 pub(crate) fn escaped(bytes: &[u8], width: usize) -> String {
-    let bytes = &bytes[..bytes.len().min(4 * width)]; // no character has more than four
+    let bytes = &bytes[..bytes.len().min(4 * width)]; // no character is longer than four bytes
     let pieces = bytes.utf8_chunks().flat_map(|chunk| {
         let text = chunk.valid().chars().map(|c| match c {
             '\'' => "'".to_string(), // needs no escape between double quotes
@@ -32,7 +33,8 @@ pub(crate) fn escaped(bytes: &[u8], width: usize) -> String {
     text
 }
 
-/// How wide a terminal shows a text: Chinese characters and most of what follows them take two columns.
+/// The width of a text in a terminal, in columns: Chinese characters and most characters above them
+/// take two.
 pub fn columns(text: &str) -> usize {
     let wide =
         |c: char| matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{d7a3}' | '\u{f900}'.. );

@@ -1,4 +1,4 @@
-//! [`Server`]: listens, accepts, and runs every connection on a thread of its own.
+//! [`Server`]: listens, accepts, and runs each connection on its own thread.
 
 mod accept;
 pub(crate) mod event;
@@ -7,17 +7,17 @@ mod never_ran;
 mod state;
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
 use self::event::{Connection, Listening, ServerEvent};
 use self::listening::ActiveListener;
-use self::state::{Due, Next, Run, State};
+use self::state::{DueEvent, NextStep, RunState, ServerState};
 use crate::deferred;
 use crate::endpoint::{Address, Endpoint};
-use crate::error;
+use crate::error::NetError;
 use crate::listeners::ListenerId;
 use crate::options::{ServerOptions, SocketOptions};
 use crate::panics;
@@ -25,10 +25,11 @@ use crate::socket::EventSocket;
 use crate::socket::event::Close;
 use crate::sync::{Monitor, lock};
 
-/// Accepts connections and runs each on a thread of its own. Node: `net.Server`.
+/// Accepts connections and runs each on its own thread. Node: `net.Server`.
 ///
-/// It is a handle and cheap to clone; all clones are the same server. Every method may be called on any thread and in any
-/// listener. `listen` binds at once, so the port is known after it; [`run`](Self::run) accepts.
+/// A `Server` is a handle and cheap to clone; all clones refer to the same server. Every method may
+/// be called on any thread and in any listener. `listen` binds at once, so the port is known after
+/// it; [`run`](Self::run) accepts.
 ///
 /// ```
 /// use net_notes::{Server, ServerOptions, event};
@@ -36,27 +37,29 @@ use crate::sync::{Monitor, lock};
 /// let server = Server::new(ServerOptions::default());
 /// server.on(event::Connection, |server, socket| {
 ///     socket.end_with("hello and goodbye\n");
-///     let _ = server.close(); // this one was enough
+///     let _ = server.close(); // one client is enough
 /// });
 /// server.listen(0, |server| println!("listening on {}", server.address().unwrap()))?;
 /// # let client = net_notes::EventSocket::new(server.address().unwrap());
 /// # client.on(event::Data, |_, data| assert_eq!(data, b"hello and goodbye\n"));
 /// # let client = client.spawn();
-/// server.run()?; // until close() was called and the last socket is gone
+/// server.run()?; // until close() was called and the last socket is closed
 /// # client.join().unwrap()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Threads
 ///
-/// `Listening` and `Close` are called on the thread of `run`, `Connection` on the thread of the socket that it carries, `Drop`
-/// on a thread of its own, and `Error` on the one that accepts. So listeners of a server are `Fn + Sync`, and several may run
-/// at once. A listener of `Connection` that never returns holds up its own socket only; but `run` waits for it.
+/// `Listening` and `Close` are called on the thread of `run`, `Connection` on the thread of the
+/// socket that it carries, `Drop` on a separate thread, and `Error` on the thread that accepts. So
+/// listeners of a server are `Fn + Sync`, and several may run at once. A listener of `Connection`
+/// that never returns delays its own socket only; but `run` waits for it.
 ///
-/// # To stop in bounded time
+/// # Stopping in bounded time
 ///
-/// [`close`](Self::close) stops accepting and leaves open sockets alone: a client that never ends keeps `run` waiting for
-/// ever. [`close_all_connections`](Self::close_all_connections) ends them. Both together return within milliseconds:
+/// [`close`](Self::close) stops accepting and does not touch open sockets: if a client never ends,
+/// `run` never returns. [`close_all_connections`](Self::close_all_connections) ends them. Both
+/// together return within milliseconds:
 ///
 /// ```
 /// # let server = net_notes::create_server(|socket| socket.resume());
@@ -71,22 +74,23 @@ use crate::sync::{Monitor, lock};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// To let them finish first, call [`EventSocket::close_within`] on each.
+/// To let the clients finish first, call [`EventSocket::close_within`] on each socket.
 #[derive(Clone)]
 #[must_use = "nothing is accepted before run() or spawn()"]
-pub struct Server(Arc<Inner>);
+pub struct Server(Arc<ServerInner>);
 
-struct Inner {
+struct ServerInner {
     options: SocketOptions,
-    monitor: Monitor<State>,
+    monitor: Monitor<ServerState>,
 }
 
 impl Server {
-    /// A server without a connection callback: add it with `on(event::Connection, …)`. Node: `net.createServer(options)`.
+    /// Creates a server without a connection callback: add one with `on(event::Connection, …)`.
+    /// Node: `net.createServer(options)`.
     pub fn new(options: ServerOptions) -> Server {
-        Server(Arc::new(Inner {
+        Server(Arc::new(ServerInner {
             options: options.socket,
-            monitor: Monitor::new(State::new(options.max_connections)),
+            monitor: Monitor::new(ServerState::new(options.max_connections)),
         }))
     }
 
@@ -99,56 +103,57 @@ impl Server {
         E::list(&mut self.lock().listeners).add(false, Arc::new(listener))
     }
 
-    /// Calls `first` for every connection before its other listeners. Node: `prependListener('connection', …)`.
+    /// Calls `first` for each connection, before all other listeners. Node:
+    /// `prependListener('connection', …)`.
     pub(crate) fn watch(&self, first: impl Fn(&EventSocket) + Send + Sync + 'static) {
         Connection::list(&mut self.lock().listeners)
             .add_first(Arc::new(move |_, socket| first(socket)));
     }
 
-    /// Calls `hook` inside of every call of `close` that closes, after the server has stopped to listen.
+    /// Calls `hook` inside each successful call of `close`, after the server has stopped listening.
     pub(crate) fn on_close_call(&self, hook: impl Fn() + Send + Sync + 'static) {
         self.lock().close_hooks.push(Arc::new(hook));
     }
 
-    /// Removes a listener; `false` if it is not there (any longer). Node: `server.off`.
+    /// Removes a listener. Returns `false` if it was already removed, or belongs to another server.
+    /// Node: `server.off`.
     pub fn off(&self, id: ListenerId) -> bool {
         let mut removed = Vec::new();
         let found = self.lock().listeners.remove(id, &mut removed);
-        drop(removed); // not under the lock: what a listener owns may run code of the user
+        drop(removed); // not under the lock: its `Drop` may be code of the user
         found
     }
 
-    /// Binds and listens at once; `on_listening` is called inside [`run`](Self::run), which accepts. A client that connects
-    /// in between waits. Node: `server.listen`, whose errors come as events.
+    /// Binds and listens at once; `on_listening` is called inside [`run`](Self::run), which
+    /// accepts. A client that connects before `run` waits in the backlog. Node: `server.listen`,
+    /// which reports errors as events.
     ///
-    /// The compiler does not see a forgotten `run`: so a server that listens and is dropped before it
-    /// ran prints a line on standard error. After `close` it does not.
+    /// The compiler does not detect a missing `run`: so a server that listens and is dropped before
+    /// it ran prints a line on standard error. After `close` it does not.
     ///
     /// # Errors
     ///
-    /// `EADDRINUSE`: somebody listens there already, or the file of a Unix domain socket is left over from a server that
-    /// did not close; remove it if so. `EACCES`: not allowed, or the folder of the path does not exist. `ENOTFOUND`: no
-    /// such host. `ERR_SERVER_ALREADY_LISTEN`: this server listens.
+    /// `EADDRINUSE`: another program listens there, or the file of a Unix domain socket remains
+    /// from a server that did not close (then remove the file). `EACCES`: permission denied, or the
+    /// folder of the path does not exist. `ENOTFOUND`: the host is unknown.
+    /// `ERR_SERVER_ALREADY_LISTEN`: this server listens.
     pub fn listen<F>(&self, at: impl Into<Endpoint>, on_listening: F) -> io::Result<()>
     where
         F: FnOnce(&Server) + Send + 'static,
     {
-        let already = || {
-            let why = "Listen method has been called more than once without closing.";
-            error::with_code(ErrorKind::InvalidInput, error::ALREADY_LISTEN, why)
-        };
         if self.is_listening() {
-            return Err(already()); // and not EADDRINUSE, caused by our own socket
+            // Checked before `bind`, which would fail with EADDRINUSE because of our own socket.
+            return Err(NetError::AlreadyListening.into());
         }
         let open = ActiveListener::bind(&at.into())?;
         let mut state = self.lock();
         if state.listening.is_some() {
             drop(state);
             open.close();
-            return Err(already());
+            return Err(NetError::AlreadyListening.into());
         }
         state.listen(open);
-        self.changed(&state);
+        self.notify_change(&state);
         let once = Mutex::new(Some(on_listening));
         Listening::list(&mut state.listeners).add(
             true,
@@ -162,23 +167,25 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts connections, until [`close`](Self::close) was called and the last socket is gone. It may listen again at any
-    /// time after `close`, before `run` has returned or after. In Node this is the event loop, which has no name there.
+    /// Accepts connections, until [`close`](Self::close) was called and the last socket is closed.
+    /// The server may listen again at any time after `close`, before `run` has returned or after.
+    /// In Node this is the event loop, which no program calls by name.
     ///
     /// # Errors
     ///
-    /// `ERR_SERVER_NOT_RUNNING`: it does not listen. `ERR_INVALID_STATE`: it runs already. Or the system gives no thread.
+    /// `ERR_SERVER_NOT_RUNNING`: the server does not listen. `ERR_INVALID_STATE`: it runs already.
+    /// Any other error: the system gives no thread.
     ///
     /// # Panics
     ///
-    /// Goes on with the panic of a listener, when the server is closed. A panic in `Connection`, or in a listener of an
-    /// accepted socket, closes that socket and nothing else.
+    /// Resumes the panic of a listener, once the server is closed. A panic in `Connection`, or in a
+    /// listener of an accepted socket, closes that socket and nothing else.
     pub fn run(&self) -> io::Result<()> {
         self.claim_run()?;
         self.run_to_close()
     }
 
-    /// [`run`](Self::run) on a new thread. The server counts as running from here on.
+    /// Calls [`run`](Self::run) on a new thread. The server counts as running once this returns.
     ///
     /// # Panics
     ///
@@ -191,12 +198,11 @@ impl Server {
 
     fn claim_run(&self) -> io::Result<()> {
         let mut state = self.lock();
-        if state.run == Run::Running {
-            let why = "this server runs already";
-            return Err(error::with_code(ErrorKind::InvalidInput, error::INVALID_STATE, why));
+        if state.run == RunState::Running {
+            return Err(NetError::ServerRuns.into());
         }
         if !state.begin_to_run() {
-            return Err(not_running());
+            return Err(NetError::NotListening.into());
         }
         Ok(())
     }
@@ -206,16 +212,16 @@ impl Server {
         let mut state = self.lock();
         loop {
             match state.next() {
-                Next::Wait => {
+                NextStep::Wait => {
                     state = self.0.monitor.wait(state, None);
                     continue;
                 }
-                Next::Return => break,
-                Next::Emit(Due::Close) => {
+                NextStep::Return => break,
+                NextStep::Emit(DueEvent::Close) => {
                     drop(state);
                     self.emit::<Close>(());
                 }
-                Next::Emit(Due::Listening(listener)) => {
+                NextStep::Emit(DueEvent::Listening(listener)) => {
                     drop(state);
                     self.emit::<Listening>(());
                     if self.lock().panic.is_some() {
@@ -234,94 +240,98 @@ impl Server {
         }
     }
 
-    /// Stops accepting, at once; open sockets are not touched. `Close` is emitted, and `run` returns, when the last of them is
-    /// gone: see [how to stop in bounded time](Self#to-stop-in-bounded-time). The file of a Unix domain socket is removed.
-    /// Node: `server.close`.
+    /// Stops accepting at once; open sockets are not touched. `Close` is emitted, and `run`
+    /// returns, when the last of them is closed: see
+    /// [stopping in bounded time](Self#stopping-in-bounded-time). The file of a Unix domain socket
+    /// is removed. Node: `server.close`.
     ///
-    /// The server may [`listen`](Self::listen) again at once. As in Node, the `Close` of this call then comes only if no
-    /// socket was open.
+    /// The server may [`listen`](Self::listen) again at once. As in Node, `Close` is then emitted
+    /// for this call only if no socket was open.
     ///
     /// # Errors
     ///
-    /// `ERR_SERVER_NOT_RUNNING`: it does not listen (any longer).
+    /// `ERR_SERVER_NOT_RUNNING`: the server does not listen.
     pub fn close(&self) -> io::Result<()> {
         let mut state = self.lock();
-        let Some((listening, never_called)) = state.close() else { return Err(not_running()) };
+        let Some((listening, never_called)) = state.close() else {
+            return Err(NetError::NotListening.into());
+        };
         let hooks = state.close_hooks.clone();
         drop(state);
-        let panic = panics::drop_each(never_called); // not under the lock: to drop it may run the user's code
+        // Not under the lock: their `Drop` may be code of the user.
+        let panic = panics::drop_each(never_called);
         listening.close();
         hooks.iter().for_each(|hook| hook());
         let mut state = self.lock();
         state.closing -= 1;
-        self.changed(&state);
+        self.notify_change(&state);
         drop(state);
-        self.record(panic);
+        self.record_panic(panic);
         Ok(())
     }
 
-    /// Destroys every socket of this server, as by [`EventSocket::destroy`]: what is queued is dropped. The server continues
-    /// to accept, if [`close`](Self::close) was not called before. Node: `server.closeAllConnections`, which is there for
-    /// `http` only.
+    /// Destroys every socket of this server, as [`EventSocket::destroy`] does: queued bytes are
+    /// dropped. The server continues to accept, unless [`close`](Self::close) was called before.
+    /// Node: `server.closeAllConnections`, which exists for `http` only.
     pub fn close_all_connections(&self) {
         let sockets: Vec<EventSocket> = self.lock().sockets.values().cloned().collect();
         sockets.iter().for_each(EventSocket::destroy);
     }
 
-    /// Where the server listens; `None` if it does not.
+    /// The address at which the server listens; `None` if it does not listen. Node:
+    /// `server.address`.
     pub fn address(&self) -> Option<Address> {
         Some(self.lock().listening.as_ref()?.address.clone())
     }
 
-    /// Whether `listen` was called and `close` was not. Node: `server.listening`.
+    /// Whether the server listens: `listen` was called, and `close` was not called after it. Node:
+    /// `server.listening`.
     pub fn is_listening(&self) -> bool {
         self.lock().listening.is_some()
     }
 
-    /// How many accepted sockets are open. A socket counts from its `Connection` to just before its `Close`.
-    /// Node: `server.getConnections`.
+    /// The number of open accepted sockets. A socket counts from before its `Connection` to just
+    /// before its `Close`. Node: `server.getConnections`.
     pub fn connections(&self) -> usize {
         self.lock().sockets.len()
     }
 
-    /// From how many connections on one more is refused: closed at once, and told by `Drop`. `None`: no limit.
-    /// Node: `server.maxConnections`.
+    /// Sets the largest number of open connections. A client beyond it is closed at once, and
+    /// `Drop` is emitted. `None`: no limit. Node: `server.maxConnections`.
     pub fn set_max_connections(&self, limit: Option<usize>) {
         self.lock().max_connections = limit;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ServerState> {
         self.0.monitor.lock()
     }
 
-    /// Wakes the threads that the change concerns: the one inside `run`, and the one that has stopped accepting for a while.
-    fn changed(&self, state: &MutexGuard<'_, State>) {
+    /// Wakes the threads that wait for this change: the thread inside `run`, and the accepting
+    /// thread if it has paused.
+    fn notify_change(&self, state: &MutexGuard<'_, ServerState>) {
         if state.concerns_run() || state.backing_off {
             self.0.monitor.notify(state);
         }
     }
 
-    /// Calls the listeners of `E`, with no lock held; keeps a panic for `run`. Returns whether there was one to call.
+    /// Calls the listeners of `E`, with no lock held. Keeps a panic for `run`. Returns whether
+    /// there was a listener.
     fn emit<E: ServerEvent>(&self, args: E::Args<'_>) -> bool {
         let calls = E::list(&mut self.lock().listeners).copy();
         let heard = !calls.is_empty();
         let panic = deferred::in_listener(|| {
             panics::first(calls.iter().filter_map(|call| panics::catch(|| call(self, args))))
         });
-        self.record(panic);
-        self.record(panics::drop_each(calls));
+        self.record_panic(panic);
+        self.record_panic(panics::drop_each(calls));
         heard
     }
 
     /// Keeps the first panic for `run`.
-    fn record(&self, panic: Option<panics::Panic>) {
+    fn record_panic(&self, panic: Option<panics::Panic>) {
         let unwanted = panic.and_then(|panic| self.lock().record_panic(panic));
         unwanted.into_iter().for_each(panics::discard);
     }
-}
-
-fn not_running() -> io::Error {
-    error::with_code(ErrorKind::NotConnected, error::NOT_RUNNING, "Server is not running.")
 }
 
 impl fmt::Debug for Server {

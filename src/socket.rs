@@ -42,13 +42,15 @@ use crate::stream::Stream;
 use crate::sync::Monitor;
 use crate::wire::{self, Observer};
 
-/// A connection: bytes go out by [`write`](Self::write) and come in as [`Data`](crate::event::Data). Node: `net.Socket`.
+/// A connection: [`write`](Self::write) sends bytes, and [`Data`](crate::event::Data) carries the
+/// bytes received. Node: `net.Socket`.
 ///
-/// It is a handle and cheap to clone; all clones are the same connection, and equal. Every method may be called on any
-/// thread and in any listener.
+/// An `EventSocket` is a handle and cheap to clone; all clones refer to the same connection, and
+/// are equal. Every method may be called on any thread and in any listener.
 ///
-/// Nothing happens before [`run`](Self::run): it connects, reads, calls the listeners, and returns when the socket is
-/// closed. (A socket that a server has accepted is run by its server.) So listeners added before it miss no event.
+/// Nothing happens before [`run`](Self::run): it connects, reads, calls the listeners, and returns
+/// when the socket is closed. (A socket that a server has accepted is run by its server.) So
+/// listeners added before `run` miss no event.
 ///
 /// ```
 /// use net_notes::{self as net, event};
@@ -71,71 +73,74 @@ use crate::wire::{self, Observer};
 ///
 /// # Threads
 ///
-/// The listeners of one socket are called one at a time, in the order in which they were added, on the thread of `run`;
-/// what is due while that thread waits for data (`Drain`, `Finish`, the callbacks of `write_then`) on a second one that
-/// comes and goes. No lock of the library is held meanwhile. A listener that blocks holds up its own socket only.
+/// The listeners of one socket are called one at a time, in the order of registration, on the
+/// thread of `run`. While that thread waits for data, a second thread, which exists only when it is
+/// needed, emits `Drain`, `Finish` and `Timeout` and calls timers and the callbacks of
+/// `write_then`. No lock of the library is held during a call. A listener that blocks delays its
+/// own socket only.
 ///
 /// # Panics
 ///
-/// A panic in a listener destroys the socket; `Close` is emitted, and `run` goes on with the panic. In a socket of a
-/// server it ends there: the server and the other sockets go on.
+/// A panic in a listener destroys the socket; `Close` is emitted, and then `run` resumes the panic.
+/// On an accepted socket the panic ends there: the server and the other sockets continue.
 #[derive(Clone)]
 #[must_use = "nothing happens before run() or spawn()"]
-pub struct EventSocket(Arc<Inner>);
+pub struct EventSocket(Arc<SocketInner>);
 
-struct Inner {
+struct SocketInner {
     id: u64,
-    /// Accepted by a server, and run by it.
+    /// Whether a server has accepted the socket, and so runs it.
     accepted: bool,
     monitor: Monitor<State>,
-    /// Somebody watches the wire: the one thing that an unwatched socket looks at.
+    /// Whether there are observers: all that an unobserved socket checks.
     observed: AtomicBool,
     observers: Mutex<Vec<Box<dyn Observer>>>,
 }
 
-impl Drop for Inner {
-    /// A socket that was never run still has everything that the user gave it.
+impl Drop for SocketInner {
+    /// A socket that was never run still holds all values that the user gave it.
     fn drop(&mut self) {
         let discarded = self.monitor.get_mut().take_users_values();
         panics::drop_each(discarded).into_iter().for_each(panics::discard);
     }
 }
 
-/// What a socket is good for at the moment. Node: `readyState`.
+/// What the two directions of a socket allow at the moment. Node: `readyState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReadyState {
     /// Not connected yet; also before `run()`.
     Opening,
-    /// Both sides are open.
+    /// Both directions are open.
     Open,
-    /// We have ended our side; the peer may go on. Node: `readOnly`.
+    /// We have ended our side; the peer may continue to send. Node: `readOnly`.
     ReadOnly,
-    /// The peer has ended its side; we may go on. Node: `writeOnly`.
+    /// The peer has ended its side; we may continue to send. Node: `writeOnly`.
     WriteOnly,
-    /// Neither, or destroyed.
+    /// Both directions have ended, or the socket is destroyed.
     Closed,
 }
 
 impl EventSocket {
-    /// A socket that will connect when it is run. Node: `net.connect(options)` without a callback.
+    /// Creates a socket that connects when it is run. Node: `net.connect(options)` without a
+    /// callback.
     pub fn new(to: impl Into<ConnectOptions>) -> EventSocket {
         EventSocket::with(State::client(to.into()), false)
     }
 
-    /// A socket for a connection that a listener has accepted.
+    /// Creates a socket for a connection that a server has accepted.
     pub(crate) fn accepted(
         stream: Stream,
         remote: Option<Address>,
         options: SocketOptions,
     ) -> EventSocket {
-        connect::set_up(&stream, &options);
+        connect::apply_options(&stream, &options);
         EventSocket::with(State::accepted(stream, remote, options), true)
     }
 
     fn with(state: State, accepted: bool) -> EventSocket {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let socket = EventSocket(Arc::new(Inner {
+        let socket = EventSocket(Arc::new(SocketInner {
             id,
             accepted,
             monitor: Monitor::new(state),
@@ -148,8 +153,8 @@ impl EventSocket {
         socket
     }
 
-    /// Calls `listener` at every `event`. Adding one for `Data` or `Text` starts the flow, unless `pause` was called.
-    /// Node: `socket.on`.
+    /// Calls `listener` at every `event`. Adding a listener for `Data` or `Text` starts the flow,
+    /// unless `pause` was called. Node: `socket.on`.
     pub fn on<E: SocketEvent>(
         &self,
         _event: E,
@@ -158,7 +163,7 @@ impl EventSocket {
         self.add::<E>(false, Box::new(listener))
     }
 
-    /// Calls `listener` at the next `event`, and never again. Node: `socket.once`.
+    /// Calls `listener` at the next `event` only. Node: `socket.once`.
     pub fn once<E: SocketEvent>(
         &self,
         _event: E,
@@ -175,10 +180,12 @@ impl EventSocket {
         )
     }
 
-    fn add<E: SocketEvent>(&self, once: bool, listener: event::Listener<E>) -> ListenerId {
+    fn add<E: SocketEvent>(&self, once: bool, listener: event::BoxedListener<E>) -> ListenerId {
         let mut state = self.lock();
         if state.is_over() {
-            drop(state); // and then the listener, which will never be called: not under the lock, as it is the user's
+            // The lock goes first, and then the listener, which will never be called: its `Drop`
+            // may be code of the user.
+            drop(state);
             return ListenerId::next();
         }
         let id = E::list(&mut state.dispatch.listeners).add(once, listener);
@@ -188,31 +195,34 @@ impl EventSocket {
         id
     }
 
-    /// Removes a listener; `false` if it is not there (any longer). One removed while its event is being emitted is still
-    /// called that time. Node: `socket.off`.
+    /// Removes a listener. Returns `false` if it was already removed, or belongs to another socket.
+    /// A listener that is removed while its event is being emitted is still called for this event.
+    /// Node: `socket.off`.
     pub fn off(&self, id: ListenerId) -> bool {
         let mut removed = Vec::new();
         let found = self.lock().dispatch.listeners.remove(id, &mut removed);
-        drop(removed); // not under the lock: what a listener owns may run code of the user
+        drop(removed); // not under the lock: its `Drop` may be code of the user
         found
     }
 
-    /// Connects, reads and calls the listeners until the socket is closed. `Ok`, or the error that no `Error` listener
-    /// heard. In Node this is the event loop, which nobody calls by name.
+    /// Connects, reads and calls the listeners until the socket is closed. Returns `Ok`, or the
+    /// error if no `Error` listener was registered. In Node this is the event loop, which no
+    /// program calls by name.
     ///
     /// # Errors
     ///
-    /// Also, with code `ERR_INVALID_STATE`, when the socket runs, or ran before, or is run by its server.
+    /// Also, with code `ERR_INVALID_STATE`, if the socket runs, or ran before, or is run by its
+    /// server.
     ///
     /// # Panics
     ///
-    /// Goes on with the panic of a listener, when the socket is closed.
+    /// Resumes the panic of a listener, once the socket is closed.
     pub fn run(&self) -> io::Result<()> {
         let permit = self.claim_run()?;
         self.run_to_close(permit)
     }
 
-    /// [`run`](Self::run) on a new thread. The socket counts as running from here on.
+    /// Calls [`run`](Self::run) on a new thread. The socket counts as running once this returns.
     ///
     /// # Panics
     ///
@@ -223,18 +233,20 @@ impl EventSocket {
         thread::spawn(move || claimed.and_then(|permit| socket.run_to_close(permit)))
     }
 
-    /// Sends bytes, in order. `false`: as many as the high-water mark or more are queued now, so it is better to wait for
-    /// [`Drain`](crate::event::Drain); nothing is lost if you do not. Before the connection is there, it queues.
-    /// Node: `socket.write`.
+    /// Sends bytes, in order. Returns `false` if at least as many bytes as the high-water mark are
+    /// queued now; it is better to wait for [`Drain`](crate::event::Drain) then, but nothing is
+    /// lost otherwise. Before the connection is established, all bytes are queued. Node:
+    /// `socket.write`.
     ///
-    /// It never waits for the peer: what the kernel does not take within a few milliseconds is copied to a queue, which a
-    /// second thread sends. (To copy takes its time, too: about 0.5 ms a MiB.) After `end()` it is an error
-    /// (`ERR_STREAM_WRITE_AFTER_END`), which destroys the socket; after `destroy()` nothing happens.
+    /// `write` never waits for the peer: bytes that the kernel does not take within a few
+    /// milliseconds are copied to a queue, and a second thread sends them. (The copy takes about
+    /// 0.5 ms per MiB.) After `end()`, `write` is an error (`ERR_STREAM_WRITE_AFTER_END`) that
+    /// destroys the socket; after `destroy()` it does nothing.
     ///
     /// # Back-pressure
     ///
-    /// The Drain that a `false` promises comes after the listener has returned in which `write` said it, whichever socket's
-    /// listener that was. So this is right, as in Node:
+    /// The Drain that a `false` promises is emitted after the listener that called `write` has
+    /// returned, even if that is another socket's listener. So this is correct, as in Node:
     ///
     /// ```
     /// use net_notes::{EventSocket, event};
@@ -250,15 +262,18 @@ impl EventSocket {
     /// }
     /// ```
     ///
-    /// Outside of listeners the Drain may come at any moment, also before the next line: there, ask
-    /// [`writable_need_drain`](Self::writable_need_drain), or write by [`io::Write`](std::io::Write), which blocks.
+    /// Outside of listeners the Drain may be emitted at any moment, even before the next line runs:
+    /// there, check [`writable_need_drain`](Self::writable_need_drain), or write with
+    /// [`io::Write`](std::io::Write), which blocks.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         self.send(data.as_ref(), None)
     }
 
-    /// [`write`](Self::write) with a callback: called exactly once, never inside this call, when the kernel has taken the
-    /// bytes or never will. It says nothing about the peer. It may follow `Close`; on a socket that is never run it is not
-    /// called. Node: `socket.write(data, callback)`; unlike Node's, a write that `destroy` cut off never reports success.
+    /// Like [`write`](Self::write), with a callback: it is called exactly once, never inside this
+    /// call, when the kernel has taken the bytes or never will. It says nothing about the peer. It
+    /// may follow `Close`; on a socket that is never run it is not called. Node:
+    /// `socket.write(data, callback)`; unlike in Node, a write that `destroy` cut off never reports
+    /// success.
     pub fn write_then(
         &self,
         data: impl AsRef<[u8]>,
@@ -267,20 +282,21 @@ impl EventSocket {
         self.send(data.as_ref(), Some(Box::new(done)))
     }
 
-    /// Whether a `write` has said `false`, and its [`Drain`](crate::event::Drain) has not begun. Node:
-    /// `socket.writableNeedDrain`.
+    /// Whether a `write` has returned `false`, and its [`Drain`](crate::event::Drain) has not
+    /// begun. Node: `socket.writableNeedDrain`.
     ///
-    /// For threads that are not inside of a listener, as Drain may come between `write` and `pause` there:
+    /// For threads that are not inside a listener: there, Drain may be emitted between `write` and
+    /// `pause`:
     ///
     /// ```
     /// use net_notes::EventSocket;
     ///
-    /// /// Writes, and holds `from` back while `to` is full. A listener of Drain resumes it.
+    /// /// Writes, and pauses `from` while `to` is full. A Drain listener resumes it.
     /// fn forward(from: &EventSocket, to: &EventSocket, data: &[u8]) {
     ///     if !to.write(data) {
     ///         from.pause();
     ///         if !to.writable_need_drain() {
-    ///             from.resume(); // Drain came before the pause
+    ///             from.resume(); // Drain was emitted before the pause
     ///         }
     ///     }
     /// }
@@ -290,28 +306,31 @@ impl EventSocket {
         state.output.drain != Drain::NotOwed && state.output.fin == Fin::NotAsked
     }
 
-    /// Holds data back until [`resume`](Self::resume), and the `End` behind it; an `End` with nothing before it comes all the
-    /// same. From 16 KiB on no more is read ahead, and TCP itself slows the peer down. Before the connection is there, it
-    /// prevents reading altogether. Node: `socket.pause`.
+    /// Holds back data, and the `End` that follows it, until [`resume`](Self::resume); an `End`
+    /// without data before it is emitted all the same. Reading ahead stops at 16 KiB, and then TCP
+    /// itself slows the peer down. Called before the connection is established, `pause` prevents
+    /// reading altogether. Node: `socket.pause`.
     ///
     /// For the idiom with `write` and `Drain`, see [`write`](Self::write).
     pub fn pause(&self) {
-        self.lock().hold(Holder::User);
+        self.lock().hold_flow(Holder::User);
     }
 
-    /// Lets data flow; also if nobody listens, then it is lost. A [`pipe`](Self::pipe) whose target is full still holds it.
-    /// Node: `socket.resume`.
+    /// Lets data flow. Without a listener the data is lost. A [`pipe`](Self::pipe) whose target is
+    /// full still holds it back. Node: `socket.resume`.
     pub fn resume(&self) {
-        self.lock().release(Holder::User);
+        self.lock().release_flow(Holder::User);
     }
 
-    /// Whether `pause` was called, and not `resume` after it; or a pipe waits for its target. Node: `socket.isPaused`.
+    /// Whether data is held back: by `pause`, or by a pipe that waits for its target. Node:
+    /// `socket.isPaused`.
     pub fn is_paused(&self) -> bool {
         matches!(self.lock().input.flow, Flow::Paused { .. })
     }
 
-    /// Sends small writes at once (`TCP_NODELAY`) instead of gathering them while an acknowledgement is awaited (Nagle's
-    /// algorithm, RFC 896). Remembered before the connection is there. Node: `socket.setNoDelay`.
+    /// Sends small writes at once (`TCP_NODELAY`), instead of gathering them until an
+    /// acknowledgement arrives (Nagle's algorithm, RFC 896). May be called before the connection is
+    /// established. Node: `socket.setNoDelay`.
     pub fn set_no_delay(&self, on: bool) {
         let mut state = self.lock();
         state.options.no_delay = on;
@@ -320,35 +339,37 @@ impl EventSocket {
         }
     }
 
-    /// The address of our end. `None` before the connection is there, from `destroy` and `Close` on (as in Node), and for the
-    /// connecting end of a Unix domain socket.
+    /// The address of our end. `None` before the connection is established, after `destroy` and
+    /// `Close` (as in Node), and for the connecting end of a Unix domain socket. Node:
+    /// `socket.localAddress`, `localPort`.
     pub fn local_addr(&self) -> Option<Address> {
         self.lock().stream()?.local_addr()
     }
 
-    /// The address of the peer. `None` before the connection is there, and for the connecting end of a Unix domain socket.
-    /// Stays known after `Close`.
+    /// The address of the peer. `None` before the connection is established, and for the connecting
+    /// end of a Unix domain socket. Remains known after `Close`. Node: `socket.remoteAddress`,
+    /// `remotePort`.
     pub fn remote_addr(&self) -> Option<Address> {
         self.lock().remote.clone()
     }
 
-    /// Bytes taken from the kernel, including those that are held back.
+    /// The number of bytes read from the kernel, including held data. Node: `socket.bytesRead`.
     pub fn bytes_read(&self) -> u64 {
         self.lock().input.bytes_read
     }
 
-    /// Bytes given to `write`, including those that are queued.
+    /// The number of bytes given to `write`, including queued ones. Node: `socket.bytesWritten`.
     pub fn bytes_written(&self) -> u64 {
         self.lock().output.bytes_written
     }
 
-    /// Bytes given to `write` that the kernel has not taken yet. After `destroy` it stays what it was, and from `Close` on it
-    /// is 0, as in Node.
+    /// The number of bytes given to `write` that the kernel has not taken yet. It does not change
+    /// after `destroy`, and is 0 after `Close`, as in Node. Node: `socket.writableLength`.
     pub fn writable_length(&self) -> usize {
         self.lock().output.length
     }
 
-    /// Since when the kernel has taken nothing of what is queued. `None`: nothing is queued.
+    /// When the kernel last took some of the queued bytes. `None`: nothing is queued.
     pub(crate) fn stalled_since(&self) -> Option<std::time::Instant> {
         self.lock().output.stalled_since
     }
@@ -358,7 +379,7 @@ impl EventSocket {
         self.lock().is_over()
     }
 
-    /// What the socket is good for at the moment. Node: `socket.readyState`.
+    /// What the two directions allow at the moment. Node: `socket.readyState`.
     pub fn ready_state(&self) -> ReadyState {
         let state = self.lock();
         let peer_ended = state.input.peer == Peer::Ended;
@@ -371,7 +392,8 @@ impl EventSocket {
         }
     }
 
-    /// Whether the socket was destroyed; also by its regular close.
+    /// Whether the socket was destroyed, which its regular close does, too. Node:
+    /// `socket.destroyed`.
     pub fn is_destroyed(&self) -> bool {
         self.lock().is_destroyed()
     }

@@ -1,14 +1,16 @@
-//! A blocking byte stream that is TCP or a Unix domain socket, and what listens for either.
+//! A blocking byte stream, TCP or a Unix domain socket, and the listener for either.
 //!
-//! Whatever differs between the systems in this is hidden here: nothing above knows of it.
+//! All differences between the operating systems are hidden here; the modules above do not see
+//! them.
 
 mod listener;
 #[cfg(any(not(target_os = "linux"), net_notes_polled, test))]
 #[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))]
-// macOS waits in `accept` only, Linux in tests
+// macOS polls in `accept` only, Linux in tests only
 mod poll;
 #[cfg(any(windows, net_notes_polled, test))]
-#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))] // elsewhere it is tested only
+// on other systems it is compiled for tests only
+#[cfg_attr(not(any(windows, net_notes_polled)), allow(dead_code))]
 mod polled;
 
 use std::io::{self, IoSlice, Read, Write};
@@ -19,15 +21,16 @@ use std::time::Duration;
 
 pub(crate) use self::listener::{Listener, Waker};
 use crate::endpoint::{Address, Endpoint, host_or_localhost};
-use crate::error;
+use crate::error::NetError;
 
-/// A TCP socket that blocks, and that `shutdown` wakes. `--cfg net_notes_polled` runs the one for Windows anywhere.
+/// A TCP socket that blocks, and that `shutdown` wakes. `--cfg net_notes_polled` selects the one
+/// for Windows on any system.
 #[cfg(not(any(windows, net_notes_polled)))]
 type Tcp = TcpStream;
 #[cfg(any(windows, net_notes_polled))]
 type Tcp = polled::PolledTcp;
 
-/// One connection: one descriptor, read and written through `&self` by as many threads as need to.
+/// One connection: one descriptor, which any number of threads read and write through `&self`.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Tcp(Tcp),
@@ -35,7 +38,7 @@ pub(crate) enum Stream {
     Unix(UnixStream),
 }
 
-/// Calls the same method of whichever stream it is.
+/// Calls the same method on either variant.
 macro_rules! either {
     ($on:expr, $kind:ident, $stream:ident => $call:expr) => {
         match $on {
@@ -47,11 +50,11 @@ macro_rules! either {
 }
 
 impl Stream {
-    /// Connects, and blocks until that is done or has failed.
+    /// Connects. Blocks until the connection is established, has failed, or `limit` is over.
     pub(crate) fn connect(to: &Address, limit: Option<Duration>) -> io::Result<Stream> {
         match (to, limit) {
             (Address::Tcp(to), None) => Stream::tcp(TcpStream::connect(to)?),
-            // std refuses a limit of zero as invalid, where "too late" is meant.
+            // std refuses a limit of zero as invalid input, but here it means "too late".
             (Address::Tcp(_), Some(Duration::ZERO)) => Err(io::ErrorKind::TimedOut.into()),
             (Address::Tcp(to), Some(limit)) => Stream::tcp(TcpStream::connect_timeout(to, limit)?),
             #[cfg(unix)]
@@ -62,32 +65,33 @@ impl Stream {
         }
     }
 
-    /// A stream of std's, which must be a blocking one.
+    /// Wraps a TCP stream of std, which must be in blocking mode.
     pub(crate) fn tcp(stream: TcpStream) -> io::Result<Stream> {
         #[cfg(any(windows, net_notes_polled))]
         let stream = polled::PolledTcp::new(stream)?;
         Ok(Stream::Tcp(stream))
     }
 
-    /// Ends one direction or both. A thread that waits in a read or a write of it is woken.
+    /// Ends one direction or both. Wakes a thread that waits in a read or a write of it.
     pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         either!(self, Stream, s => s.shutdown(how))
     }
 
-    /// Bounds the wait of a read, which fails with `WouldBlock` then; never a wait of zero, which std refuses.
+    /// Sets the time limit of a read, which then fails with `WouldBlock`. At least 1 ms: std
+    /// refuses zero.
     pub(crate) fn set_read_timeout(&self, limit: Option<Duration>) {
         let limit = limit.map(|limit| limit.max(Duration::from_millis(1)));
-        // Cannot fail on an open socket (setsockopt(2)) but for a limit of zero.
+        // On an open socket this fails only for a limit of zero (setsockopt(2)).
         let _ = either!(self, Stream, s => s.set_read_timeout(limit));
     }
 
-    /// Bounds the wait of a write, not a write that keeps making progress.
-    /// `None`: it waits as long as need be.
+    /// Sets the time limit of a write that makes no progress. `None`: no limit.
     pub(crate) fn set_write_timeout(&self, limit: Option<Duration>) {
         let _ = either!(self, Stream, s => s.set_write_timeout(limit));
     }
 
-    /// Nagle's algorithm off or on. A Unix domain socket never waits, so there is nothing to set.
+    /// Turns Nagle's algorithm off or on. A Unix domain socket has no such algorithm, so nothing is
+    /// set.
     pub(crate) fn set_no_delay(&self, on: bool) {
         match self {
             Stream::Tcp(stream) => _ = stream.set_nodelay(on),
@@ -96,7 +100,8 @@ impl Stream {
         }
     }
 
-    /// Waits for a byte and leaves it unread; 0 at the end of the stream. A Unix domain socket cannot, in std: `None`.
+    /// Waits for a byte and leaves it unread; returns 0 at the end of the stream. `None` for a Unix
+    /// domain socket: std has no peek for it.
     pub(crate) fn peek(&self) -> Option<io::Result<usize>> {
         match self {
             Stream::Tcp(stream) => Some(stream.peek(&mut [0])),
@@ -105,18 +110,20 @@ impl Stream {
         }
     }
 
-    /// Whether the connection no longer exists, in either direction: the system says so also to a write of no bytes.
+    /// Whether the connection no longer exists in either direction: then even a write of no bytes
+    /// fails.
     pub(crate) fn is_broken(&self) -> bool {
         self.write(&[]).is_err_and(|error| !is_timeout(&error))
     }
 
-    /// Writes until all is written or the limit is reached. Fails with `WouldBlock` if nothing was written by then.
+    /// Writes until everything is written or the time limit is reached. Fails with `WouldBlock` if
+    /// nothing was written by then.
     pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
-        again_while_it_ends(|| either!(self, Stream, s => Write::write(&mut &*s, data)))
+        retry_eprototype(|| either!(self, Stream, s => Write::write(&mut &*s, data)))
     }
 
     pub(crate) fn write_vectored(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        again_while_it_ends(|| either!(self, Stream, s => Write::write_vectored(&mut &*s, data)))
+        retry_eprototype(|| either!(self, Stream, s => Write::write_vectored(&mut &*s, data)))
     }
 
     pub(crate) fn local_addr(&self) -> Option<Address> {
@@ -134,9 +141,10 @@ impl Read for &Stream {
     }
 }
 
-/// macOS fails a write with `EPROTOTYPE` at the moment in which the connection is torn down; the next one gets the reason,
-/// as a rule `EPIPE` (libuv does the same). The number means nothing on Linux, nor to Winsock.
-fn again_while_it_ends(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+/// Retries a write that fails with `EPROTOTYPE`. macOS returns it while the connection is torn
+/// down; the next write gets the reason, usually `EPIPE` (libuv does the same). The number has no
+/// meaning on Linux or in Winsock.
+fn retry_eprototype(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     const EPROTOTYPE: i32 = 41;
     loop {
         match write() {
@@ -146,8 +154,9 @@ fn again_while_it_ends(mut write: impl FnMut() -> io::Result<usize>) -> io::Resu
     }
 }
 
-/// The addresses of a host, in the order in which to try them. The one that a server listens on comes first, whatever the
-/// resolver says: on `::1`, which is often the first of `localhost`, there may be a server of somebody else.
+/// The addresses of a host, in the order in which to try them. For `localhost`, the address that
+/// our server binds comes first, in any order of the resolver: on `::1`, which is often the first
+/// one, another program may listen.
 pub(crate) fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let host = host_or_localhost(host);
     let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
@@ -157,25 +166,26 @@ pub(crate) fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
-/// The name of this machine for itself, whatever the case of its letters (RFC 4343); also no name at all.
+/// Whether this is the name of the local machine, case-insensitive (RFC 4343), or empty.
 fn is_localhost(host: &str) -> bool {
     host_or_localhost(host).eq_ignore_ascii_case("localhost")
 }
 
-/// Whether the limit of a blocking call was reached. `TimedOut` is something else, and the end of a connection: a peer that
-/// has not acknowledged anything for minutes (RFC 9293 3.8.3).
+/// Whether the time limit of a blocking call was reached. `TimedOut` is different: it ends the
+/// connection, because the peer has acknowledged nothing for minutes (RFC 9293 3.8.3).
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// A failed look-up, whatever the resolver's words: std gives no number to tell them apart by.
+/// The error of a failed look-up, with the same text for each resolver: std gives no number that
+/// tells the reasons apart.
 pub(crate) fn not_found(host: &Endpoint) -> io::Error {
     let name = match host {
         Endpoint::Tcp { host, .. } => host.clone(),
         #[cfg(unix)]
         Endpoint::Unix(_) => host.to_string(),
     };
-    error::with_code(io::ErrorKind::NotFound, "ENOTFOUND", format!("getaddrinfo ENOTFOUND {name}"))
+    NetError::HostNotFound(name).into()
 }
 
 #[cfg(test)]
@@ -186,12 +196,12 @@ mod tests {
     fn a_write_that_macos_fails_with_eprototype_is_tried_again() {
         let mut results = vec![Err(32), Err(41), Err(41)]; // EPIPE in the end
         let write = || results.pop().unwrap().map_err(io::Error::from_raw_os_error);
-        assert_eq!(again_while_it_ends(write).unwrap_err().raw_os_error(), Some(32));
+        assert_eq!(retry_eprototype(write).unwrap_err().raw_os_error(), Some(32));
         assert!(results.is_empty());
     }
 
     #[test]
-    #[cfg(target_os = "linux")] // elsewhere each call is told of a reset, or it is not known
+    #[cfg(target_os = "linux")] // on other systems every call reports a reset, or it is unknown
     fn a_reset_breaks_a_connection_and_an_end_does_not() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         for is_reset in [false, true] {
@@ -202,7 +212,8 @@ mod tests {
             if is_reset {
                 peer.peek(&mut [0]).unwrap();
                 drop(peer); // with bytes unread
-                assert!((&stream).read(&mut [0]).is_err()); // this call is told of the reset, and the next one is not
+                // This call reports the reset; the next one does not.
+                assert!((&stream).read(&mut [0]).is_err());
                 assert_eq!((&stream).read(&mut [0]).unwrap(), 0);
                 assert!(stream.is_broken());
             } else {

@@ -1,16 +1,17 @@
-//! A mutex and its condition variable as one thing, and the crate's one answer to a poisoned lock.
+//! [`Monitor`]: a mutex with its condition variable; and the one policy of the crate for a poisoned
+//! lock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-/// State that several threads change, and a way to wait for a change.
+/// State that several threads change, with a way to wait for a change.
 #[derive(Debug)]
 pub(crate) struct Monitor<T> {
     state: Mutex<T>,
     changed: Condvar,
-    /// How many wait. `Condvar::notify_all` is a system call even when nobody does, and most of the time nobody does.
-    /// Only changed with the mutex held, hence `Relaxed`.
+    /// The number of threads that wait. `Condvar::notify_all` is a system call even if no thread
+    /// waits, and most of the time none does. Only changed with the mutex held, hence `Relaxed`.
     waiting: AtomicUsize,
 }
 
@@ -27,7 +28,8 @@ impl<T> Monitor<T> {
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until [`notify`](Self::notify), or until `deadline`. May also wake for no reason: callers look again.
+    /// Releases the lock and sleeps until [`notify`](Self::notify), or until `deadline`; returns
+    /// with the lock held. May also wake without a reason: callers check again.
     pub(crate) fn wait<'a>(
         &'a self,
         guard: MutexGuard<'a, T>,
@@ -45,7 +47,7 @@ impl<T> Monitor<T> {
         guard
     }
 
-    /// Wakes all who wait. The guard is asked for as proof that the change was made under the lock.
+    /// Wakes all waiting threads. The guard proves that the change was made under the lock.
     pub(crate) fn notify(&self, _held: &MutexGuard<'_, T>) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.changed.notify_all();
@@ -53,13 +55,14 @@ impl<T> Monitor<T> {
     }
 }
 
-/// Locks, also after a panic elsewhere: no code of a user runs under a lock of this crate (that its values are
-/// dropped outside, too, is seen to where they are), so the state behind a poisoned one is as whole as any other.
+/// Locks, also after a panic of another thread. No code of the user runs under a lock of this
+/// crate, and values of the user are dropped without it. So no panic can leave the state half
+/// changed, and the state behind a poisoned lock is valid.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// [`lock`], if nobody else has it at the moment.
+/// [`lock`], if no other thread holds the lock at the moment.
 pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     match mutex.try_lock() {
         Ok(guard) => Some(guard),

@@ -1,4 +1,5 @@
-//! Threads that outlive their job for a while: to wake a waiting one costs a tenth of starting one.
+//! Threads that are kept for a while after their job: waking an idle thread costs a tenth of
+//! starting a new one.
 
 use std::io;
 use std::sync::Mutex;
@@ -11,65 +12,66 @@ use crate::sync::lock;
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// How long a thread waits for its next job before it ends.
-const PATIENCE: Duration = Duration::from_secs(1);
+const IDLE_THREAD_TTL: Duration = Duration::from_secs(1);
 
-/// The waiting threads of the process. The last to come is the first to go: its stack is still in the cache, and the
-/// others get their chance to end.
-static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+/// The idle threads of the process. The last one in is the first one out: its stack is still in the
+/// cache, and the others can reach their time limit and end.
+static IDLE_THREADS: Mutex<Vec<IdleThread>> = Mutex::new(Vec::new());
 
-/// A thread that has nothing to do, and will do what it is given.
-pub(crate) struct Waiting {
+/// A thread that waits for a job.
+pub(crate) struct IdleThread {
     id: ThreadId,
-    door: SyncSender<Job>,
+    jobs: SyncSender<Job>,
 }
 
-impl Waiting {
-    /// One of the waiting threads, if there is one. Whoever takes it has to give it a job.
-    pub(crate) fn take() -> Option<Waiting> {
-        lock(&WAITING).pop()
+impl IdleThread {
+    /// Takes one of the idle threads, if there is one. The caller must give it a job.
+    pub(crate) fn take() -> Option<IdleThread> {
+        lock(&IDLE_THREADS).pop()
     }
 
     pub(crate) fn start(self, job: Job) {
-        // A thread leaves only after it has taken itself off the list, so this one is there, and its channel has room
-        // for one job.
-        let _ = self.door.send(job);
+        // A thread ends only after it has removed itself from the list, so this one is idle, and
+        // its channel has room for one job.
+        let _ = self.jobs.send(job);
     }
 }
 
-/// Runs a job on a thread of its own: a waiting one, or a new one. `Err` when the system gives no more threads.
+/// Runs a job on another thread: an idle one, or a new one. `Err` if the system gives no more
+/// threads.
 pub(crate) fn start(job: Job) -> io::Result<()> {
-    match Waiting::take() {
-        Some(waiting) => {
-            waiting.start(job);
+    match IdleThread::take() {
+        Some(idle) => {
+            idle.start(job);
             Ok(())
         }
         None => start_new(job),
     }
 }
 
-/// Runs a job on a new thread, which will wait for more when that is done.
+/// Runs a job on a new thread, which then waits for more jobs.
 pub(crate) fn start_new(job: Job) -> io::Result<()> {
-    thread::Builder::new().name("net-notes".to_string()).spawn(move || work(job)).map(drop)
+    thread::Builder::new().name("net-notes".to_string()).spawn(move || run_jobs(job)).map(drop)
 }
 
-fn work(mut job: Job) {
+fn run_jobs(mut job: Job) {
     loop {
         job();
-        let (door, jobs) = sync_channel(1);
+        let (sender, jobs) = sync_channel(1);
         let id = thread::current().id();
-        lock(&WAITING).push(Waiting { id, door });
-        job = match jobs.recv_timeout(PATIENCE) {
+        lock(&IDLE_THREADS).push(IdleThread { id, jobs: sender });
+        job = match jobs.recv_timeout(IDLE_THREAD_TTL) {
             Ok(job) => job,
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
-                let mut waiting = lock(&WAITING);
-                let before = waiting.len();
-                waiting.retain(|other| other.id != id);
-                if waiting.len() < before {
-                    return; // nobody has this thread, so nobody can give it a job
+                let mut idle = lock(&IDLE_THREADS);
+                let before = idle.len();
+                idle.retain(|other| other.id != id);
+                if idle.len() < before {
+                    return; // no other thread has taken this one, so none can send it a job
                 }
-                drop(waiting);
-                // Taken at the last moment: the job is on its way.
+                drop(idle);
+                // Taken from the list at the last moment: a job is about to arrive.
                 match jobs.recv() {
                     Ok(job) => job,
                     Err(_) => return,

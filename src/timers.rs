@@ -1,11 +1,13 @@
-//! The one thread of the process that keeps the time: idle times, timers, and the time limits of HTTP.
+//! The one thread of the process that keeps the time: idle times, timers, and the time limits of
+//! HTTP.
 //!
-//! The kernel could keep some of them, by a limit for each read. But then every read that has to wait sets a timer and takes
-//! it back, and a change of the limit does not reach a read that has begun.
+//! The kernel could keep some of them, as a time limit for each read. But then each read that waits
+//! sets a timer and cancels it, and a change of the limit does not affect a read that has begun.
 //!
-//! The thread itself runs no code of the user. What an alarm leads to (the listeners of Timeout, say) is a [`Job`], and all
-//! jobs share one more thread, the worker: so a heartbeat to many sockets does not need as many threads. When a job holds up
-//! the others, there are twice as many workers after each [`HELD_UP_MAX`].
+//! This thread runs no code of the user. An alarm may lead to a [`Job`] (the listeners of Timeout,
+//! for example), and one more thread, the worker, runs all jobs: so a heartbeat to many sockets
+//! does not need as many threads. If a job delays the others, the number of workers doubles after
+//! each [`JOB_WAIT_MAX`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,24 +18,24 @@ use crate::panics;
 use crate::sync::Monitor;
 use crate::threads::{self, Job};
 
-/// How long the thread stays when there is no alarm to wait for.
-const IDLE_TIME: Duration = Duration::from_secs(1);
+/// How long the thread stays alive without an alarm.
+const IDLE_THREAD_TTL: Duration = Duration::from_secs(1);
 
-/// How long the jobs may wait while no worker takes one.
-const HELD_UP_MAX: Duration = Duration::from_millis(5);
+/// How long the jobs may wait until a worker takes one. After this time there are more workers.
+const JOB_WAIT_MAX: Duration = Duration::from_millis(5);
 
-/// What has times to keep.
-pub(crate) trait Alarmed: Send + Sync {
-    /// The time has come. On the thread that keeps all times: so this must not wait, and must not call the user. Returns what
-    /// does.
-    fn ring(self: Arc<Self>, now: Instant) -> Option<Job>;
+/// An object that has alarms.
+pub(crate) trait AlarmTarget: Send + Sync {
+    /// Called when an alarm is due, on the thread that keeps all times: it must not wait and must
+    /// not call code of the user. The returned job may do both.
+    fn on_alarm(self: Arc<Self>, now: Instant) -> Option<Job>;
 }
 
-/// An alarm that is set; dropping it takes it back.
+/// An alarm. Dropping it cancels it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Alarm(Key);
 
-/// The time, and a number that tells alarms for the same time apart.
+/// The due time, and a number that distinguishes alarms with the same time.
 type Key = (Instant, u64);
 
 impl Alarm {
@@ -45,17 +47,17 @@ impl Alarm {
 impl Drop for Alarm {
     fn drop(&mut self) {
         let mut timers = TIMERS.lock();
-        let taken_back = timers.alarms.remove(&self.0);
+        let target = timers.alarms.remove(&self.0);
         if timers.alarms.is_empty() {
-            // The thread may sleep for hours, and has to leave sooner.
+            // The thread may sleep for hours, and must end earlier now.
             if let Keeper::Asleep { until } = timers.keeper {
-                if until > Instant::now() + IDLE_TIME {
+                if until > Instant::now() + IDLE_THREAD_TTL {
                     TIMERS.notify(&timers);
                 }
             }
         }
         drop(timers);
-        drop(taken_back); // after the lock
+        drop(target); // after the lock is released: this may be the last handle of the target
     }
 }
 
@@ -65,36 +67,37 @@ static TIMERS: Monitor<Timers> = Monitor::new(Timers {
     jobs: VecDeque::new(),
     workers: 0,
     starting: 0,
-    taken: None,
+    last_taken: None,
 });
 
 struct Timers {
     /// Weak: a socket lives as long as its handles, and not as long as its alarms.
-    alarms: BTreeMap<Key, Weak<dyn Alarmed>>,
+    alarms: BTreeMap<Key, Weak<dyn AlarmTarget>>,
     keeper: Keeper,
-    /// What waits for a worker.
+    /// The jobs that wait for a worker.
     jobs: VecDeque<Job>,
-    /// The threads that take jobs, or are inside of one.
+    /// The number of threads that take jobs, or are inside one.
     workers: usize,
-    /// Those of them that have not run yet: on a busy machine that takes a while, and more of them would not help.
+    /// The number of workers that were started and do not run yet: on a busy machine a start takes
+    /// a while, and more workers would not help.
     starting: usize,
-    /// When the last job was taken, or the last workers were started.
-    taken: Option<Instant>,
+    /// When the last job was taken, or the last worker was started.
+    last_taken: Option<Instant>,
 }
 
 /// The thread that keeps the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keeper {
     Absent,
-    /// It looks at the alarms before it sleeps again.
+    /// It checks the alarms before it sleeps again.
     Awake,
     Asleep {
         until: Instant,
     },
 }
 
-/// Rings `target` at `time`, once.
-pub(crate) fn set(time: Instant, target: Weak<dyn Alarmed>) -> Alarm {
+/// Sets an alarm: `target` is notified once, at `time`.
+pub(crate) fn set_alarm(time: Instant, target: Weak<dyn AlarmTarget>) -> Alarm {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let key = (time, NEXT.fetch_add(1, Ordering::Relaxed));
     let mut timers = TIMERS.lock();
@@ -119,18 +122,18 @@ fn keep_time() {
         if next.is_some_and(|next| next <= now) {
             let target = timers.alarms.pop_first().and_then(|(_, target)| target.upgrade());
             drop(timers);
-            let job = target.and_then(|target| ring(target, now));
+            let job = target.and_then(|target| notify(target, now));
             timers = TIMERS.lock();
             timers.jobs.extend(job);
             continue;
         }
-        let times = [next, timers.see_to_jobs(now)].into_iter().flatten().min();
+        let times = [next, timers.start_workers(now)].into_iter().flatten().min();
         let until = match times {
             Some(time) => {
                 idle_since = None;
                 time
             }
-            None => *idle_since.get_or_insert(now) + IDLE_TIME,
+            None => *idle_since.get_or_insert(now) + IDLE_THREAD_TTL,
         };
         if until <= now {
             timers.keeper = Keeper::Absent;
@@ -142,45 +145,47 @@ fn keep_time() {
     }
 }
 
-fn ring(target: Arc<dyn Alarmed>, now: Instant) -> Option<Job> {
+fn notify(target: Arc<dyn AlarmTarget>, now: Instant) -> Option<Job> {
     let handle = target.clone();
-    let job = target.ring(now);
+    let job = target.on_alarm(now);
     if job.is_none() && Arc::strong_count(&handle) == 1 {
-        return Some(Box::new(|| drop(handle))); // the last one: what goes with it may be the user's
+        // the last handle: dropping it may run code of the user, so a worker does it
+        return Some(Box::new(|| drop(handle)));
     }
     job
 }
 
 impl Timers {
-    /// Sees to it that there are workers, and more of them while the jobs are held up. Returns when to look again.
-    fn see_to_jobs(&mut self, now: Instant) -> Option<Instant> {
+    /// Starts workers, and more of them while the jobs wait too long. Returns when to check again.
+    fn start_workers(&mut self, now: Instant) -> Option<Instant> {
         if self.jobs.is_empty() {
             return None;
         }
-        let held_up = self.taken.is_none_or(|taken| taken + HELD_UP_MAX <= now);
+        let delayed = self.last_taken.is_none_or(|taken| taken + JOB_WAIT_MAX <= now);
         let more = match self.workers {
             0 => 1,
-            workers if held_up && self.starting == 0 => workers.min(self.jobs.len()),
+            workers if delayed && self.starting == 0 => workers.min(self.jobs.len()),
             _ => 0,
         };
         for _ in 0..more {
-            // A worker takes its job from the queue, so that none is lost if the system gives no more threads.
-            if threads::start(Box::new(work)).is_ok() {
+            // Each worker takes its jobs from the queue, so no job is lost if the system gives no
+            // more threads.
+            if threads::start(Box::new(run_jobs)).is_ok() {
                 self.workers += 1;
                 self.starting += 1;
-                self.taken = Some(now);
+                self.last_taken = Some(now);
             }
         }
-        Some(self.taken.unwrap_or(now).max(now) + HELD_UP_MAX)
+        Some(self.last_taken.unwrap_or(now).max(now) + JOB_WAIT_MAX)
     }
 }
 
-/// A worker: does one job after another, until there is none.
-fn work() {
+/// A worker: runs one job after another, until there is none.
+fn run_jobs() {
     let mut timers = TIMERS.lock();
     timers.starting -= 1;
     while let Some(job) = timers.jobs.pop_front() {
-        timers.taken = Some(Instant::now());
+        timers.last_taken = Some(Instant::now());
         drop(timers);
         panics::catch(job).into_iter().for_each(panics::discard);
         timers = TIMERS.lock();

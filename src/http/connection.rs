@@ -112,7 +112,7 @@ impl Connection {
         let complaint = inner.answer.complaint.take();
         drop(inner);
         if let Some(complaint) = complaint {
-            error::report(&complaint);
+            error::report_to_stderr(&complaint);
         }
     }
 

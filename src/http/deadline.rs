@@ -10,14 +10,14 @@ use super::phase::Phase;
 use super::status::refuse;
 use crate::sync::{lock, try_lock};
 use crate::threads::Job;
-use crate::timers::{self, Alarmed};
+use crate::timers::{self, AlarmTarget};
 
 impl Connection {
     /// Looks again at the deadline, or after a while: a deadline may have come into being by then.
     pub(super) fn set_alarm(self: &Arc<Self>, deadline: Option<Instant>) {
         let soon = Instant::now() + self.shared.options.shortest();
         let time = deadline.map_or(soon, |deadline| deadline.min(soon));
-        let alarm = timers::set(time, Arc::downgrade(self) as _);
+        let alarm = timers::set_alarm(time, Arc::downgrade(self) as _);
         *lock(&self.alarm) = Some(alarm);
     }
 
@@ -41,8 +41,8 @@ impl Connection {
     }
 }
 
-impl Alarmed for Connection {
-    fn ring(self: Arc<Self>, now: Instant) -> Option<Job> {
+impl AlarmTarget for Connection {
+    fn on_alarm(self: Arc<Self>, now: Instant) -> Option<Job> {
         if self.socket.is_destroyed() {
             return None;
         }

@@ -6,7 +6,7 @@ use super::answer::GATHER_MAX;
 use super::connection::Connection;
 use super::phase::Phase;
 use super::response::Response;
-use crate::error;
+use crate::error::NetError;
 
 /// Writes that block until there is room: `io::copy(&mut file, &mut &response)` sends a file of any size in little memory.
 /// Where both could be meant, `response.write(data)` is the one that does not block.
@@ -79,10 +79,10 @@ impl Connection {
             self.socket.wait_for_room()?; // not under the lock: the client takes its time
         }
         if !self.lock().is_open(number) {
-            return Err(error::refused_write(error::WRITE_AFTER_END));
+            return Err(NetError::WriteAfterEnd.into());
         }
         if !self.write(number, piece) && self.socket.is_destroyed() {
-            return Err(self.socket.why_gone());
+            return Err(self.socket.destroyed_error());
         }
         Ok(piece.len())
     }

@@ -1,4 +1,4 @@
-//! Accepting: the thread that waits for connections, and the threads that serve them.
+//! The thread that accepts connections, and the threads that serve them.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Server;
 use super::event::{self, Connection, Dropped, ServerEvent};
-use super::listening::Phase;
+use super::listening::ListenerPhase;
 use crate::endpoint::Address;
 use crate::error;
 use crate::socket::EventSocket;
@@ -14,30 +14,35 @@ use crate::socket::event::Error;
 use crate::stream::{Listener, Stream};
 use crate::threads::{self, Job};
 
-/// How long accepting pauses when the system has no more descriptors. The client waits in the backlog meanwhile.
+/// How long accepting pauses when the system has no more descriptors. Clients wait in the backlog
+/// meanwhile.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
-/// What becomes of a connection that was accepted.
+/// The decision about an accepted connection.
 enum Admission {
-    /// It counts, and its socket runs.
-    Serve(EventSocket, Task),
-    /// One too many. There is a task only if a listener of Drop is to be told.
-    Full(Option<(Dropped, Task)>),
+    /// The connection counts, and its socket is run.
+    Serve(EventSocket, ConnectionTask),
+    /// The server has its largest number of connections. There is a task only if a listener of Drop
+    /// must be called.
+    Full(Option<(Dropped, ConnectionTask)>),
     /// The server was closed in the meantime.
     Closed,
 }
 
 impl Server {
-    /// Starts the thread that accepts. Does nothing if this listening socket was closed by a listener of Listening.
+    /// Starts the thread that accepts. Does nothing if a listener of Listening has closed this
+    /// listening socket.
     pub(super) fn start_accepting(&self, listener: Arc<Listener>) -> io::Result<()> {
         let mut state = self.lock();
         match &mut state.listening {
-            Some(open) if Arc::ptr_eq(&open.listener, &listener) => open.phase = Phase::Accepting,
+            Some(open) if Arc::ptr_eq(&open.listener, &listener) => {
+                open.phase = ListenerPhase::Accepting
+            }
             _ => return Ok(()),
         }
         drop(state);
         let acceptor = Acceptor { server: self.clone(), listener: Some(listener) };
-        // If there is no thread, the acceptor is dropped, which closes the server.
+        // If no thread can be started, the acceptor is dropped, which closes the server.
         threads::start(Box::new(move || acceptor.accept()))
     }
 
@@ -59,18 +64,18 @@ impl Server {
             drop(state);
             drop(stream);
             return Admission::Full(
-                heard.then(|| (dropped, Task { server: self.clone(), socket: None })),
+                heard.then(|| (dropped, ConnectionTask { server: self.clone(), socket: None })),
             );
         }
         let socket = EventSocket::accepted(stream, remote, self.0.options.clone());
         state.sockets.insert(socket.id(), socket.clone());
         state.tasks += 1;
-        let task = Task { server: self.clone(), socket: Some(socket.id()) };
+        let task = ConnectionTask { server: self.clone(), socket: Some(socket.id()) };
         Admission::Serve(socket, task)
     }
 
     /// The whole life of a connection, on its thread.
-    fn serve(&self, socket: EventSocket, mut task: Task) {
+    fn serve(&self, socket: EventSocket, mut task: ConnectionTask) {
         let call_listeners = || {
             let calls = Connection::list(&mut self.lock().listeners).copy();
             calls.iter().for_each(|call| call(self, &socket));
@@ -78,14 +83,16 @@ impl Server {
         socket.serve(call_listeners, || task.descriptor_closed());
     }
 
-    /// Accepting failed, and continues.
-    fn accept_failed(&self, error: io::Error) {
+    /// Reports that accepting has failed. Accepting continues.
+    fn report_accept_error(&self, error: io::Error) {
         if !self.emit::<Error>(&error) {
-            error::report(&format!("a server failed to accept and has no Error listener: {error}"));
+            error::report_to_stderr(&format!(
+                "a server failed to accept and has no Error listener: {error}"
+            ));
         }
     }
 
-    /// Waits a little, or until a connection ends or the server is closed.
+    /// Waits for a while, or until a connection ends or the server is closed.
     fn back_off(&self) {
         let mut state = self.lock();
         state.backing_off = true;
@@ -94,7 +101,8 @@ impl Server {
     }
 }
 
-/// The thread that accepts, or the right to be it. When it ends, the descriptor is closed before `run()` is told.
+/// The thread that accepts, or the right to be this thread. When it ends, the descriptor is closed
+/// before `run()` is notified.
 struct Acceptor {
     server: Server,
     /// `None` only while it is dropped.
@@ -102,22 +110,23 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    /// Leader and follower: the thread that accepts a connection serves it, if another one waits for work and can accept in
-    /// its place; so the connection is served without the wait for a thread to wake. If none waits, a new thread serves, and
-    /// this one continues to accept: the backlog (128) must not fill up while threads start.
+    /// The leader/follower pattern: the thread that accepts a connection also serves it, if an idle
+    /// thread can accept in its place; so no thread must wake up before the connection is served.
+    /// Without an idle thread, a new thread serves, and this one continues to accept: the backlog
+    /// (128) must not fill up while threads start.
     fn accept(self) {
         let server = self.server.clone();
         let Some(listener) = self.listener.clone() else { return };
-        // Whether accepting fails at the moment: Error is emitted once for each such time.
+        // Whether accepting is failing: Error is emitted once for each series of failures.
         let mut failing = false;
         loop {
             let (stream, remote) = match listener.accept() {
                 Ok(accepted) => accepted,
                 Err(_) if !server.lock().accepts_on(&listener) => return,
-                Err(error) if is_the_clients(&error) => continue,
+                Err(error) if is_client_error(&error) => continue,
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
-                        server.accept_failed(error::of_call("accept", "", error));
+                        server.report_accept_error(error::from_syscall("accept", "", error));
                     }
                     server.back_off();
                     continue;
@@ -139,62 +148,64 @@ impl Acceptor {
                     Box::new(move || server.serve(socket, task))
                 }
             };
-            if let Some(waiting) = threads::Waiting::take() {
-                drop(listener); // `self` holds it, too, and goes
-                waiting.start(Box::new(move || self.accept()));
+            if let Some(idle) = threads::IdleThread::take() {
+                drop(listener); // `self` has a handle, too, and moves to the idle thread
+                idle.start(Box::new(move || self.accept()));
                 return job();
             }
             if let Err(error) = threads::start_new(job) {
-                // The job is gone, and the socket in it: that one client is refused.
-                server.accept_failed(error::of_call("accept", "", error));
+                // The job was dropped with its socket: only this client is refused.
+                server.report_accept_error(error::from_syscall("accept", "", error));
                 server.back_off();
             }
         }
     }
 }
 
-/// The client has gone again, or a signal came: the next one, please.
-fn is_the_clients(error: &io::Error) -> bool {
+/// Whether the client is gone, or a signal arrived: the next accept may succeed.
+fn is_client_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted)
 }
 
 impl Drop for Acceptor {
     fn drop(&mut self) {
         let Some(listener) = self.listener.take() else { return };
-        // Still listening only if there was no thread to accept, or the accepting one has panicked.
+        // It still listens only if no thread could be started, or the accepting thread has
+        // panicked.
         if self.server.lock().accepts_on(&listener) {
             let _ = self.server.close();
         }
         drop(listener);
         let mut state = self.server.lock();
         state.closing -= 1;
-        self.server.changed(&state);
+        self.server.notify_change(&state);
     }
 }
 
-/// One thread that `run()` waits for. It counts until it is dropped: also if the thread could not be started, or unwinds.
-struct Task {
+/// One thread that `run()` waits for. It counts until this is dropped, even if the thread could not
+/// be started, or unwinds.
+struct ConnectionTask {
     server: Server,
-    /// While the descriptor is open.
+    /// The id of the socket, while its descriptor is open.
     socket: Option<u64>,
 }
 
-impl Task {
+impl ConnectionTask {
     fn descriptor_closed(&mut self) {
         let Some(id) = self.socket.take() else { return };
         let mut state = self.server.lock();
         let handle = state.sockets.remove(&id);
-        self.server.changed(&state);
+        self.server.notify_change(&state);
         drop(state);
-        drop(handle); // not under the lock
+        drop(handle); // not under the lock: it may be the last handle of the socket
     }
 }
 
-impl Drop for Task {
+impl Drop for ConnectionTask {
     fn drop(&mut self) {
         self.descriptor_closed();
         let mut state = self.server.lock();
         state.task_done();
-        self.server.changed(&state);
+        self.server.notify_change(&state);
     }
 }

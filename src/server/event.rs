@@ -9,8 +9,8 @@ use crate::listeners::{List, event_table};
 use crate::socket::EventSocket;
 use crate::socket::event::{Close, Error};
 
-/// An event of a [`Server`]: the type that `on` takes as its first argument. Implemented by the unit structs of
-/// [`event`](crate::event) and by nothing else.
+/// An event of a [`Server`]: the type of the first argument of `on`. Implemented only by the unit
+/// structs of [`event`](crate::event).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of a server",
     label = "not an event of a server",
@@ -19,41 +19,44 @@ use crate::socket::event::{Close, Error};
     note = "events of one connection belong to its socket: `socket.on(event::Data, |socket, data| …)`, inside `net::create_server(|socket| …)`"
 )]
 pub trait ServerEvent: Sized + Send + 'static {
-    /// What a listener of this event gets besides the server.
+    /// The argument of a listener after the server.
     type Args<'a>: Copy;
 
-    /// Where the table keeps the listeners of this event. Its types have no public name, so this seals the trait.
+    /// The list of the listeners of this event. The types of the signature have no public name,
+    /// which seals the trait.
     #[doc(hidden)]
-    fn list(table: &mut Table) -> &mut List<Listener<Self>>;
+    fn list(table: &mut ServerListeners) -> &mut List<SharedListener<Self>>;
 }
 
-/// A listener as it is kept: shared, since many connection threads call it at the same time.
-pub type Listener<E> = Arc<dyn for<'a> Fn(&Server, <E as ServerEvent>::Args<'a>) + Send + Sync>;
+/// A stored listener: shared, as many connection threads call it at the same time.
+pub type SharedListener<E> =
+    Arc<dyn for<'a> Fn(&Server, <E as ServerEvent>::Args<'a>) + Send + Sync>;
 
-/// The server accepts from now on. On the thread of `run()`.
+/// The server accepts connections now. Emitted on the thread of `run()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listening;
 
-/// Somebody has connected. Each one on the thread of its own socket, which it shares with all events of that socket.
+/// A client has connected. Emitted on the thread of its socket, on which all events of that socket
+/// are emitted, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection;
 
-/// One too many has connected (see `max_connections`) and was closed at once.
+/// A client beyond the limit (see `max_connections`) has connected, and was closed at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drop;
 
-/// What [`Drop`] carries: the ends of the connection that was not kept.
+/// The argument of [`Drop`]: the addresses of the refused connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
-    /// The server's end.
+    /// The address of the server's end.
     pub local: Option<Address>,
-    /// The peer's end; `None` for a Unix domain socket.
+    /// The address of the peer's end; `None` for a Unix domain socket.
     pub remote: Option<Address>,
 }
 
 event_table! {
     /// The listeners of one server.
-    for ServerEvent:
+    ServerListeners of ServerEvent, kept as SharedListener:
     Listening, listening, ();
     Connection, connection, &'a EventSocket;
     Drop, drop, &'a Dropped;

@@ -1,4 +1,4 @@
-//! A listening socket, and everything that its closing takes.
+//! A listening socket, and all steps of closing it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,20 +11,20 @@ use crate::endpoint::{Address, Endpoint};
 use crate::stderr;
 use crate::stream::{Listener, Stream, Waker};
 
-/// A listening socket, and where it listens.
+/// A listening socket, and its address.
 pub(super) struct ActiveListener {
     pub(super) listener: Arc<Listener>,
     pub(super) address: Address,
-    pub(super) phase: Phase,
+    pub(super) phase: ListenerPhase,
     /// Wakes the thread inside accept(2).
     pub(super) waker: Option<Waker>,
     #[cfg(unix)]
     file: Option<SocketFile>,
 }
 
-/// How far a listening socket has come.
+/// The state of a listening socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum ListenerPhase {
     /// Clients wait in the backlog. Listening was not emitted.
     Bound,
     /// A thread accepts, or is about to.
@@ -34,7 +34,7 @@ pub(super) enum Phase {
 impl ActiveListener {
     pub(super) fn bind(at: &Endpoint) -> io::Result<ActiveListener> {
         let listener = Listener::bind(at)?;
-        stderr::prepare(); // while there is a descriptor for it
+        stderr::open(); // while a descriptor is left
         let address = listener.local_addr()?;
         Ok(ActiveListener {
             waker: listener.waker()?,
@@ -42,29 +42,29 @@ impl ActiveListener {
             file: SocketFile::of(&address),
             listener: Arc::new(listener),
             address,
-            phase: Phase::Bound,
+            phase: ListenerPhase::Bound,
         })
     }
 
-    /// Refuses clients from now on, and wakes the thread inside accept(2). The descriptor is closed when that thread has dropped
-    /// its handle.
+    /// Refuses clients after this, and wakes the thread inside accept(2). The descriptor is closed
+    /// when that thread has dropped its handle.
     pub(super) fn close(self) {
         let woken = self.waker.is_some_and(|wake| wake());
-        if !woken && self.phase == Phase::Accepting {
+        if !woken && self.phase == ListenerPhase::Accepting {
             wake_by_connecting(&self.address);
         }
         #[cfg(unix)]
         if let Some(file) = &self.file {
-            file.remove(); // not before: the connection above needs it
+            file.remove(); // not earlier: the connection above needs it
         }
     }
 }
 
-/// Wakes a thread inside accept(2) by connecting to it. That thread looks whether the server still listens before it does
-/// anything with the connection, so this one never shows.
+/// Wakes a thread inside accept(2) by connecting to it. Before that thread uses a connection, it
+/// checks whether the server still listens, so this connection never becomes visible.
 fn wake_by_connecting(at: &Address) {
     let at = match at {
-        // "All addresses" is not an address to connect to.
+        // The unspecified address cannot be connected to.
         Address::Tcp(at) if at.ip().is_unspecified() => {
             let ip = match at {
                 SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -74,11 +74,12 @@ fn wake_by_connecting(at: &Address) {
         }
         _ => at.clone(),
     };
-    // If this fails, there is no thread to wake; or the backlog is full, which wakes it as well.
+    // If this fails, there is no thread to wake; or the backlog is full, and then a client wakes
+    // it.
     let _ = Stream::connect(&at, Some(Duration::from_secs(1)));
 }
 
-/// The file of a Unix domain socket, told from another one at the same path by its inode.
+/// The file of a Unix domain socket. Its inode distinguishes it from another file at the same path.
 #[cfg(unix)]
 struct SocketFile {
     path: PathBuf,
@@ -99,7 +100,8 @@ impl SocketFile {
         Some((metadata.dev(), metadata.ino()))
     }
 
-    /// std leaves the file behind; Node removes it. But not the file of another program that has taken the path over.
+    /// Removes the file, unless another program has replaced it. std leaves the file; Node removes
+    /// it.
     fn remove(&self) {
         if SocketFile::inode(&self.path) == Some(self.inode) {
             let _ = std::fs::remove_file(&self.path);

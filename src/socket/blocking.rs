@@ -1,4 +1,5 @@
-//! `io::Write`: a write that blocks until there is room, so that `io::copy` sends a file of any size in little memory.
+//! `io::Write`: a write that blocks until there is room, so `io::copy` sends a file of any size
+//! with little memory.
 
 use std::io::{self, ErrorKind, Write};
 use std::thread;
@@ -9,31 +10,36 @@ use super::life::Life;
 use super::lock::Locked;
 use super::output::{Fin, WRITE_CALL_MAX};
 use super::state::State;
-use crate::error;
+use crate::error::{self, NetError};
 
-/// Writes that block, beside [`EventSocket::write`], which does not. Where both could be meant, `socket.write(data)` is the
-/// one that does not block; `io::copy(&mut file, &mut &socket)` and `write!(&socket, …)` block.
+/// Blocking writes, beside [`EventSocket::write`], which does not block. `socket.write(data)`
+/// always calls the latter; `io::copy(&mut file, &mut &socket)` and `write!(&socket, …)` block.
 ///
-/// - `write` waits until fewer bytes than the high-water mark are queued, and then takes at most 64 KiB.
-/// - `flush` waits until the kernel has taken everything.
+/// - `write` waits until fewer bytes than the high-water mark are queued, and then takes at most 64
+///   KiB.
+/// - `flush` waits until the kernel has taken all bytes.
 ///
-/// Any thread may call them, also a listener of this socket. While a listener blocks, its own socket reads nothing; so two
-/// peers that both send much before they read can wait for each other for ever, as with any blocking socket.
+/// They may be called on any thread, and in a listener of this socket. While a listener blocks, its
+/// own socket reads nothing; so two peers that both send much before they read can wait for each
+/// other for ever, as with any blocking socket.
 ///
 /// # Errors
 ///
-/// - the error that has ended the socket, if it was destroyed by one; `ERR_STREAM_DESTROYED`, if it was destroyed otherwise
+/// - the error that has destroyed the socket; `ERR_STREAM_DESTROYED`, if it was destroyed without
+///   an error
 /// - `ERR_STREAM_WRITE_AFTER_END` after `end()`; this does not destroy the socket
-/// - `ETIMEDOUT`, kind `TimedOut`, if the kernel takes nothing for the time of [`EventSocket::set_timeout`]
-/// - `ERR_INVALID_STATE`, if it would have to wait for a socket that no thread runs yet; or for the connection, in a listener
-///   of the socket itself: until that has returned there is none
+/// - `ETIMEDOUT`, kind `TimedOut`, if the kernel takes nothing during the time of
+///   [`EventSocket::set_timeout`]
+/// - `ERR_INVALID_STATE`, if the write would wait for a socket that no thread runs yet; or for the
+///   connection, in a listener of the same socket: it is not established before the listener has
+///   returned
 ///
 /// ```
 /// use net_notes as net;
 /// use std::io::{self, Write};
 ///
 /// let server = net::create_server(|socket| {
-///     let mut file = io::repeat(b'x').take_bytes(1 << 20);
+///     let mut out = socket; // `&EventSocket` implements `Write`, too
 ///     let mut out = socket; // a `&EventSocket` writes, too
 ///     io::copy(&mut file, &mut out).unwrap();
 ///     writeln!(out, "\nthat was all").unwrap();
@@ -60,9 +66,9 @@ impl Write for &EventSocket {
         let piece = &data[..data.len().min(WRITE_CALL_MAX)];
         drop(self.wait_for(State::has_room)?);
         match self.write_or_queue(piece, None) {
-            Ok(state) if state.is_destroyed() => Err(state.why_gone()),
+            Ok(state) if state.is_destroyed() => Err(state.destroyed_error()),
             Ok(_) => Ok(piece.len()),
-            Err(refused) => Err(self.lock().failure_or(refused.code)),
+            Err(refused) => Err(self.lock().failure_or(refused.error)),
         }
     }
 
@@ -71,7 +77,7 @@ impl Write for &EventSocket {
     }
 }
 
-/// The same as for `&EventSocket`.
+/// As for `&EventSocket`.
 impl Write for EventSocket {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         Write::write(&mut &*self, data)
@@ -83,43 +89,42 @@ impl Write for EventSocket {
 }
 
 impl EventSocket {
-    /// Blocks until `write` would say `true`.
+    /// Blocks until `write` would return `true`.
     pub(crate) fn wait_for_room(&self) -> io::Result<()> {
         self.wait_for(State::has_room).map(drop)
     }
 
-    /// Why the socket is gone, as a blocking write says it.
-    pub(crate) fn why_gone(&self) -> io::Error {
-        self.lock().why_gone()
+    /// The error of a blocking write on a destroyed socket.
+    pub(crate) fn destroyed_error(&self) -> io::Error {
+        self.lock().destroyed_error()
     }
 
-    /// Waits until `ready`, as long as the kernel takes something now and then.
-    fn wait_for(&self, ready: impl Fn(&State) -> bool) -> io::Result<Locked<'_>> {
+    /// Waits until `is_ready`, and returns with the lock held. Fails when the kernel has taken
+    /// nothing during the idle time.
+    fn wait_for(&self, is_ready: impl Fn(&State) -> bool) -> io::Result<Locked<'_>> {
         let mut state = self.lock();
         let began = Instant::now();
         loop {
             if state.is_destroyed() && state.output.fin != Fin::Sent {
-                return Err(state.why_gone());
+                return Err(state.destroyed_error());
             }
-            if ready(&state) {
+            if is_ready(&state) {
                 return Ok(state);
             }
-            let why_never = match state.life {
-                Life::New(_) => Some(
-                    "this socket does not run yet, and the bytes before these fill its queue: call spawn() first",
-                ),
-                Life::Connecting if state.connector == Some(thread::current().id()) => Some(
-                    "this socket is not connected yet, and will not be before this listener has returned",
-                ),
+            let never = match state.life {
+                Life::New(_) => Some(NetError::NotRunYet),
+                Life::Connecting if state.connector == Some(thread::current().id()) => {
+                    Some(NetError::NotConnectedYet)
+                }
                 _ => None,
             };
-            if let Some(why) = why_never {
-                return Err(error::with_code(ErrorKind::NotConnected, error::INVALID_STATE, why));
+            if let Some(never) = never {
+                return Err(never.into());
             }
             let since = state.output.stalled_since.map_or(began, |since| since.max(began));
             let deadline = state.clock.idle.time().and_then(|time| since.checked_add(time));
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Err(error::of_call("write", "", ErrorKind::TimedOut.into()));
+                return Err(error::from_syscall("write", "", ErrorKind::TimedOut.into()));
             }
             state.wait(deadline);
         }
@@ -127,12 +132,13 @@ impl EventSocket {
 }
 
 impl State {
-    /// Why a blocking write fails on a socket that was destroyed.
-    fn why_gone(&self) -> io::Error {
-        self.failure_or(error::STREAM_DESTROYED)
+    /// The error of a blocking write on a destroyed socket: the error that destroyed it, if there
+    /// was one.
+    fn destroyed_error(&self) -> io::Error {
+        self.failure_or(NetError::Destroyed)
     }
 
-    fn failure_or(&self, code: &'static str) -> io::Error {
-        self.failure().map_or_else(|| error::refused_write(code), error::duplicate)
+    fn failure_or(&self, otherwise: NetError) -> io::Error {
+        self.failure().map_or_else(|| otherwise.into(), error::duplicate)
     }
 }

@@ -1,4 +1,5 @@
-//! Reading the stream chunk by chunk, with little memory for a connection that says little.
+//! [`ChunkReader`]: reads the stream chunk by chunk, with little memory for a connection that
+//! receives little.
 
 use std::io::{self, BufRead, BufReader};
 use std::time::Duration;
@@ -6,45 +7,48 @@ use std::time::Duration;
 use super::input::CHUNK_MAX;
 use crate::stream::{Stream, is_timeout};
 
-/// The size of the buffer that a connection begins with, in bytes. Most connections say little, most of the time.
-const SMALL_BUFFER: usize = 2 * 1024;
+/// The size of the first buffer of a connection, in bytes. Most connections receive little, most of
+/// the time.
+const SMALL_BUFFER_BYTES: usize = 2 * 1024;
 
-/// How long a chunk that fills the small buffer waits for its rest: it is there already, unless that was all.
+/// How long to wait for the rest of a chunk that fills the small buffer: if there is more, it has
+/// usually arrived already.
 const REMAINDER_WAIT: Duration = Duration::from_millis(1);
 
 /// Reads chunks of at most [`CHUNK_MAX`] bytes.
 pub(super) struct ChunkReader<'s> {
     stream: &'s Stream,
-    /// `BufReader` reads into memory that was never touched: what was never needed costs nothing.
+    /// `BufReader` does not initialize its memory, so unused memory costs nothing.
     reader: BufReader<&'s Stream>,
-    /// The first chunk that was larger than the small buffer. Its two parts are emitted as one.
+    /// The first chunk that is larger than the small buffer. Its two parts are emitted as one.
     joined: Vec<u8>,
-    /// An error that came with the rest of that chunk: the kernel reports it once.
+    /// An error of the read of the second part: the kernel reports it only once.
     error: Option<io::Error>,
 }
 
 impl<'s> ChunkReader<'s> {
     pub(super) fn new(stream: &'s Stream) -> Self {
-        let reader = BufReader::with_capacity(SMALL_BUFFER, stream);
+        let reader = BufReader::with_capacity(SMALL_BUFFER_BYTES, stream);
         ChunkReader { stream, reader, joined: Vec::new(), error: None }
     }
 
-    /// Uses the large buffer from now on.
+    /// Switches to the large buffer.
     pub(super) fn grow(&mut self) {
         if self.reader.capacity() < CHUNK_MAX {
             self.reader = BufReader::with_capacity(CHUNK_MAX, self.stream);
         }
     }
 
-    /// Blocks until bytes arrive. An empty chunk: the peer has ended, or the stream was shut down here.
+    /// Blocks until bytes arrive. Returns an empty chunk if the peer has ended, or if the stream
+    /// was shut down here.
     pub(super) fn next(&mut self) -> io::Result<&[u8]> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        self.reader.consume(self.reader.buffer().len()); // of the last time
+        self.reader.consume(self.reader.buffer().len()); // the previous chunk
         self.joined = Vec::new();
         let length = self.reader.fill_buf()?.len();
-        if length < SMALL_BUFFER || length < self.reader.capacity() || length == CHUNK_MAX {
+        if length < SMALL_BUFFER_BYTES || length < self.reader.capacity() || length == CHUNK_MAX {
             return Ok(self.reader.buffer());
         }
         self.joined.reserve_exact(CHUNK_MAX);

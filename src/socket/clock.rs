@@ -1,8 +1,8 @@
-//! The times of a socket: its idle time, its timers, and the end of `close_within`. The thread of [`crate::timers`] keeps
-//! them all: for each socket it has one alarm, for the earliest of these times.
+//! The times of a socket: its idle time, its timers, and the end of `close_within`. The thread of
+//! [`crate::timers`] keeps them all: it has one alarm per socket, for the earliest of these times.
 //!
 //! ```text
-//! the idle time   Off ──▶ Set ──▶ Counting ──▶ Set     Set: fired and nothing has happened since, or not running
+//! the idle time   Off ──▶ Set ──▶ Counting ──▶ Set     Set: has fired, or not running
 //! ```
 
 use std::sync::Weak;
@@ -13,14 +13,14 @@ use super::input::Flow;
 use super::life::{Cause, Life};
 use super::state::State;
 use super::timing::{Timer, TimerId};
-use crate::timers::{self, Alarm, Alarmed};
+use crate::timers::{self, Alarm, AlarmTarget};
 
 #[derive(Default)]
 pub(super) struct Clock {
     pub(super) idle: Idle,
     pub(super) timers: Vec<Timer>,
-    /// Never later than the earliest of the times. It may be earlier: then it is set anew when it rings, so that an activity
-    /// on the socket costs no more than a look at the time.
+    /// The alarm is never later than the earliest of the times. It may be earlier: then it is set
+    /// again when it rings. So an activity on the socket costs no more than reading the clock.
     alarm: Option<Alarm>,
 }
 
@@ -44,7 +44,7 @@ impl Idle {
         }
     }
 
-    /// The idle time, if there is one.
+    /// The idle time that was set, if any.
     pub(super) fn time(self) -> Option<Duration> {
         match self {
             Idle::Off => None,
@@ -54,7 +54,7 @@ impl Idle {
 }
 
 impl State {
-    /// `set_timeout`.
+    /// Implements `set_timeout`.
     pub(super) fn set_idle_time(&mut self, time: Option<Duration>) {
         if !self.is_destroyed() {
             self.clock.idle = match time {
@@ -62,11 +62,11 @@ impl State {
                 _ => Idle::Off,
             };
             self.restart_idle_timer();
-            self.effects.wake(); // a blocking write may wait
+            self.effects.wake(); // a blocking write may wait, and must compute its deadline again
         }
     }
 
-    /// Something has happened: the idle time begins again.
+    /// Restarts the idle time after an activity.
     pub(super) fn restart_idle_timer(&mut self) {
         let runs = matches!(self.life, Life::Connecting | Life::Greeting(_) | Life::Open(_));
         if let (Some(time), true) = (self.clock.idle.time(), runs) {
@@ -74,24 +74,25 @@ impl State {
         }
     }
 
-    /// Whether the idle time is over, and nothing has happened since. A Timeout waits for its turn, and in the meantime a
-    /// listener may have written something, or changed the time.
+    /// Whether the idle time is over, without activity since. A pending Timeout waits for its turn,
+    /// and in the meantime a listener may have written something, or changed the time.
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.clock.idle, Idle::Set(_))
     }
 
-    /// Whether anything is timed. Asked whenever the lock is released, and most of the time nothing is.
+    /// Whether the socket needs an alarm. Checked whenever the lock is released, and most of the
+    /// time it needs none.
     pub(super) fn has_times(&self) -> bool {
         matches!(self.clock.idle, Idle::Counting { .. })
             || !self.clock.timers.is_empty()
             || self.input.is_discarding()
     }
 
-    /// Has the alarm rung at the earliest of the times.
-    pub(super) fn set_alarm(&mut self, target: impl FnOnce() -> Weak<dyn Alarmed>) {
+    /// Sets the alarm for the earliest of the times.
+    pub(super) fn set_alarm(&mut self, target: impl FnOnce() -> Weak<dyn AlarmTarget>) {
         let Some(due) = self.next_time() else { return };
         if self.clock.alarm.as_ref().is_none_or(|alarm| alarm.time() > due) {
-            self.clock.alarm = Some(timers::set(due, target()));
+            self.clock.alarm = Some(timers::set_alarm(due, target()));
         }
     }
 
@@ -106,7 +107,7 @@ impl State {
     }
 
     /// The alarm has rung: makes pending what is due.
-    pub(super) fn ring(&mut self, now: Instant) {
+    pub(super) fn on_alarm(&mut self, now: Instant) {
         self.clock.alarm = None;
         if self.clock.idle.due().is_some_and(|due| due <= now) {
             self.clock.idle = Idle::Set(self.clock.idle.time().unwrap_or_default());
@@ -117,14 +118,14 @@ impl State {
         let timers = self.clock.timers.iter_mut();
         let mut fired: Vec<(Instant, TimerId)> =
             timers.filter_map(|timer| timer.fire(now)).collect();
-        fired.sort(); // by the time that each was due
+        fired.sort(); // sorts by due time
         fired.into_iter().for_each(|(_, id)| self.make_pending(Pending::Timer(id)));
         if matches!(self.input.flow, Flow::Discarding { until } if until <= now) {
             self.destroy(Cause::Closed);
         }
     }
 
-    /// Nothing is timed any longer, from `destroy` on.
+    /// Stops all times, when the socket is destroyed.
     pub(super) fn stop_clock(&mut self) {
         if let Some(time) = self.clock.idle.time() {
             self.clock.idle = Idle::Set(time);
@@ -149,7 +150,7 @@ mod tests {
         let hours = |n| Duration::from_secs(n * 3600);
         let ids = [3u64, 1, 2].map(|n| socket.after(hours(n), |_| {}));
         let mut state = socket.lock();
-        state.ring(Instant::now() + hours(4));
+        state.on_alarm(Instant::now() + hours(4));
         let fired = state.dispatch.pending.iter().filter_map(|pending| match pending {
             Pending::Timer(id) => Some(*id),
             _ => None,

@@ -1,4 +1,5 @@
-//! The ways to end a socket: after the last byte, after the peer's end, within a time, at once.
+//! The ways to end a socket: after the last byte, after the peer's end, within a time limit, at
+//! once.
 
 use std::io;
 use std::net::Shutdown;
@@ -10,24 +11,25 @@ use super::event;
 use super::life::{Cause, Life};
 use super::output::Fin;
 use super::state::State;
-use crate::error;
+use crate::error::NetError;
 
 impl EventSocket {
-    /// Ends our side: what is queued is sent, then the FIN. The peer may continue to write, and `Data` continues until it
-    /// ends its side: use [`close_within`](Self::close_within) if that no longer matters. Node: `socket.end`.
+    /// Ends our side: sends the queued bytes, then the FIN. The peer may continue to send, and
+    /// `Data` continues until the peer ends its side; if that data is of no interest, use
+    /// [`close_within`](Self::close_within). Node: `socket.end`.
     pub fn end(&self) {
         self.lock().end();
     }
 
-    /// `write(data)`, then `end()`. Node: `socket.end(data)`.
+    /// Calls `write(data)`, then `end()`. Node: `socket.end(data)`.
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         let state = self.lock();
         match (state.is_destroyed(), state.output.fin) {
             (true, _) => {}
-            // Also when the peer has ended, where a write says EPIPE.
+            // Even after the peer's end, where a plain write would fail with EPIPE.
             (false, Fin::Asked | Fin::Sent) => {
                 drop(state);
-                self.destroy_with(error::refused_write(error::WRITE_AFTER_END));
+                self.destroy_with(NetError::WriteAfterEnd.into());
             }
             (false, Fin::NotAsked) => {
                 drop(state);
@@ -37,21 +39,24 @@ impl EventSocket {
         }
     }
 
-    /// Closes now: what is queued is dropped, and no event follows but `Close`. The peer sees an end, or a reset if bytes of
-    /// its own were never read. Returns at once; harmless the second time. (A `Ready` still follows the `Connect` in whose
-    /// listener it was called, as in Node.) Node: `socket.destroy`.
+    /// Closes now: queued bytes are dropped, and no event follows except `Close`. The peer sees an
+    /// end, or a reset if we have not read all of its bytes. Returns at once; a second call does
+    /// nothing. (In a listener of `Connect`, a `Ready` still follows, as in Node.) Node:
+    /// `socket.destroy`.
     pub fn destroy(&self) {
         self.lock().destroy(Cause::Closed);
     }
 
-    /// `destroy` with a reason: `Error` is emitted, then `Close` with `true`. Node: `socket.destroy(error)`.
+    /// Destroys the socket with a reason: `Error` is emitted, then `Close` with `true`. Node:
+    /// `socket.destroy(error)`.
     pub fn destroy_with(&self, error: io::Error) {
-        let cause = Cause::failed(error); // not under the lock
+        let cause = Cause::failed(error); // not under the lock: it may run the user's `Display`
         self.lock().destroy(cause);
     }
 
-    /// Ends our side, and closes as soon as the FIN is out, without waiting for the peer's end: `end()`, and `destroy()`
-    /// after `Finish`. What the peer still sends may reset the connection, and a reset may destroy what it has not read yet;
+    /// Calls `end()`, and `destroy()` after `Finish`: the socket closes as soon as the FIN is sent,
+    /// without waiting for the peer's end. Bytes that the peer still sends may reset the
+    /// connection, and a reset may destroy bytes that the peer has not read yet;
     /// [`close_within`](Self::close_within) avoids that. Node: `socket.destroySoon`.
     pub fn destroy_soon(&self) {
         let mut state = self.lock();
@@ -63,12 +68,14 @@ impl EventSocket {
         state.end();
     }
 
-    /// Says goodbye so that the peer can read everything: `end()`; what the peer still sends is read and dropped, without
-    /// `Data`; and the socket closes when the peer has ended, or when `time` is over. After that it costs no thread, whatever
-    /// the peer does. Node has no such method: a program there combines `end`, `resume` and a timer.
+    /// Closes so that the peer can read everything. Calls `end()`; bytes that the peer still sends
+    /// are read and dropped, without `Data`; and the socket closes when the peer has ended, or when
+    /// `time` is over. After that the socket uses no thread, whatever the peer does. Node has no
+    /// such method: a program there combines `end`, `resume` and a timer.
     ///
-    /// To close with bytes unread would reset the connection, and a reset destroys what is still on its way to the peer
-    /// (RFC 9112 9.6, RFC 2525 2.17). When this is called again, the earlier end counts.
+    /// Closing with unread bytes would reset the connection, and a reset destroys bytes that are
+    /// still on their way to the peer (RFC 9112 9.6, RFC 2525 2.17). If this is called again, the
+    /// earlier deadline counts.
     ///
     /// ```
     /// use net_notes::{self as net, event};
@@ -77,7 +84,7 @@ impl EventSocket {
     /// let server = net::create_server(|socket| {
     ///     socket.write("400 I did not understand\n");
     ///     socket.close_within(Duration::from_secs(1));
-    ///     socket.on(event::Data, |_, _| unreachable!("dropped, unseen"));
+    ///     socket.on(event::Data, |_, _| unreachable!("dropped"));
     /// });
     /// server.listen(0, |_| {})?;
     /// let client = net::connect(server.address().unwrap(), |client| client.end_with("?".repeat(100_000)));
@@ -90,7 +97,7 @@ impl EventSocket {
     /// ```
     pub fn close_within(&self, time: Duration) {
         let now = Instant::now();
-        // A time that no clock can say is as good as for ever; a century will do.
+        // A time beyond the range of `Instant` counts as a century.
         let until = now.checked_add(time).unwrap_or(now + Duration::from_secs(3_000_000_000));
         let mut state = self.lock();
         if !state.is_destroyed() {
@@ -99,9 +106,10 @@ impl EventSocket {
         }
     }
 
-    /// `end()`; and when everything is sent, what the peer still sends is read and dropped, until it has ended, or has sent
-    /// nothing for `quiet`, or `total` is over. Data that arrives before is for the caller to ignore: a peer that is slow to
-    /// read has all the time it needs.
+    /// Calls `end()`. When everything is sent, bytes that the peer still sends are read and
+    /// dropped, until it has ended, or has sent nothing for `quiet`, or `total` is over. Data that
+    /// arrives before that is emitted, and the caller must ignore it: a peer that reads slowly has
+    /// as much time as it needs.
     pub(crate) fn close_in_stages(&self, quiet: Duration, total: Duration) {
         self.once(event::Finish, move |socket, ()| {
             socket.on(event::Timeout, |socket, ()| socket.destroy());
@@ -112,7 +120,7 @@ impl EventSocket {
         self.resume();
     }
 
-    /// shutdown(2), on behalf of a transition.
+    /// Calls shutdown(2) for a transition, under the lock.
     pub(super) fn shut_down(&self, state: &mut State, how: Shutdown) {
         let stream = match &state.life {
             Life::Greeting(stream) | Life::Open(stream) => stream,
@@ -120,7 +128,7 @@ impl EventSocket {
             _ => return,
         };
         let now = self.observation_time(); // before the call: the peer may answer during it
-        // Fails only when the connection is gone already, and then the reader is told why.
+        // Fails only if the connection no longer exists, and then the reader gets the error.
         let _ = stream.shutdown(how);
         if how == Shutdown::Write {
             state.effects.fin_sent = now;

@@ -1,4 +1,5 @@
-//! Finding the name and connecting, in a way that `destroy`, the idle time and `connect_timeout` can interrupt.
+//! Name look-up and connect, in a way that `destroy`, the idle time and `connect_timeout` can
+//! interrupt.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
@@ -17,33 +18,34 @@ use crate::sync::lock;
 use crate::threads;
 use crate::wire::WireEvent;
 
-/// How long one of several addresses may take before the next one is tried. Node: `autoSelectFamilyAttemptTimeout`.
+/// How long to try one address before the next one. Node: `autoSelectFamilyAttemptTimeout`.
 const ADDRESS_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long the first try to connect takes; each one after it takes twice as long. See [`connect_in_tries`].
-const FIRST_TRY: Duration = Duration::from_secs(1);
+/// The time limit of the first try to connect; it doubles with each try. See [`connect_in_tries`].
+const FIRST_TRY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long all tries take together: as long as Linux sends the SYN again and again (tcp_syn_retries, tcp(7)).
-const ALL_TRIES: Duration = Duration::from_secs(127);
+/// The time limit of all tries together: as long as Linux retransmits the SYN (tcp_syn_retries,
+/// tcp(7)).
+const ALL_TRIES_TIMEOUT: Duration = Duration::from_secs(127);
 
-/// Why there is no connection.
-enum Failure {
-    /// `destroy()` was called; there is nothing to report.
+/// Why no connection was established.
+enum ConnectFailure {
+    /// `destroy()` was called; there is no error to report.
     Destroyed,
     Error(io::Error),
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for ConnectFailure {
     fn from(error: io::Error) -> Self {
-        Failure::Error(error)
+        ConnectFailure::Error(error)
     }
 }
 
-/// What one thread does for the runner.
-enum Task<T> {
+/// The state of a task that another thread does for the runner.
+enum TaskState<T> {
     Running,
     Done(io::Result<T>),
-    /// The runner no longer waits for it.
+    /// The runner no longer waits for the result.
     GivenUp,
 }
 
@@ -56,14 +58,18 @@ impl EventSocket {
             .resolve(&options.to, deadline)
             .and_then(|addresses| self.connect_any(addresses, deadline))
         {
-            Ok((stream, remote)) => self.connected(stream, remote),
-            Err(Failure::Destroyed) => {}
-            Err(Failure::Error(error)) => self.destroy_with(error),
+            Ok((stream, remote)) => self.on_connected(stream, remote),
+            Err(ConnectFailure::Destroyed) => {}
+            Err(ConnectFailure::Error(error)) => self.destroy_with(error),
         }
     }
 
-    /// The addresses of an endpoint, looked up if need be.
-    fn resolve(&self, to: &Endpoint, deadline: Option<Instant>) -> Result<Vec<Address>, Failure> {
+    /// Returns the addresses of an endpoint; looks up a name, and emits Lookup.
+    fn resolve(
+        &self,
+        to: &Endpoint,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<Address>, ConnectFailure> {
         let (host, port) = match to {
             Endpoint::Tcp { host, port } => (host_or_localhost(host).to_string(), *port),
             #[cfg(unix)]
@@ -74,7 +80,7 @@ impl EventSocket {
         let look_up = move || stream::addresses(&target.0, target.1);
         let found = match is_name {
             true => {
-                let call = Call { name: "getaddrinfo", subject: host.clone() };
+                let call = SystemCall { name: "getaddrinfo", subject: host.clone() };
                 self.on_other_thread(deadline, &call, move |_| Ok(look_up()))?
             }
             false => look_up(),
@@ -82,10 +88,10 @@ impl EventSocket {
         let addresses = found.unwrap_or_default();
         if is_name {
             for address in &addresses {
-                self.looked_up(&host, Ok(address.ip()));
+                self.emit_lookup(&host, Ok(address.ip()));
             }
             if addresses.is_empty() {
-                self.looked_up(&host, Err(stream::not_found(to)));
+                self.emit_lookup(&host, Err(stream::not_found(to)));
             }
         }
         if addresses.is_empty() {
@@ -94,7 +100,7 @@ impl EventSocket {
         Ok(addresses.into_iter().map(Address::Tcp).collect())
     }
 
-    fn looked_up(&self, host: &str, result: io::Result<std::net::IpAddr>) {
+    fn emit_lookup(&self, host: &str, result: io::Result<std::net::IpAddr>) {
         let mut state = self.lock();
         state.restart_idle_timer();
         if !state.is_destroyed() {
@@ -109,9 +115,9 @@ impl EventSocket {
         &self,
         addresses: Vec<Address>,
         deadline: Option<Instant>,
-    ) -> Result<(Stream, Address), Failure> {
+    ) -> Result<(Stream, Address), ConnectFailure> {
         let last = addresses.len().saturating_sub(1);
-        let mut failure = Failure::Destroyed;
+        let mut failure = ConnectFailure::Destroyed;
         for (n, address) in addresses.into_iter().enumerate() {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let limit = match n < last {
@@ -120,42 +126,45 @@ impl EventSocket {
             };
             self.observe(|| WireEvent::Connect(&address));
             let target = address.clone();
-            let call = Call { name: "connect", subject: address.to_string() };
+            let call = SystemCall { name: "connect", subject: address.to_string() };
             let connect =
                 move |given_up: &dyn Fn() -> bool| connect_in_tries(&target, limit, given_up);
             match self.on_other_thread(deadline, &call, connect) {
                 Ok(stream) => return Ok((stream, address)),
-                Err(Failure::Destroyed) => return Err(Failure::Destroyed),
-                Err(Failure::Error(error)) => {
+                Err(ConnectFailure::Destroyed) => return Err(ConnectFailure::Destroyed),
+                Err(ConnectFailure::Error(error)) => {
                     if error.kind() == ErrorKind::ConnectionRefused {
-                        self.observe(|| WireEvent::Reset); // the answer to a SYN that nobody listens for (RFC 9293 3.10.7.1)
+                        // A reset answers a SYN to a port without a listener (RFC 9293 3.10.7.1).
+                        self.observe(|| WireEvent::Reset);
                     }
-                    failure = Failure::Error(error);
+                    failure = ConnectFailure::Error(error);
                 }
             }
         }
         Err(failure)
     }
 
-    /// Does on another thread what std cannot interrupt, and waits where everything else is noticed. If the wait ends early,
-    /// the task is given up: its thread ends when the system call does, and a late connection is closed at once.
+    /// Runs a task that std cannot interrupt on another thread, and waits for its result as for any
+    /// other change: so events are emitted, and `destroy` and the deadline are noticed. If the wait
+    /// ends early, the task is abandoned: its thread ends when the system call does, and a late
+    /// connection is closed at once.
     fn on_other_thread<T: Send + 'static>(
         &self,
         deadline: Option<Instant>,
-        call: &Call,
+        call: &SystemCall,
         task: impl FnOnce(&dyn Fn() -> bool) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ConnectFailure> {
         if self.is_destroyed() {
-            return Err(Failure::Destroyed); // in a Lookup listener, say
+            return Err(ConnectFailure::Destroyed); // in a Lookup listener, for example
         }
-        let slot = Arc::new(Mutex::new(Task::Running));
+        let slot = Arc::new(Mutex::new(TaskState::Running));
         let socket = self.clone();
         let result = slot.clone();
         threads::start(Box::new(move || {
-            let done = task(&|| matches!(*lock(&result), Task::GivenUp));
+            let done = task(&|| matches!(*lock(&result), TaskState::GivenUp));
             let mut slot = lock(&result);
-            if matches!(*slot, Task::Running) {
-                *slot = Task::Done(done);
+            if matches!(*slot, TaskState::Running) {
+                *slot = TaskState::Done(done);
             }
             drop(slot);
             socket.lock().effects.wake();
@@ -163,62 +172,66 @@ impl EventSocket {
         .map_err(|error| call.error(error))?;
         let mut state = self.lock();
         self.wait_until(&mut state, deadline, |state| {
-            state.is_destroyed() || !matches!(*lock(&slot), Task::Running)
+            state.is_destroyed() || !matches!(*lock(&slot), TaskState::Running)
         });
         let destroyed = state.is_destroyed();
         drop(state);
-        match std::mem::replace(&mut *lock(&slot), Task::GivenUp) {
-            _ if destroyed => Err(Failure::Destroyed),
-            Task::Done(result) => Ok(result.map_err(|error| call.error(error))?),
-            Task::Running | Task::GivenUp => Err(call.error(ErrorKind::TimedOut.into()).into()),
+        match std::mem::replace(&mut *lock(&slot), TaskState::GivenUp) {
+            _ if destroyed => Err(ConnectFailure::Destroyed),
+            TaskState::Done(result) => Ok(result.map_err(|error| call.error(error))?),
+            TaskState::Running | TaskState::GivenUp => {
+                Err(call.error(ErrorKind::TimedOut.into()).into())
+            }
         }
     }
 
-    /// There is a connection: sends what was written before, and tells the listeners.
-    fn connected(&self, stream: Stream, remote: Address) {
+    /// Records the new connection, sends what was written before, and emits Connect and Ready.
+    fn on_connected(&self, stream: Stream, remote: Address) {
         let local = stream.local_addr();
         self.observe(|| WireEvent::Connected { local: local.as_ref(), remote: &remote });
         let mut state = self.lock();
-        set_up(&stream, &state.options);
-        if !state.connected(stream, remote) {
+        apply_options(&stream, &state.options);
+        if !state.begin_greeting(stream, remote) {
             return; // destroyed at the last moment
         }
         if state.output.role == Role::Caller {
-            // Before Connect, so that a listener of it that destroys the socket takes nothing back that was written.
+            // Before Connect: if a listener of it destroys the socket, these bytes are already
+            // sent.
             self.write_queue_front(&mut state);
             state.pass_role_on();
         }
         self.emit::<Connect>(&mut state, ());
         self.emit_pending(&mut state);
         self.emit::<Ready>(&mut state, ());
-        state.greeted();
+        state.finish_greeting();
     }
 }
 
-/// A system call, for its errors.
-struct Call {
+/// A system call, for the text of its errors.
+struct SystemCall {
     name: &'static str,
     subject: String,
 }
 
-impl Call {
+impl SystemCall {
     fn error(&self, error: io::Error) -> io::Error {
-        error::of_call(self.name, &self.subject, error)
+        error::from_syscall(self.name, &self.subject, error)
     }
 }
 
-/// Connects in tries of 1, 2, 4, … seconds. std can neither interrupt connect(2) nor make it non-blocking; this way a
-/// connect that was given up ends at the latest when it has taken as long again as before, and not after two minutes. On the
-/// wire it looks much like one try: Linux sends the SYN again after the same times. For a Unix domain socket there is one
-/// try: std has no time limit for it, and it blocks while the backlog of the server is full.
+/// Connects in tries of 1, 2, 4, … seconds. std can neither interrupt connect(2) nor make it
+/// non-blocking. With these tries, an abandoned connect ends after at most as long again as it has
+/// taken so far, and not after two minutes. On the wire it looks almost like one try: Linux
+/// retransmits the SYN after the same times. A Unix domain socket is tried once: std has no time
+/// limit for it, and it blocks while the backlog of the server is full.
 fn connect_in_tries(
     to: &Address,
     limit: Option<Duration>,
     given_up: &dyn Fn() -> bool,
 ) -> io::Result<Stream> {
     let began = Instant::now();
-    let limit = limit.unwrap_or(ALL_TRIES);
-    let mut time = FIRST_TRY;
+    let limit = limit.unwrap_or(ALL_TRIES_TIMEOUT);
+    let mut time = FIRST_TRY_TIMEOUT;
     loop {
         let left = limit.saturating_sub(began.elapsed());
         match Stream::connect(to, Some(time.min(left))) {
@@ -230,8 +243,8 @@ fn connect_in_tries(
     }
 }
 
-/// What a connected stream needs before its first write.
-pub(crate) fn set_up(stream: &Stream, options: &SocketOptions) {
+/// Sets the options that a connected stream needs before its first write.
+pub(crate) fn apply_options(stream: &Stream, options: &SocketOptions) {
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     if options.no_delay {
         stream.set_no_delay(true);

@@ -1,4 +1,4 @@
-//! Whose turn it is to call listeners, the events that wait for it, and what a helper thread has to do.
+//! The turn to call listeners, the events that wait for it, and the jobs of a helper thread.
 //!
 //! ```text
 //! the turn     Free ──▶ Taken ──▶ Free       one listener, or one callback, at a time
@@ -8,21 +8,21 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::event::{self, SocketEvent, Table};
+use super::event::{self, SocketEvent, SocketListeners};
 use super::life::{Cause, Runner};
 use super::output::{Done, Role};
 use super::state::State;
 use super::timing::TimerId;
 use crate::panics::{self, Panic};
 
-/// The listeners, and what calls them.
+/// The listeners, and the state of their calls.
 #[derive(Default)]
 pub(super) struct Dispatch {
-    pub(super) listeners: Table,
+    pub(super) listeners: SocketListeners,
     pub(super) turn: Turn,
     pub(super) pending: VecDeque<Pending>,
     pub(super) helper: Helper,
-    /// The first panic of a listener: `run()` resumes it.
+    /// The first panic of a listener. `run()` resumes it.
     pub(super) panic: Option<Panic>,
 }
 
@@ -35,7 +35,8 @@ pub(super) enum Turn {
     Taken,
 }
 
-/// Whether a helper emits in place of the runner. (Another one may drain the queue at the same time: see [`Role`].)
+/// Whether a helper emits in place of the runner. (Another helper may send the queue at the same
+/// time: see [`Role`].)
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Helper {
     #[default]
@@ -56,50 +57,52 @@ pub(super) enum Pending {
     Finish,
     Timeout,
     Timer(TimerId),
-    /// A write is done, or given up.
+    /// The callback of a write that is done or was given up.
     Wrote(Done, io::Result<()>),
 }
 
-/// What is emitted next.
-pub(super) enum Next {
+/// The next event to emit.
+pub(super) enum NextEvent {
     Pending(Pending),
-    /// A chunk that was held.
+    /// A chunk that was held back.
     Held(Vec<u8>),
 }
 
-/// What a helper does that the runner cannot, or must not, do. A helper has exactly one job at a time, and a job has at most
-/// one helper: so a listener that blocks holds up no bytes, and a peer that reads nothing holds up no event.
+/// A task that the runner cannot, or must not, do. A helper has exactly one job at a time, and a
+/// job has at most one helper: so a listener that blocks delays no bytes, and a peer that reads
+/// nothing delays no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Job {
+pub(super) enum HelperJob {
     /// Send the queue.
     Drain,
-    /// Emit what is pending.
+    /// Emit the pending events.
     Emit,
 }
 
 impl State {
-    /// The one place that decides what a helper does next. The job counts as taken from here on.
-    pub(super) fn claim_job(&mut self) -> Option<Job> {
+    /// Decides what a helper does next, and claims it: the caller must run the job, or give it up.
+    /// No other function decides this.
+    pub(super) fn claim_job(&mut self) -> Option<HelperJob> {
         if self.output.role == Role::HandedOver {
             self.output.role = Role::Draining;
-            return Some(Job::Drain);
+            return Some(HelperJob::Drain);
         }
         let runner_cannot = matches!(self.runner, Runner::Reading | Runner::Returned);
         if runner_cannot && self.dispatch.helper == Helper::Absent && self.has_event() {
             if self.is_heard() {
                 self.dispatch.helper = Helper::Working;
-                return Some(Job::Emit);
+                return Some(HelperJob::Emit);
             }
             self.skip_unheard();
         }
         None
     }
 
-    /// The system gave no thread for a job.
-    pub(super) fn give_up_job(&mut self, job: Job, error: io::Error) {
+    /// Gives up a claimed job, because the system gave no thread for it.
+    pub(super) fn give_up_job(&mut self, job: HelperJob, error: io::Error) {
         match job {
-            Job::Emit => self.dispatch.helper = Helper::Absent,
-            Job::Drain => {
+            HelperJob::Emit => self.dispatch.helper = Helper::Absent,
+            HelperJob::Drain => {
                 self.output.role = Role::Free;
                 self.destroy(Cause::failed(error));
             }
@@ -111,26 +114,28 @@ impl State {
         self.effects.wake();
     }
 
-    /// Whether there is something to emit now.
+    /// Whether an event can be emitted now.
     pub(super) fn has_event(&self) -> bool {
         self.first_event().is_some() || self.may_emit_held()
     }
 
-    /// The first event whose time has come: a Drain may have to wait for other sockets' listeners, and holds up nothing.
+    /// The first pending event that can be emitted. A Drain that waits for listeners of other
+    /// sockets does not delay the events behind it.
     fn first_event(&self) -> Option<usize> {
         let is_held = |event: &Pending| matches!(event, Pending::Drain) && self.is_drain_held();
         self.dispatch.pending.iter().position(|event| !is_held(event))
     }
 
-    /// Takes what is to be emitted next. Only for the thread that has the turn: so nothing can overtake.
-    pub(super) fn take_event(&mut self) -> Option<Next> {
+    /// Takes the next event. Only the thread that has the turn may call this, so no event overtakes
+    /// another.
+    pub(super) fn take_event(&mut self) -> Option<NextEvent> {
         if let Some(first) = self.first_event() {
-            return self.dispatch.pending.remove(first).map(Next::Pending);
+            return self.dispatch.pending.remove(first).map(NextEvent::Pending);
         }
-        self.may_emit_held().then(|| Next::Held(self.input.take_held()))
+        self.may_emit_held().then(|| NextEvent::Held(self.input.take_held()))
     }
 
-    /// Whether anything that could be emitted now has a listener.
+    /// Whether any event that can be emitted now has a listener.
     fn is_heard(&mut self) -> bool {
         let listeners = &mut self.dispatch.listeners;
         let finish = self.output.destroy_after_finish || event::Finish::is_heard(listeners);
@@ -145,7 +150,7 @@ impl State {
         pending || self.may_emit_held()
     }
 
-    /// Nobody listens, so no thread is worth the trouble.
+    /// Drops pending events that have no listener: they are not worth a thread.
     fn skip_unheard(&mut self) {
         while let Some(first) = self.first_event() {
             if let Some(Pending::Drain) = self.dispatch.pending.remove(first) {
@@ -154,7 +159,8 @@ impl State {
         }
     }
 
-    /// Keeps the first panic of a listener. It destroys the socket.
+    /// Destroys the socket after a panic of a listener. Keeps the first panic, and discards later
+    /// ones.
     pub(super) fn record_panic(&mut self, panic: Panic) {
         match &self.dispatch.panic {
             None => self.dispatch.panic = Some(panic),
@@ -164,7 +170,7 @@ impl State {
     }
 }
 
-/// The payload of a panic that nobody resumes: what its own `Drop` panics with is not kept.
+/// The payload of a panic that is not resumed. If its own `Drop` panics, that panic is not kept.
 struct Payload(Option<Panic>);
 
 impl Drop for Payload {

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::EventSocket;
 use crate::listeners::{List, event_table};
 
-/// An event of an [`EventSocket`]: the type that `on` takes as its first argument. Implemented by the unit structs of
-/// [`event`](crate::event) and by nothing else.
+/// An event of an [`EventSocket`]: the type of the first argument of `on`. Implemented only by the
+/// unit structs of [`event`](crate::event).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of a socket",
     label = "not an event of a socket",
@@ -16,85 +16,93 @@ use crate::listeners::{List, event_table};
     note = "events of a server: Listening, Connection, Drop, Error, Close, as in `server.on(event::Listening, |server, ()| …)`"
 )]
 pub trait SocketEvent: Sized + Send + 'static {
-    /// What a listener of this event gets besides the socket.
+    /// The argument of a listener after the socket.
     type Args<'a>: Copy;
 
-    /// Where the table keeps the listeners of this event. Its types have no public name, so this seals the trait.
+    /// The list of the listeners of this event. The types of the signature have no public name,
+    /// which seals the trait.
     #[doc(hidden)]
-    fn list(table: &mut Table) -> &mut List<Listener<Self>>;
+    fn list(table: &mut SocketListeners) -> &mut List<BoxedListener<Self>>;
 
-    /// Whether a first listener starts the flow of data.
+    /// Whether adding a listener starts the flow of data.
     #[doc(hidden)]
     const STARTS_FLOW: bool = false;
 
     #[doc(hidden)]
-    fn is_heard(table: &mut Table) -> bool {
+    fn is_heard(table: &mut SocketListeners) -> bool {
         !Self::list(table).is_empty()
     }
 }
 
-/// A listener as it is kept.
-pub type Listener<E> = Box<dyn for<'a> FnMut(&EventSocket, <E as SocketEvent>::Args<'a>) + Send>;
+/// A stored listener.
+pub type BoxedListener<E> =
+    Box<dyn for<'a> FnMut(&EventSocket, <E as SocketEvent>::Args<'a>) + Send>;
 
-/// A name was looked up; once for each address found, or once for the failure, which `Error` follows. Not for IP
-/// addresses and Unix paths, where there is nothing to look up.
+/// A name was looked up. Emitted once for each address found, or once for the failure, which
+/// `Error` follows. Not emitted for IP addresses and Unix paths, which need no look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lookup;
 
-/// What [`Lookup`] carries.
+/// The argument of [`Lookup`].
 #[derive(Debug)]
 pub struct Resolved {
     /// The name that was looked up.
     pub host: String,
-    /// An address of it, or why there is none.
+    /// An address of the host, or the error.
     pub result: io::Result<IpAddr>,
 }
 
-/// The connection is there. Only on the side that connects; an accepted socket is connected from the start.
+/// The connection is established. Only on the side that connects; an accepted socket is connected
+/// from the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connect;
 
-/// Right after all listeners of [`Connect`].
+/// Emitted directly after all listeners of [`Connect`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready;
 
-/// Bytes have come, at most 64 KiB. Where one piece ends and the next begins means nothing: TCP is a stream.
+/// Bytes have arrived, at most 64 KiB. The boundaries between two chunks have no meaning: TCP is a
+/// stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Data;
 
-/// The same bytes as UTF-8 text, whole characters only: one that is split over two chunks is held back until its rest
-/// comes. Node: `data` after `setEncoding('utf8')`.
+/// The same bytes as UTF-8 text, whole characters only: a character that is split over two chunks
+/// is held back until its rest arrives. Node: `data` after `setEncoding('utf8')`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text;
 
-/// The queue is empty again, after a `write` that said `false`.
+/// The queue is empty again, after a `write` that returned `false`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drain;
 
-/// After `end()`: the kernel has everything, and the FIN is on its way. Says nothing about what the peer has read.
+/// After `end()`: the kernel has taken all bytes and sends the FIN. Says nothing about what the
+/// peer has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finish;
 
-/// Nothing came and nothing went for the time of `set_timeout`. Only a notice: the socket stays open.
+/// Nothing was received and nothing was written during the time of `set_timeout`. Only a notice:
+/// the socket stays open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeout;
 
-/// The peer has ended its side (its FIN came), and all of its data was taken. One can still write.
+/// The peer has ended its side (its FIN has arrived), and all of its data was emitted. Writing is
+/// still possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End;
 
-/// Something failed; once at most, and [`Close`] follows. Of a server: it failed to accept, and goes on.
+/// An error has occurred; emitted at most once, and [`Close`] follows. On a server: accepting has
+/// failed, and continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error;
 
-/// It is over: no descriptor, no more events. Of a socket: carries whether that was an error. Of a server: it accepts no
-/// more, and its last socket is gone.
+/// The socket is closed: no descriptor, no more events. Carries whether there was an error. On a
+/// server: it no longer accepts, and its last socket is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close;
 
 event_table! {
     /// The listeners of one socket.
-    for SocketEvent:
+    SocketListeners of SocketEvent, kept as BoxedListener:
     Lookup, lookup, &'a Resolved;
     Connect, connect, ();
     Ready, ready, ();

@@ -1,4 +1,5 @@
-//! Handles are equal when they are of the same connection: "everyone but me" in a chat.
+//! Handles of the same connection are equal. A chat uses this to send to everyone except the
+//! author.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use super::EventSocket;
 
 impl EventSocket {
-    /// Unique in the process.
+    /// An id that is unique in the process.
     pub(crate) fn id(&self) -> u64 {
         self.0.id
     }

@@ -1,4 +1,5 @@
-//! The peer's direction: what was read and not emitted yet, whether data flows, and the peer's end.
+//! The peer's direction: data that was read and not emitted, whether data flows, and the peer's
+//! end.
 
 use std::time::Instant;
 
@@ -10,10 +11,11 @@ use crate::listeners::ListenerId;
 /// The largest chunk of data, in bytes.
 pub(super) const CHUNK_MAX: usize = 64 * 1024;
 
-/// With so many bytes held, reading stops, and TCP itself slows the peer down. Node: `readableHighWaterMark`.
+/// With this number of bytes held, reading stops, and TCP itself slows the peer down. Node:
+/// `readableHighWaterMark`.
 const READ_AHEAD_LIMIT: usize = 16 * 1024;
 
-/// The peer's direction.
+/// The state of the peer's direction.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) flow: Flow,
@@ -22,39 +24,40 @@ pub(super) struct Input {
     pub(super) decoder: Decoder,
     pub(super) peer: Peer,
     pub(super) bytes_read: u64,
-    /// The pipes that lead away from here.
+    /// The pipes from this socket to others.
     pub(super) pipes: Vec<ListenerId>,
 }
 
-/// Whether data goes to the listeners. Node: `readableFlowing`.
+/// Whether data is emitted. Node: `readableFlowing`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// No Data listener was added yet: data is kept, and the first listener starts the flow.
+    /// No Data listener was added yet. Data is held, and the first listener starts the flow.
     NotStarted,
-    /// Data is emitted, and lost if all listeners have been removed.
+    /// Data is emitted. It is lost if all listeners were removed.
     Flowing,
-    /// Only [`State::release`] starts the flow again, when nobody holds it any longer. `read_ahead`: reading had begun
-    /// before, so reading goes on up to the limit; otherwise the data stays in the kernel.
+    /// Only [`State::release_flow`] by the last holder starts the flow again. `read_ahead`: reading
+    /// had begun before the pause, so it continues up to the limit; otherwise the data stays in the
+    /// kernel.
     Paused { holders: Vec<Holder>, read_ahead: bool },
-    /// `close_within` was called: data is read and dropped. Nothing leads back.
+    /// `close_within` was called: data is read and dropped. This state is final.
     Discarding { until: Instant },
 }
 
-/// Who holds the flow.
+/// A reason to hold back the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// `pause()`.
+    /// `pause()` was called.
     User,
-    /// A pipe whose target is full.
+    /// The target of this pipe is full.
     Pipe(ListenerId),
 }
 
-/// How far the peer's direction has come.
+/// The progress of the peer's direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Peer {
     /// The peer may send more.
     Sending,
-    /// The FIN was read. End waits until nothing is held.
+    /// The FIN was read. End is emitted when no data is held.
     FinRead,
     /// End was emitted, or is being emitted.
     Ended,
@@ -92,7 +95,7 @@ impl Input {
         matches!(self.flow, Flow::Discarding { .. })
     }
 
-    /// Takes the next chunk of what is held.
+    /// Takes the next chunk of the held data.
     pub(super) fn take_held(&mut self) -> Vec<u8> {
         let length = self.held.len().min(CHUNK_MAX);
         let rest = self.held.split_off(length);
@@ -101,15 +104,16 @@ impl Input {
 }
 
 impl State {
-    /// A first listener of Data or Text was added.
+    /// NotStarted → Flowing, for the first listener of Data or Text.
     pub(super) fn start_flow(&mut self) {
         if self.input.flow == Flow::NotStarted {
-            self.flow();
+            self.start_flowing();
         }
     }
 
-    /// Any flow → Paused, by one more holder. A pipe that has ended holds nothing.
-    pub(super) fn hold(&mut self, holder: Holder) {
+    /// Any flow except Discarding → Paused, with one more holder. A pipe that has ended holds
+    /// nothing.
+    pub(super) fn hold_flow(&mut self, holder: Holder) {
         if matches!(holder, Holder::Pipe(id) if !self.input.pipes.contains(&id)) {
             return;
         }
@@ -123,24 +127,24 @@ impl State {
         }
     }
 
-    /// Paused → Flowing, when this was the last holder. `resume()` of the user starts the flow also before any listener is
-    /// there.
-    pub(super) fn release(&mut self, holder: Holder) {
+    /// Paused → Flowing, by the last holder. `resume()` of the user also starts a flow that has not
+    /// started.
+    pub(super) fn release_flow(&mut self, holder: Holder) {
         match &mut self.input.flow {
-            Flow::NotStarted if holder == Holder::User => self.flow(),
+            Flow::NotStarted if holder == Holder::User => self.start_flowing(),
             Flow::Paused { holders, .. } => {
                 holders.retain(|other| *other != holder);
                 if holders.is_empty() {
-                    self.flow();
+                    self.start_flowing();
                 }
             }
             Flow::NotStarted | Flow::Flowing | Flow::Discarding { .. } => {}
         }
     }
 
-    fn flow(&mut self) {
+    fn start_flowing(&mut self) {
         self.input.flow = Flow::Flowing;
-        self.effects.wake(); // the runner reads on, and emits what is held
+        self.effects.wake(); // the runner continues to read, and emits the held data
     }
 
     /// Any flow → Discarding, until `until` at the latest.
@@ -155,14 +159,15 @@ impl State {
         self.effects.wake();
     }
 
-    /// A pipe from here has ended, as its target is closed. When it was the last one, data has no place to go.
+    /// Removes a pipe whose target is closed. After the last one the flow is paused: the data has
+    /// no destination.
     pub(super) fn unpipe(&mut self, pipe: ListenerId) {
         let before = self.input.pipes.len();
         self.input.pipes.retain(|other| *other != pipe);
         if self.input.pipes.is_empty() && before > 0 {
-            self.hold(Holder::User);
+            self.hold_flow(Holder::User);
         }
-        self.release(Holder::Pipe(pipe));
+        self.release_flow(Holder::Pipe(pipe));
     }
 
     /// Whether held data may be emitted.

@@ -1,9 +1,9 @@
-//! The life of a socket, and who is inside `run()`.
+//! The life of a socket, and the thread inside `run()`.
 //!
 //! ```text
 //! New ──▶ Connecting ──▶ Greeting ──▶ Open        an accepted socket begins as Open
 //!  │          │             │          │
-//!  └──────────┴── destroy ──┴──────────┘          by any thread, or by the runner when both directions have ended
+//!  └──────────┴── destroy ──┴──────────┘          by any thread, or by the runner
 //!                    ▼
 //!                Destroyed ──▶ Closing ──▶ Over   by the runner
 //! ```
@@ -23,18 +23,20 @@ use crate::stream::Stream;
 /// The connection, from the first call to Close.
 #[derive(Debug)]
 pub(super) enum Life {
-    /// `run()` was not called. Writes queue.
+    /// `run()` was not called. Writes are queued.
     New(Box<ConnectOptions>),
-    /// The runner resolves the name and connects. Writes queue.
+    /// The runner resolves the name and connects. Writes are queued.
     Connecting,
-    /// Connected; the listeners of Connect and Ready are called. Writes go out, the FIN does not yet.
+    /// Connected; the listeners of Connect and Ready are being called. Writes are sent, the FIN is
+    /// not yet.
     Greeting(Arc<Stream>),
     /// Connected.
     Open(Arc<Stream>),
-    /// No more I/O. The stream stays open until the runner takes it, as another thread may be inside read(2) or write(2).
-    /// `None`: there never was a connection.
+    /// No more I/O. The runner takes the stream and closes it later, as another thread may be
+    /// inside read(2) or write(2). `None`: there never was a connection.
     Destroyed { stream: Option<Arc<Stream>>, cause: Cause },
-    /// The descriptor is closed; Error, the last callbacks and Close are being emitted. `failure` is a copy of the error.
+    /// The descriptor is closed; Error, the last callbacks and Close are being emitted. `failure`
+    /// is a copy of the error.
     Closing { failure: Option<io::Error> },
     /// Close has been emitted.
     Over { failure: Option<io::Error> },
@@ -43,45 +45,48 @@ pub(super) enum Life {
 /// Why a socket was destroyed.
 #[derive(Debug)]
 pub(super) enum Cause {
-    /// By `destroy()`, by a panic, or since both directions have ended. No Error event follows.
+    /// `destroy()`, a panic, or the end of both directions. No Error event follows.
     Closed,
-    /// By an error, which the Error event carries. The copy answers later calls; it holds nothing of the user.
+    /// An error, which the Error event carries. The copy answers later calls; it holds no value of
+    /// the user.
     Failed { error: io::Error, copy: io::Error },
 }
 
 impl Cause {
-    /// May run the user's `Display`: never under the lock, unless the error is the library's own.
+    /// May run the user's `Display`: never call it under the lock, unless the error is the
+    /// library's.
     pub(super) fn failed(error: io::Error) -> Cause {
         Cause::Failed { copy: error::duplicate(&error), error }
     }
 }
 
-/// Where the thread is that runs the socket.
+/// What the thread that runs the socket does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runner {
-    /// There is none. A destroyed socket may still be run, once: to emit Close.
+    /// There is no such thread. A destroyed socket may still be run once, to emit Close.
     NotStarted,
-    /// It works, or waits for a change: it emits what is pending.
+    /// It works, or waits for a change: it emits the pending events.
     Awake,
-    /// It is inside read(2), or about to be: a helper must emit what becomes pending.
+    /// It is inside read(2), or about to be: a helper must emit events that become pending.
     Reading,
     /// `run()` has returned. A helper calls the callback of a late `write_then`.
     Returned,
 }
 
-/// The permission to run a socket, which exists once. `to` is `None` if the socket was destroyed before.
+/// The permission to run a socket. Each socket gives it once. `to` is `None` if the socket was
+/// destroyed before.
 pub(super) struct Permit {
     pub(super) to: Option<Box<ConnectOptions>>,
 }
 
-/// What is left of a destroyed socket, for the runner to close and to report.
+/// The parts of a destroyed socket that the runner must close and report.
 pub(super) struct Remains {
     pub(super) stream: Option<Arc<Stream>>,
     pub(super) error: Option<io::Error>,
 }
 
 impl State {
-    /// New → Connecting: claims the one permission to run. `None`: it was claimed before.
+    /// New → Connecting: claims the permission to run. `None`: it was claimed before.
     pub(super) fn claim_run(&mut self) -> Option<Permit> {
         if self.runner != Runner::NotStarted {
             return None;
@@ -89,7 +94,7 @@ impl State {
         self.runner = Runner::Awake;
         match std::mem::replace(&mut self.life, Life::Connecting) {
             Life::New(to) => {
-                self.restart_idle_timer(); // the time for connecting counts
+                self.restart_idle_timer(); // connecting counts as activity
                 Some(Permit { to: Some(to) })
             }
             destroyed => {
@@ -99,9 +104,9 @@ impl State {
         }
     }
 
-    /// Connecting → Greeting. `false`: the socket was destroyed at the last moment. The runner has the sender's role then, if
-    /// anything was written before.
-    pub(super) fn connected(&mut self, stream: Stream, remote: Address) -> bool {
+    /// Connecting → Greeting. Returns `false` if the socket was destroyed at the last moment. If
+    /// anything was written before, the runner has the sender's role now.
+    pub(super) fn begin_greeting(&mut self, stream: Stream, remote: Address) -> bool {
         if !matches!(self.life, Life::Connecting) {
             return false;
         }
@@ -114,16 +119,17 @@ impl State {
         true
     }
 
-    /// Greeting → Open. From here on the FIN may be sent. Nothing changes if a listener of Connect has destroyed the socket.
-    pub(super) fn greeted(&mut self) {
+    /// Greeting → Open. The FIN may be sent now. Nothing changes if a listener of Connect has
+    /// destroyed the socket.
+    pub(super) fn finish_greeting(&mut self) {
         if let Life::Greeting(stream) = &self.life {
             self.life = Life::Open(stream.clone());
             self.send_fin_if_due();
         }
     }
 
-    /// Any life → Destroyed. From here on nothing is sent, and no event is emitted but Error and Close. Only the first call
-    /// counts; what the later ones bring is dropped without the lock.
+    /// Any life → Destroyed. Nothing is sent, and no event except Error and Close is emitted after
+    /// this. Only the first call counts; the causes of later calls are dropped without the lock.
     pub(super) fn destroy(&mut self, cause: Cause) {
         let stream = match std::mem::replace(&mut self.life, Life::Connecting) {
             Life::New(_) | Life::Connecting => None,
@@ -134,8 +140,9 @@ impl State {
             }
         };
         if stream.is_some() && (self.runner == Runner::Reading || self.output.role != Role::Free) {
-            // Wakes the threads inside a system call. Otherwise only the descriptor is closed, which tells the peer by a
-            // reset of bytes that were never read (RFC 9293 3.10.4, RFC 2525 2.17).
+            // Wakes the threads inside a system call. Without such threads the descriptor is only
+            // closed: if there are unread bytes, the peer then gets a reset (RFC 9293 3.10.4, RFC
+            // 2525 2.17).
             self.effects.shut_down(Shutdown::Both);
         }
         self.life = Life::Destroyed { stream, cause };
@@ -145,14 +152,15 @@ impl State {
         self.effects.wake();
     }
 
-    /// Destroyed → Closing, by the runner, when no other thread writes. The stream is for the caller to drop, without the lock.
+    /// Destroyed → Closing, by the runner, when no other thread writes. The caller must drop the
+    /// stream without the lock.
     pub(super) fn begin_to_close(&mut self) -> Remains {
         let closing = Life::Closing { failure: None };
         let (stream, cause) = match std::mem::replace(&mut self.life, closing) {
             Life::Destroyed { stream, cause } => (stream, cause),
             _ => unreachable!("the runner destroys before it closes"),
         };
-        self.output.length = 0; // what was not sent never will be
+        self.output.length = 0; // unsent bytes will never be sent
         self.output.stalled_since = None;
         match cause {
             Cause::Closed => Remains { stream, error: None },
@@ -163,9 +171,9 @@ impl State {
         }
     }
 
-    /// Closing → Over. What the listeners own is dropped: it must not live on in a handle that the user keeps; often it is
-    /// such a handle.
-    pub(super) fn finish(&mut self) {
+    /// Closing → Over. Drops the listeners. They must not live on in a handle that the user keeps,
+    /// because they often own such a handle.
+    pub(super) fn finish_closing(&mut self) {
         if let Life::Closing { failure } = &mut self.life {
             self.life = Life::Over { failure: failure.take() };
         }
@@ -178,7 +186,7 @@ impl State {
         listeners.into_each().into_iter().for_each(|listener| self.effects.discard(listener));
     }
 
-    /// Everything that the user has given to the socket, when its last handle is dropped.
+    /// Takes all values that the user has given to the socket, when its last handle is dropped.
     pub(super) fn take_users_values(&mut self) -> Vec<Box<dyn Send>> {
         self.destroy(Cause::Closed);
         self.discard_listeners();
@@ -205,7 +213,7 @@ impl State {
         matches!(self.life, Life::Over { .. })
     }
 
-    /// A copy of the error that has ended the socket; `None`: no error has.
+    /// A copy of the error that has destroyed the socket. `None`: no error has.
     pub(super) fn failure(&self) -> Option<&io::Error> {
         match &self.life {
             Life::Destroyed { cause: Cause::Failed { copy, .. }, .. } => Some(copy),
@@ -214,7 +222,7 @@ impl State {
         }
     }
 
-    /// The stream, while there is a connection that was not destroyed.
+    /// The stream, if there is a connection that is not destroyed.
     pub(super) fn stream(&self) -> Option<&Arc<Stream>> {
         match &self.life {
             Life::Greeting(stream) | Life::Open(stream) => Some(stream),

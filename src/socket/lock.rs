@@ -1,8 +1,9 @@
 //! The lock of a socket, and the one place where a change of its state takes effect.
 //!
-//! A transition is a method of [`State`]: it takes `&mut State`, so it cannot release the lock, and it only notes in
-//! [`Effects`] what must follow. A function that takes `&mut Locked` may release the lock: by [`Locked::unlocked`], by
-//! [`Locked::wait`], or by calling another function that does. After such a call everything may have changed.
+//! A transition is a method of [`State`]: it takes `&mut State`, so it cannot release the lock, and
+//! it only records in [`Effects`] what must follow. A function that takes `&mut Locked` may release
+//! the lock: by [`Locked::unlocked`], by [`Locked::wait`], or by calling another such function.
+//! After such a call the whole state may have changed.
 
 use std::net::Shutdown;
 use std::ops::{Deref, DerefMut};
@@ -10,20 +11,20 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::EventSocket;
-use super::dispatch::Job;
+use super::dispatch::HelperJob;
 use super::state::State;
 use crate::panics;
 use crate::wire::WireEvent;
 
-/// What the transitions since the last release of the lock ask for.
+/// The effects of all transitions since the last release of the lock.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// A thread that waits for a change must look again.
+    /// Threads that wait for a change must check again.
     wake: bool,
     shutdown: Option<Shutdown>,
-    /// When the FIN was sent, while the observers have not seen it.
+    /// When the FIN was sent, if the observers were not told yet.
     pub(super) fin_sent: Option<Instant>,
-    /// What belongs to the user. To drop it may run the user's code: so never under the lock.
+    /// Values of the user. Dropping them may run the user's code: never under the lock.
     discarded: Vec<Box<dyn Send>>,
 }
 
@@ -32,7 +33,8 @@ impl Effects {
         self.wake = true;
     }
 
-    /// Sends the FIN, or wakes the threads that are inside a system call. The stronger one wins.
+    /// Requests a shutdown: to send the FIN, or to wake the threads inside a system call. `Both`
+    /// prevails.
     pub(super) fn shut_down(&mut self, how: Shutdown) {
         if self.shutdown != Some(Shutdown::Both) {
             self.shutdown = Some(how);
@@ -47,13 +49,13 @@ impl Effects {
         std::mem::take(&mut self.discarded)
     }
 
-    /// Whether nothing is left that must not be done under the lock.
+    /// Whether nothing is left that must be done without the lock.
     fn are_performed(&self) -> bool {
         self.discarded.is_empty() && self.fin_sent.is_none()
     }
 }
 
-/// The state of a socket, locked. When the lock is released, the effects take place.
+/// The state of a socket, with its lock held. The effects are performed when the lock is released.
 pub(super) struct Locked<'s> {
     socket: &'s EventSocket,
     /// `None` only while the lock is released.
@@ -67,32 +69,40 @@ impl EventSocket {
 }
 
 impl Locked<'_> {
-    /// Releases the lock, calls `action`, and locks again.
+    /// Releases the lock, calls `action`, and takes the lock again. The state may have changed
+    /// then.
     pub(super) fn unlocked<T>(&mut self, action: impl FnOnce() -> T) -> T {
-        self.release();
+        self.release_lock();
         let result = action();
         self.guard = Some(self.socket.0.monitor.lock());
         result
     }
 
-    /// Releases the lock until another thread has changed something, or until `deadline`. May also return for no reason:
-    /// the caller looks again.
+    /// Releases the lock until another thread has changed something, or until `deadline`. May also
+    /// return without a reason: the caller checks again.
     pub(super) fn wait(&mut self, deadline: Option<Instant>) {
-        self.perform();
+        // Under the lock, and before the wait: other threads must see the effects of the changes so
+        // far.
+        self.perform_effects();
         if !self.effects.are_performed() {
+            // Some effects need the lock released. The state may change meanwhile, so the caller
+            // checks again.
             return self.unlocked(|| ());
         }
         self.guard = self.guard.take().map(|guard| self.socket.0.monitor.wait(guard, deadline));
     }
 
-    fn release(&mut self) {
-        self.perform();
+    /// Performs the effects, and releases the lock.
+    fn release_lock(&mut self) {
+        self.perform_effects();
         if self.effects.are_performed() {
             self.guard = None;
             return;
         }
         let discarded = self.effects.take_discarded();
         let fin_sent = self.effects.fin_sent.take();
+        // Released here: the observers and the `Drop` of the values may call any method of the
+        // socket.
         self.guard = None;
         self.socket.observe_at(fin_sent, || WireEvent::SentFin);
         if let Some(panic) = panics::drop_each(discarded) {
@@ -100,10 +110,12 @@ impl Locked<'_> {
         }
     }
 
-    /// Everything that takes place under the lock, so that no other thread can come between the change and its effect.
-    /// None of it waits.
-    fn perform(&mut self) {
+    /// Performs the effects that need the lock, so that no other thread sees the change without its
+    /// effect. None of them blocks.
+    fn perform_effects(&mut self) {
         let socket = self.socket;
+        // A job that is given up changes the state, and so may request another shutdown or another
+        // job.
         loop {
             if let Some(how) = self.effects.shutdown.take() {
                 socket.shut_down(self, how);
@@ -111,8 +123,8 @@ impl Locked<'_> {
             let Some(job) = self.claim_job() else { break };
             if let Err(error) = socket.start_helper(job) {
                 self.give_up_job(job, error);
-                if job == Job::Emit {
-                    break; // the runner emits it, when it returns from its read
+                if job == HelperJob::Emit {
+                    break; // the runner emits the event, when it returns from its read
                 }
             }
         }
@@ -131,7 +143,7 @@ impl Locked<'_> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.guard.is_some() {
-            self.release();
+            self.release_lock();
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Our direction: the bytes that the kernel has not taken yet, which thread sends them, the Drain that is owed, and the FIN.
+//! Our direction: the bytes that the kernel has not taken yet, the thread that sends them, the
+//! Drain that is owed, and the FIN.
 //!
 //! ```text
 //! the sender's role   Free ──▶ Caller ──▶ Free              the kernel took everything at once
@@ -17,33 +18,35 @@ use super::dispatch::Pending;
 use super::input::Peer;
 use super::life::{Cause, Life};
 use super::state::State;
-use crate::error;
+use crate::error::{self, NetError};
 use crate::stream::Stream;
 
 /// The callback of `write_then`.
 pub(super) type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
 
-/// The largest number of bytes for one system call. A time limit bounds the wait of a call, and not a call that makes
+/// The largest number of bytes for one system call. A time limit does not bound a call that makes
 /// progress; this does.
 pub(super) const WRITE_CALL_MAX: usize = 64 * 1024;
 
-/// The largest number of buffers for one system call: a queue of small writes goes out in few calls.
+/// The largest number of buffers for one system call, so that a queue of small writes needs few
+/// calls.
 const BUFFERS_PER_CALL: usize = 64;
 
-/// Our direction.
+/// The state of our direction.
 #[derive(Default)]
 pub(super) struct Output {
     pub(super) role: Role,
     pub(super) queue: VecDeque<Chunk>,
-    /// Bytes that `write` was given and the kernel has not taken, those inside a system call included.
+    /// The number of bytes given to `write` that the kernel has not taken, including those inside a
+    /// system call.
     pub(super) length: usize,
-    /// Since when the kernel has taken nothing of what waits for it. `None`: nothing waits.
+    /// When the kernel last took some of the waiting bytes. `None`: no bytes wait.
     pub(super) stalled_since: Option<Instant>,
     pub(super) drain: Drain,
     pub(super) fin: Fin,
-    /// `destroy_soon` was called: the socket is destroyed after Finish.
+    /// Whether the socket is destroyed after Finish: `destroy_soon` was called.
     pub(super) destroy_after_finish: bool,
-    /// The callbacks of writes that `destroy` gave up, the oldest first.
+    /// The callbacks of the writes that `destroy` gave up, oldest first.
     pub(super) given_up: Vec<Done>,
     pub(super) bytes_written: u64,
 }
@@ -51,63 +54,66 @@ pub(super) struct Output {
 /// Bytes that wait for the kernel.
 pub(super) struct Chunk {
     pub(super) data: Vec<u8>,
-    /// How many of them the kernel has taken.
+    /// The number of bytes that the kernel has taken.
     pub(super) sent: usize,
     pub(super) done: Option<Done>,
 }
 
-/// Which thread alone may call write(2). All others queue.
+/// The thread that alone may call write(2). All other threads queue their bytes.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// None. If there is a connection, the queue is empty.
+    /// No thread. If there is a connection, the queue is empty.
     #[default]
     Free,
-    /// A thread inside `write`, with the bytes it was given; or the runner, with what was queued before the connection.
+    /// A thread inside `write`, with the bytes of that call; or the runner, with the bytes that
+    /// were queued before the connection.
     Caller,
-    /// None at the moment: a helper is to drain the queue.
+    /// No thread at the moment: a helper must send the queue.
     HandedOver,
-    /// A helper drains the queue.
+    /// A helper sends the queue.
     Draining,
 }
 
-/// How far the FIN has come.
+/// The progress of our FIN.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fin {
     #[default]
     NotAsked,
-    /// `end()` was called, or the peer has ended and half-open is not allowed. The queue goes out first.
+    /// `end()` was called, or the peer has ended and half-open is not allowed. The queue is sent
+    /// first.
     Asked,
     Sent,
 }
 
 /// The Drain that a `false` of `write` promises.
 ///
-/// `holders` counts the listeners, of whichever socket, in which `write` has said `false` and which have not returned yet.
-/// Drain waits for them, so that it cannot come between `write` and the `pause` that follows it.
+/// `holders` counts the listeners, of any socket, that received a `false` from `write` and have not
+/// returned yet. Drain waits for them, so it cannot be emitted between `write` and the `pause` that
+/// follows it.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Drain {
     #[default]
     NotOwed,
-    /// `write` has said `false`.
+    /// `write` has returned `false`.
     Owed { holders: u32 },
     /// The queue has become empty since, and Drain is pending.
     Due { holders: u32 },
 }
 
-/// What becomes of a write.
+/// How to handle a write.
 pub(super) enum Route {
-    /// The caller has the sender's role now, and writes to this stream.
+    /// The caller now has the sender's role, and writes to this stream.
     Send(Arc<Stream>),
     Queue,
-    /// With this code.
-    Refuse(&'static str),
+    /// The write fails with this error.
+    Refuse(NetError),
 }
 
 impl State {
-    /// Decides what becomes of a write.
+    /// Decides how to handle a write.
     pub(super) fn route_write(&mut self) -> Route {
-        if let Some(code) = self.refuses_writes() {
-            return Route::Refuse(code);
+        if let Some(error) = self.refused_write() {
+            return Route::Refuse(error);
         }
         match self.stream() {
             Some(stream) if self.output.role == Role::Free => {
@@ -119,30 +125,31 @@ impl State {
         }
     }
 
-    /// The code with which a write is refused, if it is.
-    fn refuses_writes(&self) -> Option<&'static str> {
+    /// The error of a write that must be refused.
+    fn refused_write(&self) -> Option<NetError> {
         let peer_gone = self.input.peer == Peer::Ended && !self.options.allow_half_open;
         match (self.output.fin, self.is_destroyed()) {
-            (Fin::Asked | Fin::Sent, _) if peer_gone => Some("EPIPE"),
-            (Fin::Asked | Fin::Sent, _) => Some(error::WRITE_AFTER_END),
-            (Fin::NotAsked, true) => Some(error::STREAM_DESTROYED),
+            (Fin::Asked | Fin::Sent, _) if peer_gone => Some(NetError::EndedByPeer),
+            (Fin::Asked | Fin::Sent, _) => Some(NetError::WriteAfterEnd),
+            (Fin::NotAsked, true) => Some(NetError::Destroyed),
             (Fin::NotAsked, false) => None,
         }
     }
 
-    /// Counts bytes that `write` was given.
+    /// Counts bytes that were given to `write`.
     pub(super) fn record_written(&mut self, length: usize) {
         self.output.bytes_written += length as u64;
         self.output.length += length;
         self.restart_idle_timer();
     }
 
-    /// Whether `write` says `true`.
+    /// Whether `write` returns `true`.
     pub(super) fn has_room(&self) -> bool {
         self.output.length < self.options.high_water_mark || self.output.length == 0
     }
 
-    /// The front of the queue, about as much as one system call takes. Empty: there is no more, or the socket was destroyed.
+    /// Takes the front of the queue, about as much as one system call can send. Empty if the queue
+    /// is empty, or was given up.
     pub(super) fn take_batch(&mut self) -> Vec<Chunk> {
         let mut bytes = 0;
         let mut count = 0;
@@ -156,7 +163,8 @@ impl State {
         self.output.queue.drain(..count).collect()
     }
 
-    /// Records that the kernel took `sent` bytes, and what became of the chunks they belong to.
+    /// Records that the kernel took `sent` bytes, and the result for the chunks that contained
+    /// them.
     pub(super) fn record_sent(&mut self, chunks: Vec<Chunk>, sent: usize, result: io::Result<()>) {
         self.output.length -= sent;
         if sent > 0 {
@@ -170,11 +178,11 @@ impl State {
             self.output.stalled_since = Some(Instant::now());
         }
         if chunks.is_empty() && result.is_ok() {
-            return; // the usual case: all was sent at once, and nobody asked
+            return; // the usual case: all bytes were sent at once, without a callback
         }
         let mut unsent = Vec::new();
         for chunk in chunks {
-            // An empty one is sent when everything before it is.
+            // An empty chunk is sent when all chunks before it are.
             if chunk.sent < chunk.data.len() || !unsent.is_empty() {
                 unsent.push(chunk);
             } else if let Some(done) = chunk.done {
@@ -182,7 +190,7 @@ impl State {
             }
         }
         if let (Err(error), false) = (result, self.is_destroyed()) {
-            let error = error::of_call("write", "", error);
+            let error = error::from_syscall("write", "", error);
             if let Some(done) = unsent.first_mut().and_then(|chunk| chunk.done.take()) {
                 let error = error::duplicate(&error);
                 self.make_pending(Pending::Wrote(done, Err(error)));
@@ -190,7 +198,7 @@ impl State {
             self.destroy(Cause::failed(error));
         }
         if self.is_destroyed() {
-            // These are older than what `destroy` found in the queue.
+            // These chunks are older than those that `destroy` found in the queue.
             let given_up = unsent.iter_mut().filter_map(|chunk| chunk.done.take());
             self.output.given_up.splice(0..0, given_up);
             if !unsent.is_empty() {
@@ -203,7 +211,8 @@ impl State {
         }
     }
 
-    /// After a system call: the role goes to a helper if there is more to send, else it is free again.
+    /// Gives up the role after a system call: to a helper if there is more to send, otherwise to no
+    /// thread.
     pub(super) fn pass_role_on(&mut self) {
         if !self.output.queue.is_empty() {
             self.output.role = Role::HandedOver;
@@ -211,10 +220,10 @@ impl State {
         }
         self.output.role = Role::Free;
         self.send_fin_if_due();
-        self.effects.wake(); // the runner may wait for the role, to close
+        self.effects.wake(); // the runner may wait until the role is free, to close
     }
 
-    /// Sends the FIN when `end()` was called and everything before it is out.
+    /// Sends the FIN if `end()` was called and all bytes before it are sent.
     pub(super) fn send_fin_if_due(&mut self) {
         let due = self.output.fin == Fin::Asked
             && self.output.role == Role::Free
@@ -226,10 +235,12 @@ impl State {
         }
     }
 
-    /// `end`.
+    /// Implements `end`.
     pub(super) fn end(&mut self) {
         if self.failure().is_some() {
-            return; // as in Node: a later write is told that the socket is destroyed, and not that it has ended
+            // As in Node: later writes fail because the socket is destroyed, and not because it has
+            // ended.
+            return;
         }
         if self.output.fin == Fin::NotAsked {
             self.output.fin = Fin::Asked;
@@ -237,13 +248,13 @@ impl State {
         self.send_fin_if_due();
     }
 
-    /// Drops what was not sent. The callbacks are called when the socket closes.
+    /// Drops the unsent bytes. Their callbacks are called when the socket closes.
     pub(super) fn give_up_queue(&mut self) {
         let mut queue = std::mem::take(&mut self.output.queue);
         let given_up = queue.iter_mut().filter_map(|chunk| chunk.done.take());
         self.output.given_up.extend(given_up);
         if !queue.is_empty() {
-            self.effects.discard(queue); // to free much memory takes time
+            self.effects.discard(queue); // without the lock: freeing much memory takes time
         }
         self.output.drain = Drain::NotOwed;
         if self.output.role == Role::HandedOver {
@@ -251,21 +262,21 @@ impl State {
         }
     }
 
-    /// `write` says `false`.
+    /// Records that `write` returns `false`.
     pub(super) fn owe_drain(&mut self) {
         if self.output.drain == Drain::NotOwed {
             self.output.drain = Drain::Owed { holders: 0 };
         }
     }
 
-    /// A listener in which `write` said `false` has not returned yet.
+    /// Records that a listener received the `false`: Drain waits until this listener has returned.
     pub(super) fn hold_drain(&mut self) {
         if let Drain::Owed { holders } | Drain::Due { holders } = &mut self.output.drain {
             *holders += 1;
         }
     }
 
-    /// It has returned.
+    /// The listener has returned.
     pub(super) fn release_drain(&mut self) {
         if let Drain::Owed { holders } | Drain::Due { holders } = &mut self.output.drain {
             *holders = holders.saturating_sub(1);
@@ -280,7 +291,8 @@ impl State {
         }
     }
 
-    /// Drain's turn has come. `false`: not any longer, as more was written, or `end()` was called in the meantime.
+    /// Drain has the turn. Returns `false` if it must not be emitted: more was written, or `end()`
+    /// was called in the meantime.
     pub(super) fn begin_drain(&mut self) -> bool {
         if self.output.length > 0 && self.output.fin == Fin::NotAsked {
             self.output.drain = Drain::Owed { holders: 0 };

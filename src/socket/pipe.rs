@@ -1,4 +1,4 @@
-//! One socket's data into another, no faster than that one takes it.
+//! `pipe`: copies the data of one socket to another, at the speed of the other.
 
 use super::EventSocket;
 use super::event::{Close, Data, Drain, End};
@@ -6,12 +6,14 @@ use super::input::Holder;
 use crate::listeners::ListenerId;
 
 impl EventSocket {
-    /// Writes all data to `to`, pauses while `to` is full, and ends it when the peer has ended. Pipe a socket into itself
-    /// and it is an echo. Into several targets, the slowest one sets the pace. When `to` is closed, the pipe ends; when the
-    /// last pipe has ended, this socket is paused. Node: `socket.pipe`.
+    /// Writes all data to `to`, pauses while `to` is full, and ends it when the peer has ended. A
+    /// socket that is piped to itself is an echo. With several targets, the slowest one sets the
+    /// pace. The pipe ends when `to` is closed; after the last pipe has ended, this socket is
+    /// paused. Node: `socket.pipe`.
     ///
-    /// A pipe pauses the socket by itself: [`resume`](Self::resume) does not overrule it, and its Drain does not overrule
-    /// [`pause`](Self::pause). (In Node each overrules the other.)
+    /// A pipe holds the data back independently of [`pause`](Self::pause): [`resume`](Self::resume)
+    /// does not overrule a full target, and a Drain of the target does not overrule `pause`. (In
+    /// Node each overrules the other.)
     pub fn pipe(&self, to: &EventSocket) {
         let id = ListenerId::next();
         self.lock().input.pipes.push(id);
@@ -19,13 +21,14 @@ impl EventSocket {
         let target = to.clone();
         let data = self.on(Data, move |source, data| {
             if !target.write(data) {
-                source.lock().hold(Holder::Pipe(id)); // Drain comes after this listener has returned
+                // Drain is emitted after this listener has returned.
+                source.lock().hold_flow(Holder::Pipe(id));
             }
         });
         let target = to.clone();
         let end = self.on(End, move |_, ()| target.end());
         let source = self.clone();
-        let drain = to.on(Drain, move |_, ()| source.lock().release(Holder::Pipe(id)));
+        let drain = to.on(Drain, move |_, ()| source.lock().release_flow(Holder::Pipe(id)));
         let source = self.clone();
         let unpipe = move || {
             source.off(data);
@@ -36,7 +39,7 @@ impl EventSocket {
             let unpipe = unpipe.clone();
             move |_, _| unpipe()
         });
-        // The other way round: a source that is gone must not be kept alive by its target.
+        // The reverse: the target must not keep a closed source alive.
         let target = to.clone();
         self.on(Close, move |_, _| {
             target.off(drain);
@@ -44,13 +47,13 @@ impl EventSocket {
         });
         self.resume();
         if to.lock().is_over() {
-            return unpipe(); // no Close is to come
+            return unpipe(); // no Close will be emitted
         }
         if to.writable_need_drain() {
-            // Full already. If Drain came in the meantime, there is nothing to wait for.
-            self.lock().hold(Holder::Pipe(id));
+            // Already full. If Drain was emitted in the meantime, there is nothing to wait for.
+            self.lock().hold_flow(Holder::Pipe(id));
             if !to.writable_need_drain() {
-                self.lock().release(Holder::Pipe(id));
+                self.lock().release_flow(Holder::Pipe(id));
             }
         }
     }

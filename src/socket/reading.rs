@@ -1,4 +1,4 @@
-//! The reading side: read one chunk, wait until it may flow, emit it.
+//! The reading side: reads one chunk, waits until it may flow, emits it.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -14,18 +14,20 @@ use crate::error;
 use crate::stream::is_timeout;
 use crate::wire::WireEvent;
 
-/// How long a look at the kernel may take.
+/// How long a look into the kernel's buffer may take.
 const PEEK_TIMEOUT: Duration = Duration::from_millis(1);
 
 impl EventSocket {
-    /// Whether the peer has ended its side or is gone, as far as that was read.
+    /// Whether the peer has ended its side or no longer exists, as far as we have read.
     pub(crate) fn peer_has_ended(&self) -> bool {
         let state = self.lock();
         state.input.peer != Peer::Sending || state.is_destroyed()
     }
 
-    /// The same, by a look at the kernel, which may take some milliseconds: for a listener that runs long, as nobody reads
-    /// meanwhile. Behind bytes that were not read nothing can be seen. Only in a listener of this socket.
+    /// Like `peer_has_ended`, with a look into the kernel's buffer, which may take some
+    /// milliseconds: for a listener that runs long, as no thread reads in the meantime. Returns
+    /// `false` if there are unread bytes: nothing behind them is visible. Only for a listener of
+    /// this socket.
     pub(crate) fn peer_has_ended_now(&self) -> bool {
         let state = self.lock();
         if state.input.peer != Peer::Sending || state.is_destroyed() {
@@ -33,7 +35,7 @@ impl EventSocket {
         }
         let Some(stream) = state.stream().filter(|_| state.runner != Runner::Reading).cloned()
         else {
-            return false; // the runner will know
+            return false; // the runner is reading, and will see the end
         };
         drop(state);
         stream.set_read_timeout(Some(PEEK_TIMEOUT));
@@ -52,7 +54,8 @@ impl EventSocket {
         let Some(stream) = state.stream().cloned() else { return };
         let mut chunks = ChunkReader::new(&stream);
         loop {
-            // 1. Wait until a chunk may be read. If not, the peer's data stays in the kernel.
+            // 1. Wait until a chunk may be read. Until then, the peer's data stays in the kernel.
+            //    The wait emits pending events, and releases the lock while it sleeps.
             self.wait_until(&mut state, None, |state| {
                 state.is_destroyed() || state.input.may_read()
             });
@@ -60,10 +63,11 @@ impl EventSocket {
                 return;
             }
             if !state.input.is_flowing() {
-                chunks.grow(); // what is read ahead comes in few large chunks
+                chunks.grow(); // data read ahead arrives in few large chunks
             }
 
-            // 2. Read it, with the lock released. From here on a helper emits what becomes pending.
+            // 2. Read it, with the lock released, as the read blocks. Meanwhile a helper emits
+            //    events that become pending.
             state.runner = Runner::Reading;
             let result = state.unlocked(|| self.read_chunk(&mut chunks));
             state.runner = Runner::Awake;
@@ -71,21 +75,21 @@ impl EventSocket {
                 return;
             }
 
-            // 3. Emit it.
+            // 3. Emit it. The lock is held again, and the socket was not destroyed during the read.
             match result {
-                Ok([]) => return self.at_end(&mut state),
-                Ok(chunk) => self.received(&mut state, chunk),
+                Ok([]) => return self.handle_end(&mut state),
+                Ok(chunk) => self.handle_chunk(&mut state, chunk),
                 Err(error) if error.kind() == ErrorKind::Interrupted || is_timeout(&error) => {}
-                Err(error) => return self.read_failed(&mut state, error),
+                Err(error) => return self.handle_read_error(&mut state, error),
             }
         }
     }
 
-    /// Reads a chunk, and shows the observers what came. Blocks.
+    /// Reads a chunk, and notifies the observers. Blocks.
     fn read_chunk<'c>(&self, chunks: &'c mut ChunkReader<'_>) -> io::Result<&'c [u8]> {
         let result = chunks.next();
         match &result {
-            Ok([]) => {} // the peer's FIN, or our own shutdown: `at_end` knows
+            Ok([]) => {} // the peer's FIN, or our own shutdown: `handle_end` tells them apart
             Ok(chunk) => self.observe(|| WireEvent::Received(chunk)),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {
                 self.observe(|| WireEvent::Reset)
@@ -96,33 +100,36 @@ impl EventSocket {
     }
 
     /// Emits a chunk, or holds it until it may flow.
-    fn received(&self, state: &mut Locked<'_>, chunk: &[u8]) {
+    fn handle_chunk(&self, state: &mut Locked<'_>, chunk: &[u8]) {
         state.input.bytes_read += chunk.len() as u64;
         state.restart_idle_timer();
-        self.emit_pending(state); // what is pending goes first, and what was held before
+        self.emit_pending(state); // first the pending events, and the data that was held before
         self.take_turn(state);
         if state.input.is_discarding() {
-            // `close_within`: nobody wants it any longer.
+            // `close_within` was called: data is dropped.
         } else if state.input.is_flowing() && state.input.held.is_empty() && !state.is_destroyed() {
             self.call_with_chunk(state, chunk);
         } else {
-            state.input.held.extend_from_slice(chunk); // emitted before the next read, if it may flow by then
+            // Emitted before the next read, if it may flow then.
+            state.input.held.extend_from_slice(chunk);
         }
         state.free_turn();
     }
 
-    fn read_failed(&self, state: &mut Locked<'_>, error: io::Error) {
-        state.destroy(Cause::failed(error::of_call("read", "", error)));
+    fn handle_read_error(&self, state: &mut Locked<'_>, error: io::Error) {
+        state.destroy(Cause::failed(error::from_syscall("read", "", error)));
     }
 
-    /// The peer's FIN: End when nothing is held, then our own end, then wait until everything is out.
-    fn at_end(&self, state: &mut Locked<'_>) {
+    /// The peer's FIN was read: emits End when no data is held, then ends our side, then waits
+    /// until everything is sent.
+    fn handle_end(&self, state: &mut Locked<'_>) {
         state.input.peer = Peer::FinRead;
-        state.effects.wake(); // a write that failed waits for it
+        state.effects.wake(); // a failed write may wait for this
         if state.output.role != Role::Free && state.stream().is_none_or(|stream| stream.is_broken())
         {
-            // A reset. The kernel reports it to one system call only, and this read was not the one: a write is, and its
-            // thread is about to destroy the socket. An End now would be false.
+            // This is a reset, and no FIN. The kernel reports a reset to one system call only, and
+            // it was not this read: it is a write, whose thread is about to destroy the socket. An
+            // End now would be wrong.
             self.wait_until(state, None, |state| {
                 state.is_destroyed() || state.output.role == Role::Free
             });
@@ -136,7 +143,7 @@ impl EventSocket {
         }
         state.restart_idle_timer();
 
-        // Behind what is held, and behind what is pending.
+        // After the held data, and after the pending events.
         self.wait_until(state, None, |state| state.is_destroyed() || state.input.held.is_empty());
         self.take_turn(state);
         if state.is_destroyed() {
@@ -152,7 +159,7 @@ impl EventSocket {
         }
         state.free_turn();
 
-        // As in Node a little after End, so that a listener of it can still write.
+        // As in Node, after End, so that a listener of it can still write.
         if !state.options.allow_half_open && !state.is_destroyed() {
             state.end();
         }

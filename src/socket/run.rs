@@ -1,6 +1,6 @@
 //! The life of a socket on its runner: connect, read to the end, close.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::panic::resume_unwind;
 
 use super::EventSocket;
@@ -9,17 +9,14 @@ use super::event::{Close, Error, SocketEvent};
 use super::life::{Cause, Permit, Remains};
 use super::lock::Locked;
 use super::output::Role;
-use crate::error;
+use crate::error::{self, NetError};
 use crate::panics;
 use crate::wire::WireEvent;
 
 impl EventSocket {
-    /// Claims the one permission to run.
+    /// Claims the permission to run, which each socket gives once.
     pub(super) fn claim_run(&self) -> io::Result<Permit> {
-        self.lock().claim_run().ok_or_else(|| {
-            let why = "this socket runs already, or ran before, or is run by its server";
-            error::with_code(ErrorKind::InvalidInput, error::INVALID_STATE, why)
-        })
+        self.lock().claim_run().ok_or(NetError::SocketRuns.into())
     }
 
     /// The whole life of a connecting socket.
@@ -36,8 +33,8 @@ impl EventSocket {
         }
     }
 
-    /// The whole life of an accepted socket. `on_start` calls the server's Connection listeners; `on_descriptor_closed` is
-    /// called before Close.
+    /// The whole life of an accepted socket. `on_start` calls the server's Connection listeners;
+    /// `on_descriptor_closed` is called before Close.
     pub(crate) fn serve(&self, on_start: impl FnOnce(), on_descriptor_closed: impl FnOnce()) {
         self.emit_call(&mut self.lock(), on_start);
         self.read_to_end();
@@ -45,33 +42,41 @@ impl EventSocket {
             let remote =
                 self.remote_addr().map(|remote| format!(" ({remote})")).unwrap_or_default();
             let why = error::text_of(&error);
-            error::report(&format!("a socket{remote} failed and has no Error listener: {why}"));
+            error::report_to_stderr(&format!(
+                "a socket{remote} failed and has no Error listener: {why}"
+            ));
             panics::drop_each([error]).into_iter().for_each(panics::discard);
         }
-        // The panic hook has reported a panic already; the server and the other sockets continue.
+        // The panic hook has already reported a panic; the server and the other sockets continue.
         let panic = self.lock().dispatch.panic.take();
         panic.into_iter().for_each(panics::discard);
     }
 
-    /// Closes the descriptor, and emits the last events. Returns the error, if no listener was there for it.
+    /// Closes the descriptor, and emits the last events. Returns the error, if it had no listener.
     fn close_and_notify(&self, on_descriptor_closed: impl FnOnce()) -> Option<io::Error> {
         let mut state = self.lock();
-        state.destroy(Cause::Closed); // from here on no other thread begins to write
+        state.destroy(Cause::Closed); // after this no other thread begins to write
+        // A thread inside write(2) still has a handle of the stream. The wait releases the lock, so
+        // that it can finish.
         while state.output.role != Role::Free {
             state.wait(None);
         }
         let Remains { stream, error } = state.begin_to_close();
         let connected = stream.is_some();
+        // Without the lock, as closing takes time, and the observers may call any method.
         state.unlocked(|| {
             if connected {
-                let now = self.observation_time(); // before the peer can notice: a reset comes after the close
-                drop(stream); // the last handle, as whoever had the sender's role has dropped its own
+                // Before the peer can notice: its reset follows the close.
+                let now = self.observation_time();
+                // The last handle: a thread with the sender's role has dropped its own.
+                drop(stream);
                 self.observe_at(now, || WireEvent::Close);
             }
             on_descriptor_closed();
         });
 
-        // A helper may still be inside a callback: what that adds or removes counts, and whether it panics.
+        // A helper may still be inside a callback, and may add or remove listeners, or panic: wait
+        // for the turn, and check then.
         self.emit_pending(&mut state);
         self.take_turn(&mut state);
         let heard = Error::is_heard(&mut state.dispatch.listeners);
@@ -79,16 +84,17 @@ impl EventSocket {
             self.call_listeners::<Error>(&mut state, error);
         }
         state.free_turn();
-        // As in Node: the callbacks of what was queued come before Close, of what never had a connection after it.
+        // As in Node: the callbacks of queued writes come before Close, and those of a socket that
+        // was never connected after it.
         if connected {
-            self.fail_writes(&mut state, error::STREAM_DESTROYED);
+            self.fail_writes(&mut state, NetError::Destroyed);
         }
         self.take_turn(&mut state);
         let had_error = error.is_some() || state.dispatch.panic.is_some();
         self.call_listeners::<Close>(&mut state, had_error);
         state.free_turn();
-        self.fail_writes(&mut state, error::CLOSED_BEFORE_CONNECTION);
-        state.finish();
+        self.fail_writes(&mut state, NetError::ClosedBeforeConnection);
+        state.finish_closing();
         drop(state);
         match heard {
             true => {
@@ -101,14 +107,15 @@ impl EventSocket {
     }
 
     /// Calls the callbacks of the writes that were given up.
-    fn fail_writes(&self, state: &mut Locked<'_>, code: &'static str) {
+    fn fail_writes(&self, state: &mut Locked<'_>, error: NetError) {
         let given_up = std::mem::take(&mut state.output.given_up);
         for (n, done) in given_up.into_iter().enumerate() {
-            // Node tells the first write that waited for a connection what became of it, and the others why.
-            let first_unconnected = code == error::CLOSED_BEFORE_CONNECTION && n == 0;
+            // In Node the first write that waited for a connection gets this error, and the others
+            // get the cause.
+            let first_unconnected = error == NetError::ClosedBeforeConnection && n == 0;
             let why = match state.failure() {
                 Some(failure) if !first_unconnected => error::duplicate(failure),
-                _ => error::refused_write(code),
+                _ => error.clone().into(),
             };
             state.make_pending(Pending::Wrote(done, Err(why)));
         }

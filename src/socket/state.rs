@@ -1,4 +1,5 @@
-//! What a socket knows, all of it under one lock: a few small machines, and what always holds between them.
+//! The whole state of a socket, under one lock: a few small state machines, and the invariants
+//! between them.
 
 use std::thread::ThreadId;
 
@@ -16,8 +17,8 @@ use crate::stream::Stream;
 pub(super) struct State {
     pub(super) life: Life,
     pub(super) runner: Runner,
-    /// The thread that connects the socket, or has connected it. While it is inside a listener (of Lookup, of Timeout, a
-    /// timer), there will be no connection.
+    /// The thread that connects the socket, or has connected it. While this thread is inside a
+    /// listener (of Lookup, of Timeout, of a timer), no connection can be established.
     pub(super) connector: Option<ThreadId>,
     /// The peer's direction.
     pub(super) input: Input,
@@ -26,7 +27,7 @@ pub(super) struct State {
     pub(super) dispatch: Dispatch,
     pub(super) clock: Clock,
     pub(super) options: SocketOptions,
-    /// The address of the peer, which stays known after Close.
+    /// The address of the peer. Remains known after Close.
     pub(super) remote: Option<Address>,
     pub(super) effects: Effects,
 }
@@ -47,7 +48,7 @@ impl State {
         }
     }
 
-    /// A socket that will connect.
+    /// The state of a socket that will connect.
     pub(super) fn client(options: ConnectOptions) -> State {
         let socket = options.socket.clone();
         let timeout = options.timeout;
@@ -56,7 +57,7 @@ impl State {
         state
     }
 
-    /// A socket that is connected already, and whose runner is there.
+    /// The state of a connected socket, whose runner is the current thread.
     pub(super) fn accepted(
         stream: Stream,
         remote: Option<Address>,
@@ -67,7 +68,8 @@ impl State {
         state
     }
 
-    /// Asserts what holds between the machines whenever the lock is free. What a machine alone rules out is not repeated.
+    /// Asserts the invariants between the machines, whenever the lock is released. What the type of
+    /// one machine rules out is not repeated.
     pub(super) fn check(&self) {
         if cfg!(debug_assertions) {
             self.check_life();

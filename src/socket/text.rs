@@ -1,17 +1,17 @@
-//! From chunks of bytes to text, whole characters only.
+//! [`Decoder`]: from chunks of bytes to text, whole characters only.
 
 use std::borrow::Cow;
 use std::str;
 
-/// Keeps the beginning of a character whose rest has not come yet. Node: `StringDecoder`.
+/// Keeps the beginning of a character until its rest arrives. Node: `StringDecoder`.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
-    /// At most three bytes: a UTF-8 character has four at most (RFC 3629).
+    /// At most three bytes: a character has at most four bytes in UTF-8 (RFC 3629).
     kept: Vec<u8>,
 }
 
 impl Decoder {
-    /// The characters that are complete with these bytes. What can never become one turns into U+FFFD.
+    /// Returns the characters that are complete with these bytes. Invalid bytes become U+FFFD.
     pub(super) fn decode<'a>(&mut self, data: &'a [u8]) -> Cow<'a, str> {
         if self.kept.is_empty() {
             let whole = data.len() - incomplete(data);
@@ -23,7 +23,7 @@ impl Decoder {
         Cow::Owned(self.decode(&joined).into_owned())
     }
 
-    /// The stream is over: an incomplete character never will be one.
+    /// The stream has ended: returns U+FFFD if a character is incomplete.
     pub(super) fn finish(&mut self) -> Option<&'static str> {
         let owed = !self.kept.is_empty();
         self.kept.clear();
@@ -31,14 +31,14 @@ impl Decoder {
     }
 }
 
-/// How many bytes at the end are the beginning of a character and nothing else.
+/// The number of bytes at the end that are the beginning of a character.
 fn incomplete(data: &[u8]) -> usize {
-    // The last three bytes decide; before them every character has had its chance.
+    // Only the last three bytes matter; a character that begins before them is complete or invalid.
     let tail = &data[data.len().saturating_sub(3)..];
     (1..=tail.len())
         .rev()
         .find(|n| {
-            // `error_len` is None exactly when the text ends too early.
+            // `error_len` is None exactly if the text ends within a character.
             let piece = &tail[tail.len() - n..];
             str::from_utf8(piece).is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
         })

@@ -7,12 +7,14 @@ use super::EventSocket;
 use super::lock::Locked;
 use super::state::State;
 
-/// What [`EventSocket::after`] and [`EventSocket::every`] return, and [`EventSocket::cancel`] takes.
+/// The id of a timer: returned by [`EventSocket::after`] and [`EventSocket::every`], taken by
+/// [`EventSocket::cancel`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId(u64);
 
 impl TimerId {
-    /// Unique in the process, so that the id of one socket never cancels a timer of another.
+    /// Returns an id that is unique in the process, so an id of one socket never cancels a timer of
+    /// another.
     fn next() -> TimerId {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         TimerId(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -24,48 +26,49 @@ type Callback = Box<dyn FnMut(&EventSocket) + Send>;
 /// A timer of a socket.
 pub(super) struct Timer {
     id: TimerId,
-    /// `None`: once.
+    /// `None`: the timer fires once.
     period: Option<Duration>,
-    phase: Phase,
-    /// `None` while it is called.
+    phase: TimerPhase,
+    /// `None` while the callback is running.
     callback: Option<Callback>,
 }
 
-/// Where a timer is.
-enum Phase {
-    /// Until then; `None`: for longer than a clock can say.
+/// The state of a timer.
+enum TimerPhase {
+    /// Waits until this time; `None`: longer than `Instant` can express.
     Waiting(Option<Instant>),
-    /// Its time has come, and it waits for its turn, or is being called. `due` is the time that it was due.
+    /// Its time has come: the callback waits for its turn, or is being called. `due` is the time
+    /// that was set.
     Fired { due: Instant },
 }
 
 impl Timer {
     pub(super) fn due(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Waiting(due) => due,
-            Phase::Fired { .. } => None,
+            TimerPhase::Waiting(due) => due,
+            TimerPhase::Fired { .. } => None,
         }
     }
 
     /// Waiting → Fired, if it is due.
     pub(super) fn fire(&mut self, now: Instant) -> Option<(Instant, TimerId)> {
         let due = self.due().filter(|due| *due <= now)?;
-        self.phase = Phase::Fired { due };
+        self.phase = TimerPhase::Fired { due };
         Some((due, self.id))
     }
 
-    /// Fired → Waiting. A period that was missed is skipped: there is no burst after a slow listener.
+    /// Fired → Waiting. Missed periods are skipped: there is no burst after a slow listener.
     fn wait_again(&mut self, period: Duration) {
-        if let Phase::Fired { due } = self.phase {
+        if let TimerPhase::Fired { due } = self.phase {
             let now = Instant::now();
             let next = due.checked_add(period).filter(|next| *next > now);
-            self.phase = Phase::Waiting(next.or_else(|| now.checked_add(period)));
+            self.phase = TimerPhase::Waiting(next.or_else(|| now.checked_add(period)));
         }
     }
 }
 
 impl State {
-    /// What is to be called for a timer that has fired; `None`: it was cancelled.
+    /// Takes the callback of a timer that has fired. `None`: it was cancelled.
     fn take_callback(&mut self, id: TimerId) -> Option<Callback> {
         let at = self.clock.timers.iter().position(|timer| timer.id == id)?;
         match self.clock.timers[at].period {
@@ -74,31 +77,34 @@ impl State {
         }
     }
 
-    /// The callback has returned.
+    /// Puts the callback back after its call.
     fn put_callback_back(&mut self, id: TimerId, callback: Callback) {
         match self.clock.timers.iter_mut().find(|timer| timer.id == id) {
             Some(timer) => {
                 timer.callback = Some(callback);
                 timer.period.into_iter().for_each(|period| timer.wait_again(period));
             }
-            None => self.effects.discard(callback), // once only, or cancelled, or the socket is destroyed
+            // Fires once only, or was cancelled, or the socket is destroyed.
+            None => self.effects.discard(callback),
         }
     }
 }
 
 impl EventSocket {
-    /// Emits [`Timeout`](crate::event::Timeout) when nothing was received and nothing was written for `idle`: once, until
-    /// something happens again. `None`, and zero as in Node, switch it off. Closes nothing.
+    /// Emits [`Timeout`](crate::event::Timeout) if nothing was received and nothing was written for
+    /// `idle`: once, until there is activity again. `None`, and zero as in Node, turn it off. Does
+    /// not close the socket.
     ///
-    /// It also bounds a blocking write: see the implementation of [`io::Write`](std::io::Write). Node: `socket.setTimeout`.
+    /// It also limits a blocking write: see the implementation of [`io::Write`](std::io::Write).
+    /// Node: `socket.setTimeout`.
     pub fn set_timeout(&self, idle: Option<Duration>) {
         self.lock().set_idle_time(idle);
     }
 
-    /// Calls `callback` once, when `delay` is over: as a listener, on the socket's turn. Not before [`run`](Self::run), and
-    /// not after `destroy`. Node: `setTimeout`.
+    /// Calls `callback` once, after `delay`: like a listener, on the socket's turn. Not before
+    /// [`run`](Self::run), and not after `destroy`. Node: `setTimeout`.
     ///
-    /// One thread of the process keeps all timers, so a timer costs no thread of its own.
+    /// One thread of the process keeps all timers, so a timer needs no thread.
     ///
     /// ```
     /// use net_notes::{self as net, event};
@@ -131,9 +137,10 @@ impl EventSocket {
         self.add_timer(delay, None, Box::new(once))
     }
 
-    /// Calls `callback` again and again, `period` apart, until it is cancelled or the socket is destroyed: as a listener, on
-    /// the socket's turn. A period that was missed, because a listener took longer, is skipped. Zero counts as one
-    /// millisecond, as in Node. Node: `setInterval`.
+    /// Calls `callback` repeatedly, every `period`, until it is cancelled or the socket is
+    /// destroyed: like a listener, on the socket's turn. Periods that were missed, because a
+    /// listener took longer, are skipped. Zero counts as one millisecond, as in Node. Node:
+    /// `setInterval`.
     pub fn every(
         &self,
         period: Duration,
@@ -143,8 +150,9 @@ impl EventSocket {
         self.add_timer(period, Some(period), Box::new(callback))
     }
 
-    /// Cancels a timer; `false` if there is none with this id (any longer). Its callback is not called after this returns,
-    /// except for a call that has begun. Node: `clearTimeout`, `clearInterval`.
+    /// Cancels a timer. Returns `false` if it has fired, was cancelled, or belongs to another
+    /// socket. The callback is not called after this returns, except for a call that has begun.
+    /// Node: `clearTimeout`, `clearInterval`.
     pub fn cancel(&self, timer: TimerId) -> bool {
         let mut state = self.lock();
         let Some(at) = state.clock.timers.iter().position(|other| other.id == timer) else {
@@ -152,13 +160,13 @@ impl EventSocket {
         };
         let timer = state.clock.timers.swap_remove(at);
         drop(state);
-        drop(timer); // not under the lock: what the callback owns may run code of the user
+        drop(timer); // not under the lock: its `Drop` may be code of the user
         true
     }
 
     fn add_timer(&self, delay: Duration, period: Option<Duration>, callback: Callback) -> TimerId {
         let id = TimerId::next();
-        let phase = Phase::Waiting(Instant::now().checked_add(delay));
+        let phase = TimerPhase::Waiting(Instant::now().checked_add(delay));
         let timer = Timer { id, period, phase, callback: Some(callback) };
         let mut state = self.lock();
         if state.is_destroyed() {
@@ -169,7 +177,7 @@ impl EventSocket {
         id
     }
 
-    /// Calls a timer that has fired. The caller has the turn.
+    /// Calls the callback of a timer that has fired. The caller has the turn.
     pub(super) fn call_timer(&self, state: &mut Locked<'_>, id: TimerId) {
         if let Some(mut callback) = state.take_callback(id) {
             self.call_user(state, || callback(self));

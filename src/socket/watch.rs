@@ -1,4 +1,4 @@
-//! Telling those who watch what crosses the wire.
+//! Notifies the observers of wire events.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -8,8 +8,7 @@ use crate::sync::lock;
 use crate::wire::{Observer, WireEvent};
 
 impl EventSocket {
-    /// Lets somebody watch the wire from now on. That a connection was accepted is told to whoever asks early enough to
-    /// hear of all the rest.
+    /// Adds an observer of wire events. On an accepted socket it is told of the accept first.
     pub(crate) fn add_observer(&self, observer: Box<dyn Observer>) {
         let state = self.lock();
         let stream = state.stream().filter(|_| self.0.accepted);
@@ -23,17 +22,17 @@ impl EventSocket {
         self.0.observed.store(true, Ordering::Release);
     }
 
-    /// The time, if anybody watches.
+    /// The current time, if there are observers.
     pub(super) fn observation_time(&self) -> Option<Instant> {
         self.0.observed.load(Ordering::Acquire).then(Instant::now)
     }
 
-    /// Tells those who watch what happened just now.
+    /// Notifies the observers of an event that has just happened.
     pub(super) fn observe<'a>(&self, what: impl FnOnce() -> WireEvent<'a>) {
         self.observe_at(self.observation_time(), what);
     }
 
-    /// Tells those who watch what happened at `at`.
+    /// Notifies the observers of an event that happened at `at`.
     pub(super) fn observe_at<'a>(&self, at: Option<Instant>, what: impl FnOnce() -> WireEvent<'a>) {
         if let Some(at) = at {
             let what = what();
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
     use crate::{connect, create_server, event};
 
-    /// Asks the socket something for which it has to lock.
+    /// An observer that calls a method of its socket, which takes the lock.
     struct Asks(EventSocket, Sender<String>);
 
     impl Observer for Asks {

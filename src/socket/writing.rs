@@ -1,41 +1,46 @@
-//! The writing side: the kernel at once if it has room, and a queue for what it does not take.
+//! The writing side: gives bytes to the kernel at once if it has room, and queues the rest.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
+use super::dispatch::Pending;
 use super::life::Cause;
 use super::lock::Locked;
 use super::output::{Chunk, Done, Route, WRITE_CALL_MAX};
 use crate::deferred;
-use crate::error;
+use crate::error::NetError;
 use crate::stream::{Stream, is_timeout};
 use crate::wire::WireEvent;
 
-/// How long one system call of a `write` waits for a full kernel. The kernel rounds up to its tick: 4 ms where HZ is 250.
+/// How long one system call of a `write` waits for room in the kernel. The kernel rounds up to its
+/// tick: 4 ms where HZ is 250.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long a `write` continues while the kernel has room.
 const WRITE_BUDGET: Duration = Duration::from_millis(2);
 
-/// The size of the pieces that the queue consists of, in bytes: the memory of each is freed as soon as it is sent.
-const PIECE: usize = WRITE_CALL_MAX;
+/// The size of the pieces of the queue, in bytes: the memory of each is freed as soon as it is
+/// sent.
+const PIECE_BYTES: usize = WRITE_CALL_MAX;
 
-/// A write that came too late.
+/// A write that is refused, because it came too late.
 pub(super) struct Refused {
-    pub(super) code: &'static str,
+    pub(super) error: NetError,
     done: Option<Done>,
 }
 
 impl EventSocket {
-    /// `write` and `write_then`.
+    /// Implements `write` and `write_then`.
     pub(super) fn send(&self, data: &[u8], done: Option<Done>) -> bool {
         let mut state = match self.write_or_queue(data, done) {
             Ok(state) => state,
             Err(refused) => return self.report_refused(refused),
         };
         if state.is_destroyed() {
-            return false; // this write has failed, or another thread was faster: no Drain is to come
+            // This write has failed, or another thread has destroyed the socket: there will be no
+            // Drain.
+            return false;
         }
         let room = state.has_room();
         if !room {
@@ -48,29 +53,36 @@ impl EventSocket {
         room
     }
 
-    /// Gives the kernel what it takes at once, and queues the rest. Returns with the lock held, so that the caller sees what
-    /// has become of this write and not of a later one.
+    /// Gives the kernel what it takes at once, and queues the rest. Returns with the lock held, so
+    /// the caller sees the result of this write, and not of a later one.
     pub(super) fn write_or_queue(
         &self,
         data: &[u8],
         done: Option<Done>,
     ) -> Result<Locked<'_>, Refused> {
-        // Made without the lock: to copy 100 MiB takes tens of milliseconds.
+        // The copy for the queue. Made without the lock, as copying 100 MiB takes tens of
+        // milliseconds; then the loop decides again.
         let mut copy = None;
         loop {
             let mut state = self.lock();
             match (state.route_write(), copy.take()) {
-                (Route::Refuse(code), _) => return Err(Refused { code, done }),
+                (Route::Refuse(error), _) => return Err(Refused { error, done }),
                 (Route::Send(stream), unused) => {
                     state.record_written(data.len());
+                    // Without the lock, as write(2) may wait. The role keeps all other threads from
+                    // writing.
                     drop(state);
                     drop(unused);
                     let (sent, result) = self.write_now(&stream, data);
-                    drop(stream); // before the role is free: then the runner may close, and this must not be the last handle
+                    // Before the role is free: then the runner may close, and this must not be the
+                    // last handle.
+                    drop(stream);
                     let rest = match &done {
                         None if sent == data.len() => Vec::new(), // the usual case
                         _ => with_callback(pieces(&data[sent..]), done),
                     };
+                    // Under one lock: no other write comes between the rest of these bytes and the
+                    // end of the role.
                     let mut state = self.lock();
                     state.record_sent(rest, sent, result);
                     state.pass_role_on();
@@ -92,7 +104,7 @@ impl EventSocket {
         }
     }
 
-    /// Writes until everything is out, the kernel is full, or the budget is used up.
+    /// Writes until all bytes are sent, the kernel is full, or the time is used up.
     fn write_now(&self, stream: &Stream, data: &[u8]) -> (usize, io::Result<()>) {
         let mut sent = 0;
         let mut began = None;
@@ -104,7 +116,7 @@ impl EventSocket {
                     self.observe_at(time, || WireEvent::Sent(&slice[..n]));
                     sent += n;
                     if n < slice.len() {
-                        break; // it has waited as long as it may
+                        break; // it has waited for its time limit
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -119,18 +131,16 @@ impl EventSocket {
         (sent, Ok(()))
     }
 
-    /// A write that comes too late is an error of the program, and destroys the socket; after `destroy` it is nothing.
+    /// Reports a write that came too late: an error of the program, which destroys the socket.
+    /// After `destroy`, only the callback is called.
     fn report_refused(&self, refused: Refused) -> bool {
-        let Refused { code, done } = refused;
+        let Refused { error, done } = refused;
         let mut state = self.lock();
         if let Some(done) = done {
-            state.make_pending(super::dispatch::Pending::Wrote(
-                done,
-                Err(error::refused_write(code)),
-            ));
+            state.make_pending(Pending::Wrote(done, Err(error.clone().into())));
         }
-        if code != error::STREAM_DESTROYED {
-            state.destroy(Cause::failed(error::refused_write(code)));
+        if error != NetError::Destroyed {
+            state.destroy(Cause::failed(error.into()));
         }
         false
     }
@@ -138,11 +148,12 @@ impl EventSocket {
 
 /// Copies bytes in pieces.
 fn pieces(data: &[u8]) -> Vec<Chunk> {
-    let pieces = data.chunks(PIECE);
+    let pieces = data.chunks(PIECE_BYTES);
     pieces.map(|piece| Chunk { data: piece.to_vec(), sent: 0, done: None }).collect()
 }
 
-/// The callback is called when the last piece is sent. Without bytes there is an empty one: it waits for what precedes it.
+/// Adds the callback to the last piece, so that it is called when all are sent. Without bytes there
+/// is one empty piece, which waits for the chunks before it.
 fn with_callback(mut pieces: Vec<Chunk>, done: Option<Done>) -> Vec<Chunk> {
     match (pieces.last_mut(), done) {
         (_, None) => {}
@@ -168,7 +179,9 @@ mod tests {
 
     #[test]
     fn a_copy_is_made_of_pieces_and_the_callback_is_with_the_last() {
-        for (length, count) in [(0, 1), (1, 1), (PIECE, 1), (PIECE + 1, 2), (3 * PIECE, 3)] {
+        for (length, count) in
+            [(0, 1), (1, 1), (PIECE_BYTES, 1), (PIECE_BYTES + 1, 2), (3 * PIECE_BYTES, 3)]
+        {
             let data: Vec<u8> = (0..length).map(|n| n as u8).collect();
             let pieces = with_callback(pieces(&data), Some(Box::new(drop)));
             assert_eq!(pieces.len(), count);

@@ -1,4 +1,4 @@
-//! What waits for connections at an address.
+//! [`Listener`]: waits for connections at an address.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -13,18 +13,19 @@ use std::sync::Arc;
 use super::poll::Poll;
 use super::{Stream, addresses, is_localhost, not_found};
 use crate::endpoint::{Address, Endpoint};
-use crate::error;
+use crate::error::{self, NetError};
 #[cfg(any(not(target_os = "linux"), net_notes_polled))]
 use crate::sync::Monitor;
 
-/// Waits for connections at an address.
+/// A listening socket.
 #[derive(Debug)]
 pub(crate) struct Listener {
     #[cfg(all(target_os = "linux", not(net_notes_polled)))]
     socket: Socket,
-    /// Linux lets one wake a thread in accept(2). On other systems only a client does, and it may not find us: another server
-    /// may have a more specific address, or the file of a Unix domain socket be gone. So there the socket does not block, and
-    /// whoever wakes the thread closes the socket first: `None`.
+    /// On Linux, shutdown(2) wakes a thread in accept(2). On other systems only a client does, and
+    /// our own client may not reach us: another server may have a more specific address, or the
+    /// file of a Unix domain socket may be gone. So there the socket does not block, and the thread
+    /// that wakes the accepting one closes the socket first: `None`.
     #[cfg(any(not(target_os = "linux"), net_notes_polled))]
     socket: Arc<Monitor<Option<Socket>>>,
     #[cfg(any(not(target_os = "linux"), net_notes_polled))]
@@ -38,7 +39,8 @@ enum Socket {
     Unix(UnixListener),
 }
 
-/// Wakes the thread in `accept`, which then fails, and refuses clients from then on; `false` if it could not.
+/// Wakes the thread in `accept`, which then fails, and refuses clients afterwards. Returns `false`
+/// if it could not.
 pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
 
 impl Listener {
@@ -47,13 +49,14 @@ impl Listener {
         Listener::new(match at {
             Endpoint::Tcp { host, port } => {
                 let addresses = match is_localhost(host) {
-                    // Where 5000 means "for me": the loopback address, not `::`, which is everybody's.
+                    // For this machine only: the loopback address, and not `::`, which is open to
+                    // the network.
                     true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))],
                     false => addresses(host, *port).map_err(|_| not_found(at))?,
                 };
                 Socket::Tcp(
                     bind_tcp(&addresses)
-                        .map_err(|error| error::of_call("listen", &at.to_string(), error))?,
+                        .map_err(|error| error::from_syscall("listen", &at.to_string(), error))?,
                 )
             }
             #[cfg(unix)]
@@ -75,7 +78,7 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Blocks until somebody connects.
+    /// Blocks until a client connects.
     pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
         self.socket.accept()
     }
@@ -83,7 +86,7 @@ impl Listener {
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
         use std::net::{Shutdown, TcpStream};
         use std::os::fd::OwnedFd;
-        // The listening socket once more: std lets one shut down streams only.
+        // A duplicate of the listening socket: std has `shutdown` for streams only.
         let socket = TcpStream::from(match &self.socket {
             Socket::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
             Socket::Unix(listener) => OwnedFd::from(listener.try_clone()?),
@@ -110,7 +113,7 @@ impl Listener {
         }
     }
 
-    /// Waits until somebody connects.
+    /// Waits until a client connects.
     pub(crate) fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
         let accepted = self.accepting.until_ready(|| match &*self.socket.lock() {
             Some(socket) => socket.accept(),
@@ -122,8 +125,8 @@ impl Listener {
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
         let (socket, accepting) = (self.socket.clone(), self.accepting.clone());
         Ok(Some(Box::new(move || {
-            drop(socket.lock().take()); // refuses clients from here on
-            accepting.shut();
+            drop(socket.lock().take()); // refuses clients after this
+            accepting.shut_down();
             true
         })))
     }
@@ -146,7 +149,8 @@ impl Socket {
             Socket::Tcp(listener) => {
                 let (stream, remote) = listener.accept().map_err(client_gone)?;
                 #[cfg(any(not(target_os = "linux"), net_notes_polled))]
-                stream.set_nonblocking(false).map_err(client_gone)?; // some systems inherit the listener's mode
+                // some systems inherit the listener's non-blocking mode
+                stream.set_nonblocking(false).map_err(client_gone)?;
                 (Stream::tcp(stream).map_err(client_gone)?, Some(Address::Tcp(remote)))
             }
             #[cfg(unix)]
@@ -160,8 +164,9 @@ impl Socket {
     }
 }
 
-/// Binds the first address that this machine has. One that is taken is an error, and no reason to take the next one:
-/// clients try the addresses in the same order, and would find whoever has taken it.
+/// Binds the first address that belongs to this machine. An address in use is an error, and not a
+/// reason to try the next one: clients try the addresses in the same order, and would reach the
+/// program that uses the first.
 fn bind_tcp(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     let mut result = Err(ErrorKind::AddrNotAvailable.into());
     for address in addresses {
@@ -176,7 +181,8 @@ fn bind_tcp(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     result
 }
 
-/// Windows calls it a reset when a client has gone before it was accepted; elsewhere the name is `ECONNABORTED`.
+/// On Windows, a client that is gone before it was accepted is a reset; on other systems it is
+/// `ECONNABORTED`.
 fn client_gone(error: io::Error) -> io::Error {
     match error.kind() {
         ErrorKind::ConnectionReset => ErrorKind::ConnectionAborted.into(),
@@ -184,13 +190,14 @@ fn client_gone(error: io::Error) -> io::Error {
     }
 }
 
-/// The client's end of a Unix domain connection has no path: `None`.
+/// Converts an address of std. `None` if it has no path, as the client's end of a connection.
 #[cfg(unix)]
 pub(super) fn unix_address(address: std::os::unix::net::SocketAddr) -> Option<Address> {
     address.as_pathname().map(|path| Address::Unix(path.to_path_buf()))
 }
 
-/// Linux takes an empty path for "any name that is free", under which no client finds the server.
+/// Refuses an empty path. Linux would choose a free name instead, under which no client finds the
+/// server.
 #[cfg(unix)]
 pub(super) fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
     match path.as_os_str().is_empty() {
@@ -199,14 +206,14 @@ pub(super) fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
     }
 }
 
-/// Node's code for a missing folder is EACCES (libuv's choice); the words here say what is really wrong.
+/// The error of a failed bind. For a missing folder Node's code is EACCES (libuv's choice); the
+/// text names the real reason.
 #[cfg(unix)]
 fn unix_bind_error(at: &Endpoint, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound {
-        return error::of_call("listen", &at.to_string(), error);
+        return error::from_syscall("listen", &at.to_string(), error);
     }
-    let message = format!("listen EACCES: the folder of {at} does not exist");
-    error::with_code(io::ErrorKind::NotFound, "EACCES", message)
+    NetError::FolderMissing { path: at.to_string() }.into()
 }
 
 #[cfg(test)]
@@ -225,7 +232,8 @@ mod tests {
         let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let taken = holder.local_addr().unwrap();
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let elsewhere = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 0)); // for examples (RFC 5737)
+        // For documentation (RFC 5737)
+        let elsewhere = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 0));
         assert_eq!(bind_tcp(&[taken, free]).unwrap_err().kind(), ErrorKind::AddrInUse);
         assert!(bind_tcp(&[elsewhere, free]).unwrap().local_addr().unwrap().ip().is_loopback());
         assert_eq!(bind_tcp(&[elsewhere]).unwrap_err().kind(), ErrorKind::AddrNotAvailable);

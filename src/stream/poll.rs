@@ -1,9 +1,10 @@
-//! Waiting for a socket that never blocks.
+//! [`Poll`]: waits for a socket that never blocks.
 //!
-//! std has no call that waits for a socket and for something else, so this waits in short sleeps. A sleep is a quarter of the
-//! wait so far: by so much a wait may become longer, and by 20 ms at most as long as no more than 100 wait. A connection on
-//! which nothing happens costs 50 calls a second, or 0.07 % of a processor. The more of them wait, the less often each looks:
-//! 4,000 cost no more than 100, and the first message after a silence is up to 800 ms late.
+//! std has no call that waits for a socket and for something else, so this module waits in short
+//! sleeps. Each sleep is a quarter of the wait so far: so a wait becomes at most a quarter longer,
+//! and at most 20 ms longer while no more than 100 calls wait. An idle connection costs 50 calls a
+//! second, or 0.07 % of a processor. The more calls wait, the less often each one polls: 4,000 cost
+//! no more than 100, and the first message after a silence arrives up to 800 ms late.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,38 +16,41 @@ use crate::sync::Monitor;
 /// The first sleep of a wait.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(100);
 
-/// How late a wait may end, whatever it waits for, when few do.
+/// The longest sleep while few calls wait: so late may a wait end.
 const LONGEST_SLEEP: Duration = Duration::from_millis(20);
 
-/// How many wait at the moment, in all of the process.
+/// The number of calls that wait at the moment, in the whole process.
 static WAITING: AtomicU32 = AtomicU32::new(0);
 
-/// So that together they look 5,000 times a second.
+/// The longest sleep. All waiting calls together poll at most 5,000 times a second.
 fn longest_sleep(waiting: u32) -> Duration {
     LONGEST_SLEEP.max(waiting * Duration::from_micros(200))
 }
 
-/// A sleep from which `shut` wakes takes at least 16 ms on Windows, whose clock ticks so. A shorter one is slept through.
+/// The shortest sleep from which `shut_down` wakes. On Windows, whose clock ticks every 16 ms, such
+/// a sleep takes at least one tick; a shorter sleep is not interrupted.
 const WAKEABLE_SLEEP: Duration = Duration::from_millis(10);
 
-/// One direction of a socket: how long its calls wait, and whether they still may.
+/// One direction of a socket: the time limit of its calls, and whether it was shut down.
 #[derive(Debug)]
-pub(super) struct Poll(Monitor<State>);
+pub(super) struct Poll(Monitor<PollState>);
 
 #[derive(Debug)]
-struct State {
-    shut: bool,
-    /// How long a call waits; `None`: as long as it takes.
+struct PollState {
+    is_shut_down: bool,
+    /// The time limit of a call. `None`: no limit.
     limit: Option<Duration>,
-    /// The next sleep. It outlives the call: many short waits in vain are a long one.
+    /// The next sleep. Kept between calls: many short waits without a result count as one long
+    /// wait.
     sleep: Duration,
-    /// What a call ran into after it had sent something: for the next one to report.
+    /// The error of a call that had already sent some bytes: the next call reports it.
     failure: Option<io::Error>,
 }
 
 impl Default for Poll {
     fn default() -> Poll {
-        let state = State { shut: false, limit: None, sleep: SHORTEST_SLEEP, failure: None };
+        let state =
+            PollState { is_shut_down: false, limit: None, sleep: SHORTEST_SLEEP, failure: None };
         Poll(Monitor::new(state))
     }
 }
@@ -56,14 +60,15 @@ impl Poll {
         self.0.lock().limit = limit;
     }
 
-    /// Ends the waits, now and from now on.
-    pub(super) fn shut(&self) {
+    /// Ends all waits, and all later ones at once.
+    pub(super) fn shut_down(&self) {
         let mut state = self.0.lock();
-        state.shut = true;
+        state.is_shut_down = true;
         self.0.notify(&state);
     }
 
-    /// The result of `call` when that has one; `None` when the direction was shut. `WouldBlock`: the limit was reached.
+    /// Waits until `call` has a result. `None`: the direction was shut down. `WouldBlock`: the time
+    /// limit was reached.
     pub(super) fn until_ready<T>(
         &self,
         call: impl FnMut() -> io::Result<T>,
@@ -71,12 +76,12 @@ impl Poll {
         self.wait_for(&mut Wait::default(), call)
     }
 
-    /// Reads; 0 when the direction was shut.
+    /// Reads; returns 0 if the direction was shut down.
     pub(super) fn read(&self, read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         Ok(self.until_ready(read)?.unwrap_or(0))
     }
 
-    /// Writes until all is written or the limit is reached, as a call that blocks does.
+    /// Writes until everything is written or the time limit is reached, as a blocking call does.
     pub(super) fn write(
         &self,
         data: &[IoSlice<'_>],
@@ -87,7 +92,7 @@ impl Poll {
         }
         let mut copy = data.to_vec();
         let mut rest = &mut copy[..];
-        IoSlice::advance_slices(&mut rest, 0); // passes over empty ones
+        IoSlice::advance_slices(&mut rest, 0); // skips empty slices
         let mut sent = 0;
         let mut wait = Wait::default();
         while !rest.is_empty() {
@@ -116,24 +121,25 @@ impl Poll {
         wait: &mut Wait,
         mut call: impl FnMut() -> io::Result<T>,
     ) -> io::Result<Option<T>> {
-        while !self.0.lock().shut {
+        while !self.0.lock().is_shut_down {
             match call() {
                 Ok(result) => {
                     self.0.lock().sleep = SHORTEST_SLEEP;
                     return Ok(Some(result));
                 }
                 Err(error) if is_not_ready(&error) => self.sleep(wait)?,
-                Err(_) if self.0.lock().shut => {} // and this is what the system calls it
+                // the system's error for a socket that was shut down
+                Err(_) if self.0.lock().is_shut_down => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(None)
     }
 
-    /// Sleeps a little; `WouldBlock` when the limit is reached.
+    /// Sleeps for a while; `WouldBlock` if the time limit is reached.
     fn sleep(&self, wait: &mut Wait) -> io::Result<()> {
         let mut state = self.0.lock();
-        if state.shut {
+        if state.is_shut_down {
             return Ok(());
         }
         let mut sleep = state.sleep;
@@ -158,8 +164,9 @@ impl Poll {
     }
 }
 
-/// Nothing yet; or nothing any more: when `main` has returned, std shuts Winsock down, and a thread that still waits would
-/// report that as a failure of its socket, at the last moment of the process.
+/// Whether the call must wait. Also true for the errors of a Winsock that is no longer usable: when
+/// `main` has returned, std shuts Winsock down, and a thread that still waits would report a
+/// failure of its socket in the last moment of the process.
 fn is_not_ready(error: &io::Error) -> bool {
     const WSAENOTSOCK: i32 = 10038;
     const WSANOTINITIALISED: i32 = 10093;
@@ -167,10 +174,10 @@ fn is_not_ready(error: &io::Error) -> bool {
     error.kind() == ErrorKind::WouldBlock || (cfg!(windows) && ending)
 }
 
-/// The wait of one call, which may be for several things.
+/// The wait of one `read` or `write`, which may poll several calls.
 #[derive(Default)]
 struct Wait {
-    /// The limit, from when the wait has begun.
+    /// The end of the time limit, set when the wait begins.
     until: Option<Instant>,
 }
 
@@ -182,7 +189,7 @@ mod tests {
     fn what_the_system_says_after_shutdown_is_what_unix_says() {
         let (reading, writing) = (Poll::default(), Poll::default());
         let shut = |poll: &Poll| {
-            poll.shut();
+            poll.shut_down();
             Err(ErrorKind::NotConnected.into())
         };
         let result = writing.write(&[IoSlice::new(b"x")], |_| shut(&writing));
@@ -191,7 +198,7 @@ mod tests {
         assert_eq!(reading.read(|| unreachable!("it was shut")).unwrap(), 0);
     }
 
-    /// A system tells one call only that a connection was reset.
+    /// A system reports a reset to one call only.
     #[test]
     fn a_failure_behind_sent_bytes_is_kept_for_the_next_write() {
         let poll = Poll::default();
@@ -211,7 +218,7 @@ mod tests {
         assert!(!is_not_ready(&ErrorKind::ConnectionReset.into()));
     }
 
-    /// Nothing comes from the system here, as on Windows, where a shutdown alone wakes nobody.
+    /// Here the system reports nothing, as on Windows, where a shutdown alone wakes no thread.
     #[test]
     fn shut_wakes_a_wait_at_once() {
         let woken = (0..5).map(|_| {
@@ -225,13 +232,13 @@ mod tests {
                     thread::yield_now(); // until it has waited for a while
                 }
                 let began = Instant::now();
-                poll.shut();
+                poll.shut_down();
                 let (size, ended) = reader.join().unwrap();
                 assert_eq!(size, 0);
                 ended - began
             })
         });
-        let fastest = woken.min().unwrap(); // what else this machine does comes on top
+        let fastest = woken.min().unwrap(); // the other load of this machine adds to it
         assert!(fastest < LONGEST_SLEEP / 2, "{fastest:?}");
     }
 

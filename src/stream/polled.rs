@@ -1,8 +1,9 @@
-//! A TCP socket that never blocks, for Windows.
+//! [`PolledTcp`]: a TCP socket that never blocks, for Windows.
 //!
-//! There, `shutdown` wakes no thread that is blocked in a read (rust-lang/rust#121594), the system counts a time limit under
-//! 500 ms as 500 ms, and nobody knows how much a send has sent that ran into its limit ("the socket state is indeterminate",
-//! says Microsoft). Of a call that does not block all is known: so the waiting is done by [`Poll`].
+//! On Windows, `shutdown` does not wake a thread that is blocked in a read (rust-lang/rust#121594),
+//! a time limit under 500 ms counts as 500 ms, and after a send has reached its limit it is unknown
+//! how much was sent ("the socket state is indeterminate", says Microsoft). A call that does not
+//! block has none of these problems, so [`Poll`] does the waiting.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 use super::poll::Poll;
 
-/// A TCP socket with the methods of std's that are needed here, and the meaning that they have on Unix.
+/// A TCP socket with those methods of std's `TcpStream` that are needed here, and the meaning that
+/// they have on Unix.
 #[derive(Debug)]
 pub(crate) struct PolledTcp {
     socket: TcpStream,
@@ -25,12 +27,12 @@ impl PolledTcp {
     }
 
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        // Before the call: a thread that finds the socket shut down finds out why, too.
+        // Before the call: a thread that finds the socket shut down must also find out why.
         if how != Shutdown::Write {
-            self.reading.shut();
+            self.reading.shut_down();
         }
         if how != Shutdown::Read {
-            self.writing.shut();
+            self.writing.shut_down();
         }
         self.socket.shutdown(how)
     }
@@ -93,7 +95,7 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(50);
 
-    /// A polled socket and its peer, which has a deadline of its own.
+    /// A polled socket, and its peer, which has its own read timeout.
     fn pair() -> (PolledTcp, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -101,12 +103,12 @@ mod tests {
         (PolledTcp::new(listener.accept().unwrap().0).unwrap(), peer)
     }
 
-    /// Bytes of which each tells where it is.
+    /// Bytes that each depend on their position.
     fn pattern(length: usize) -> Vec<u8> {
         (0..length).map(|n| (n ^ (n >> 8) ^ (n >> 16)) as u8).collect()
     }
 
-    /// How long it takes at its fastest: what else this machine does comes on top.
+    /// The shortest of 20 times: the other load of this machine adds to each.
     fn fastest(mut what: impl FnMut() -> Duration) -> Duration {
         (0..20).map(|_| what()).min().unwrap()
     }
@@ -117,7 +119,7 @@ mod tests {
             let (socket, _peer) = pair();
             thread::scope(|scope| {
                 let reader = scope.spawn(|| ((&socket).read(&mut [0]), Instant::now()));
-                thread::park_timeout(SHORT); // so that it waits
+                thread::park_timeout(SHORT); // so that the read waits
                 let began = Instant::now();
                 socket.shutdown(Shutdown::Both).unwrap();
                 let (result, ended) = reader.join().unwrap();
@@ -160,7 +162,7 @@ mod tests {
             });
             assert!(waited >= limit && waited < limit + SHORT, "{waited:?} for {limit:?}");
         }
-        socket.set_read_timeout(Some(Duration::MAX)).unwrap(); // as long as it takes
+        socket.set_read_timeout(Some(Duration::MAX)).unwrap(); // no limit
         peer.write_all(b"x").unwrap();
         assert_eq!((&socket).read(&mut [0]).unwrap(), 1);
     }
@@ -169,7 +171,7 @@ mod tests {
     fn a_write_that_ran_into_its_limit_says_how_much_was_sent() {
         let (socket, mut peer) = pair();
         socket.set_write_timeout(Some(SHORT)).unwrap();
-        let data = pattern(64 << 20); // Windows may take all of it at once, and no more
+        let data = pattern(64 << 20); // Windows may take all of it at once, but no more
         let mut sent = (&socket).write(&data).unwrap();
         let error = loop {
             match (&socket).write(&data[sent % data.len()..]) {
@@ -192,7 +194,8 @@ mod tests {
         let reader = thread::spawn(move || {
             let (mut received, mut chunk) = (Vec::new(), vec![0; 100_000]);
             for wait in (0..3000).cycle() {
-                thread::park_timeout(Duration::from_micros(wait)); // slower and slower, then fast again
+                // slower and slower, then fast again
+                thread::park_timeout(Duration::from_micros(wait));
                 match peer.read(&mut chunk).unwrap() {
                     0 => break,
                     size => received.extend_from_slice(&chunk[..size]),

@@ -72,7 +72,7 @@ impl WebSocket {
     /// on standard error says so. See [`on_pong`](Self::on_pong), and [`Options::heartbeat`], which pings regularly.
     pub fn ping(&self, data: impl AsRef<[u8]>) -> bool {
         if data.as_ref().len() > CONTROL_MAX {
-            error::report("websocket: a ping of more than 125 bytes was not sent");
+            error::report_to_stderr("websocket: a ping of more than 125 bytes was not sent");
             return false;
         }
         self.send(Opcode::Ping, data.as_ref())
@@ -87,7 +87,9 @@ impl WebSocket {
     pub fn close(&self, code: u16, reason: &str) {
         let allowed = close::may_be_sent(code);
         if !allowed {
-            error::report(&format!("websocket: closed with 1011, as {code} must not be sent"));
+            error::report_to_stderr(&format!(
+                "websocket: closed with 1011, as {code} must not be sent"
+            ));
         }
         let payload = close::payload(if allowed { code } else { 1011 }, reason);
         let mut state = self.lock();

@@ -39,8 +39,8 @@ use crate::error::{self, NetError};
 /// use std::io::{self, Write};
 ///
 /// let server = net::create_server(|socket| {
+///     let mut file = io::repeat(b'x').take_bytes(1 << 20);
 ///     let mut out = socket; // `&EventSocket` implements `Write`, too
-///     let mut out = socket; // a `&EventSocket` writes, too
 ///     io::copy(&mut file, &mut out).unwrap();
 ///     writeln!(out, "\nthat was all").unwrap();
 ///     socket.end();

@@ -1,5 +1,6 @@
-//! WebSocket (RFC 6455), the server's side, as a thin layer on [`http`](crate::http): after one request, both sides send
-//! messages whenever they want. A browser opens one by `new WebSocket('ws://…')`. Node has no server of its own for it.
+//! WebSocket (RFC 6455), the server's side, as a thin layer on [`http`](crate::http): after one
+//! request, both sides send messages at any time. A browser opens one with
+//! `new WebSocket('ws://…')`. Node has no WebSocket server.
 //!
 //! ```
 //! use net_notes::{http, websocket::{self, Message}};
@@ -17,40 +18,43 @@
 //! # drop(server);
 //! ```
 //!
-//! # What it does
+//! # Features
 //!
-//! A request that does not ask for a WebSocket, or asks for another version than 13, gets a 426; a malformed one gets a 400
-//! (section 4.2.1). A frame that breaks section 5 ends the connection, after a closing frame with the code 1002, or 1007 for
-//! text that is not UTF-8, or 1009 for more bytes than the [limits](Options). Pings are answered. While the client does not
-//! read, only the last ping is kept, and answered when it reads again (5.5.3): so no client can make the server queue answers
-//! without end.
+//! A request that does not ask for a WebSocket, or asks for a version other than 13, is answered
+//! with 426; a malformed one with 400 (section 4.2.1). A frame that violates section 5 ends the
+//! connection, after a closing frame with the code 1002, or 1007 for text that is not UTF-8, or
+//! 1009 for more bytes than the [limits](Options). Pings are answered. While the client does not
+//! read, only the last ping is kept, and answered when the client reads again (5.5.3): so a client
+//! cannot make the server queue answers without end.
 //!
-//! No extension and no subprotocol is agreed on. To accept a subprotocol that the client has offered, set the header before:
-//! `response.header("Sec-WebSocket-Protocol", "chat")`.
+//! No extensions and no subprotocols are negotiated. To accept a subprotocol that the client has
+//! offered, set the header before the upgrade: `response.header("Sec-WebSocket-Protocol", "chat")`.
 //!
-//! # Who may connect
+//! # Origins
 //!
-//! Any page of any site may let a browser open a WebSocket to any server, and the browser sends its cookies along. It also says
-//! which site it was: look at `request.header("origin")` before the upgrade if a stranger's page must not speak to your server.
+//! Any page of any site may make a browser open a WebSocket to any server, and the browser sends
+//! its cookies with the request. The request also names the site: check `request.header("origin")`
+//! before the upgrade if pages of other sites must not use your server.
 //!
 //! # Threads
 //!
-//! A connection keeps the thread on which its request was handled, and its callbacks are called there, one at a time, like the
-//! listeners of an [`EventSocket`](crate::EventSocket). The methods of [`WebSocket`] may be called on any thread.
+//! A connection keeps the thread on which its request was handled. Its callbacks are called on this
+//! thread, one at a time, like the listeners of an [`EventSocket`](crate::EventSocket). The methods
+//! of [`WebSocket`] may be called on any thread.
 //!
 //! # Memory
 //!
 //! A message is gathered before it is delivered: so a connection holds at most a few times
-//! [`message_limit`](Options::message_limit) and [`frame_limit`](Options::frame_limit). What is sent and not read by the client
-//! is queued without limit: heed the `false` of [`send_text`](WebSocket::send_text), or look at
-//! [`writable_length`](WebSocket::writable_length).
+//! [`message_limit`](Options::message_limit) and [`frame_limit`](Options::frame_limit). Messages
+//! that the client does not read are queued without a limit: do not ignore the `false` of
+//! [`send_text`](WebSocket::send_text), or check [`writable_length`](WebSocket::writable_length).
 //!
-//! # To stop
+//! # Stopping
 //!
-//! `close` of the server does not end WebSockets, and `run` returns when the last one is gone: close them by
-//! [`WebSocket::close`], with the code 1001. A close is bounded in time, whatever the client does: see
-//! [`close_timeout`](Options::close_timeout). To destroy them all, without a closing frame:
-//! [`Server::close_all_connections`](crate::Server::close_all_connections).
+//! `close` of the server does not end WebSockets, and `run` returns when the last one is closed:
+//! close them with [`WebSocket::close`], with the code 1001. A close takes a limited time, whatever
+//! the client does: see [`close_timeout`](Options::close_timeout). To destroy all of them, without
+//! a closing frame: [`Server::close_all_connections`](crate::Server::close_all_connections).
 //!
 //! Left out: the client's side, extensions (compression), messages as streams, TLS (`wss:`).
 
@@ -72,9 +76,10 @@ pub use self::options::Options;
 pub use self::socket::{Message, WebSocket};
 use crate::http::{Request, Response};
 
-/// Answers a request for a WebSocket: 101, and `on_socket` gets the connection. It is called after the handler has returned,
-/// on the connection's turn: callbacks that are added in it miss no message. If the request does not ask for a WebSocket, or
-/// asks wrongly, it is refused, and `on_socket` is not called.
+/// Answers a request for a WebSocket with 101, and calls `on_socket` with the connection. This
+/// happens after the handler has returned, on the connection's turn: callbacks that are added in
+/// `on_socket` miss no message. If the request does not ask for a WebSocket, or is malformed, it is
+/// refused, and `on_socket` is not called.
 ///
 /// See the [module](self) for an example. Headers that were set before are sent with the 101.
 pub fn upgrade(
@@ -85,7 +90,7 @@ pub fn upgrade(
     upgrade_with(Options::default(), request, response, on_socket);
 }
 
-/// [`upgrade`] with custom limits and times.
+/// [`upgrade`] with custom limits and timeouts.
 ///
 /// ```
 /// use net_notes::{http, websocket::{self, Options}};
@@ -106,7 +111,7 @@ pub fn upgrade_with(
     match handshake::accept(request) {
         Ok(accept) => {
             response.header("Sec-WebSocket-Accept", &accept);
-            response.upgrade(handshake::PROTOCOL, move |socket, first| {
+            response.upgrade(handshake::UPGRADE_PROTOCOL, move |socket, first| {
                 WebSocket::start(socket, options, on_socket, first);
             });
         }

@@ -1,4 +1,5 @@
-//! Base64 (RFC 4648), one direction. **Not the lesson**: three bytes as four characters, so that they can stand in a header.
+//! Base64 (RFC 4648), encoding only. **Not the lesson**: it turns three bytes into four characters
+//! that are allowed in a header.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -14,7 +15,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether this is what 16 bytes become: 22 digits, and two signs that pad.
+/// Whether this is the encoding of 16 bytes: 22 digits, and two padding characters.
 pub(super) fn is_of_16_bytes(text: &str) -> bool {
     let digits = text.strip_suffix("==").unwrap_or_default();
     digits.len() == 22 && digits.bytes().all(|byte| DIGITS.contains(&byte))

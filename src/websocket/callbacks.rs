@@ -1,24 +1,24 @@
-//! The callbacks of a WebSocket, and the calling of them with no lock held.
+//! The callbacks of a WebSocket. They are called with no lock held.
 
 use super::WebSocket;
 use super::close::Closed;
 use super::socket::Message;
 
-type OnMessage = Box<dyn for<'a> FnMut(&WebSocket, Message<'a>) + Send>;
-type OnPong = Box<dyn FnMut(&WebSocket, &[u8]) + Send>;
-type OnClose = Box<dyn FnOnce(&WebSocket, &Closed) + Send>;
+type MessageCallback = Box<dyn for<'a> FnMut(&WebSocket, Message<'a>) + Send>;
+type PongCallback = Box<dyn FnMut(&WebSocket, &[u8]) + Send>;
+type CloseCallback = Box<dyn FnOnce(&WebSocket, &Closed) + Send>;
 
 #[derive(Default)]
 pub(super) struct Callbacks {
-    on_message: Vec<OnMessage>,
-    on_pong: Vec<OnPong>,
-    pub(super) on_close: Vec<OnClose>,
+    on_message: Vec<MessageCallback>,
+    on_pong: Vec<PongCallback>,
+    pub(super) on_close: Vec<CloseCallback>,
 }
 
 impl WebSocket {
-    /// Calls `callback` for each message of the client, whole, however it was cut. Callbacks are called in the order in which
-    /// they were added. After [`close`](Self::close), and after the closing frame of the client, there are no more messages.
-    /// Browser: `socket.onmessage`.
+    /// Calls `callback` for each complete message of the client. Callbacks are called in the order
+    /// of registration. After [`close`](Self::close), and after the client's closing frame, there
+    /// are no more messages. Browser: `socket.onmessage`.
     pub fn on_message(
         &self,
         callback: impl for<'a> FnMut(&WebSocket, Message<'a>) + Send + 'static,
@@ -26,12 +26,12 @@ impl WebSocket {
         let mut state = self.lock();
         match state.closed() {
             None => state.callbacks.on_message.push(Box::new(callback)),
-            Some(_) => drop(state), // and then the callback
+            Some(_) => drop(state), // the lock first, and then the callback
         }
     }
 
-    /// Calls `callback` for each answer to a [`ping`](Self::ping), with the bytes that were sent with it. A browser never shows
-    /// pings and pongs to its pages.
+    /// Calls `callback` for each answer to a [`ping`](Self::ping), with the bytes that were sent
+    /// with it. A browser does not show pings and pongs to its pages.
     pub fn on_pong(&self, callback: impl FnMut(&WebSocket, &[u8]) + Send + 'static) {
         let mut state = self.lock();
         match state.closed() {
@@ -40,8 +40,9 @@ impl WebSocket {
         }
     }
 
-    /// Calls `callback` once, at the end: the client has sent its closing frame, has broken the protocol, or is gone without a
-    /// closing frame. If that has happened already, it is called at once, on this thread. Browser: `socket.onclose`.
+    /// Calls `callback` once, at the end: when the client has sent its closing frame, has violated
+    /// the protocol, or is gone without a closing frame. If this has already happened, `callback`
+    /// is called at once, on this thread. Browser: `socket.onclose`.
     pub fn on_close(&self, callback: impl FnOnce(&WebSocket, &Closed) + Send + 'static) {
         let mut state = self.lock();
         match state.closed() {
@@ -61,7 +62,8 @@ impl WebSocket {
         self.call_each(|callbacks| &mut callbacks.on_pong, |callback| callback(self, data));
     }
 
-    /// Takes the callbacks of one kind out, calls them, and puts them back before those that were added in the meantime.
+    /// Takes the callbacks of one kind out, calls them, and puts them back before those that were
+    /// added in the meantime.
     fn call_each<C>(&self, list: fn(&mut Callbacks) -> &mut Vec<C>, call: impl FnMut(&mut C)) {
         let mut taken = std::mem::take(list(&mut self.lock().callbacks));
         taken.iter_mut().for_each(call);

@@ -1,19 +1,19 @@
-//! One frame (RFC 6455 5.2): its header and its bits, the mask, and the payload. Knows no socket.
+//! One frame (RFC 6455 5.2): its header, the mask, and the payload. Uses no socket.
 //!
 //! ```text
 //!  byte 0                          byte 1
 //! ┌─────┬──────┬──────┬──────┬────────┬──────┬─────────┐
-//! │ FIN │ RSV1 │ RSV2 │ RSV3 │ opcode │ MASK │ length  │  then: the length in 2 bytes if it says 126, in 8 if 127;
-//! │  1  │  1   │  1   │  1   │   4    │  1   │    7    │  4 bytes of mask, if MASK is 1; the payload
+//! │ FIN │ RSV1 │ RSV2 │ RSV3 │ opcode │ MASK │ length  │  126: 2 more bytes of length; 127: 8 more;
+//! │  1  │  1   │  1   │  1   │   4    │  1   │    7    │  then 4 bytes of mask if MASK is 1; the payload
 //! └─────┴──────┴──────┴──────┴────────┴──────┴─────────┘
 //! ```
 
-use super::failure::{Failure, protocol, too_big};
+use super::failure::{ProtocolFailure, protocol, too_big};
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opcode {
-    /// More of the message that has begun.
+    /// The next fragment of the current message.
     Continuation = 0x0,
     Text = 0x1,
     Binary = 0x2,
@@ -22,20 +22,21 @@ pub(super) enum Opcode {
     Pong = 0xa,
 }
 
-const FIN: u8 = 0x80;
-const RESERVED: u8 = 0x70;
-const MASK: u8 = 0x80;
+const FIN_BIT: u8 = 0x80;
+const RESERVED_BITS: u8 = 0x70;
+const MASK_BIT: u8 = 0x80;
 
-/// A control frame has its length in seven bits, and no fragments (5.5).
-pub(super) const CONTROL_MAX: usize = 125;
+/// The largest payload of a control frame, in bytes: its length has seven bits, and it has no
+/// fragments (5.5).
+pub(super) const CONTROL_BYTES_MAX: usize = 125;
 
-/// The longest header: two bytes, eight of length, four of mask.
-pub(super) const HEADER_MAX: usize = 14;
+/// The longest header, in bytes: two, eight of length, four of mask.
+pub(super) const HEADER_BYTES_MAX: usize = 14;
 
-/// A frame as it has arrived, without its mask.
+/// A frame that has arrived, unmasked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// The last one of its message.
+    /// Whether it is the last one of its message.
     pub(super) is_last: bool,
     pub(super) opcode: Opcode,
     pub(super) payload: Vec<u8>,
@@ -59,23 +60,23 @@ impl Opcode {
     }
 }
 
-/// The length of a client's frame with its header; `None`: more bytes of the header are needed. What is wrong is refused with
-/// the byte that shows it, before the payload has arrived.
-pub(super) fn length(bytes: &[u8], payload_limit: usize) -> Result<Option<usize>, Failure> {
+/// The length of a client's frame with its header; `None` if more bytes of the header are needed.
+/// An invalid frame is refused at the byte that shows it, before the payload has arrived.
+pub(super) fn length(bytes: &[u8], payload_limit: usize) -> Result<Option<usize>, ProtocolFailure> {
     let Some(&first) = bytes.first() else { return Ok(None) };
-    if first & RESERVED != 0 {
+    if first & RESERVED_BITS != 0 {
         return Err(protocol("a reserved bit, and no extension was agreed on"));
     }
     let opcode = Opcode::of(first).ok_or(protocol("an opcode that is not defined"))?;
-    if opcode.is_control() && first & FIN == 0 {
+    if opcode.is_control() && first & FIN_BIT == 0 {
         return Err(protocol("a control frame in fragments"));
     }
     let Some(&second) = bytes.get(1) else { return Ok(None) };
-    if second & MASK == 0 {
+    if second & MASK_BIT == 0 {
         return Err(protocol("a frame of a client without a mask"));
     }
-    let short = second & !MASK;
-    if opcode.is_control() && usize::from(short) > CONTROL_MAX {
+    let short = second & !MASK_BIT;
+    if opcode.is_control() && usize::from(short) > CONTROL_BYTES_MAX {
         return Err(protocol("a control frame of more than 125 bytes"));
     }
     let (size, least) = match short {
@@ -101,10 +102,10 @@ pub(super) fn length(bytes: &[u8], payload_limit: usize) -> Result<Option<usize>
 }
 
 impl Frame {
-    /// Takes a whole frame apart, whose [`length`] was found to be right.
+    /// Parses a complete frame, whose [`length`] was valid.
     pub(super) fn parse(mut bytes: Vec<u8>) -> Option<Frame> {
         let (first, second) = (*bytes.first()?, *bytes.get(1)?);
-        let mask_at = match second & !MASK {
+        let mask_at = match second & !MASK_BIT {
             126 => 4,
             127 => 10,
             _ => 2,
@@ -112,12 +113,12 @@ impl Frame {
         let mask = *bytes.get(mask_at..)?.first_chunk::<4>()?;
         bytes.drain(..mask_at + 4);
         unmask(&mut bytes, mask);
-        Some(Frame { is_last: first & FIN != 0, opcode: Opcode::of(first)?, payload: bytes })
+        Some(Frame { is_last: first & FIN_BIT != 0, opcode: Opcode::of(first)?, payload: bytes })
     }
 }
 
-/// Masks or unmasks: each byte XOR the byte of the mask whose turn it is (5.3). Eight bytes at a time: that is 90 times as fast
-/// as one by one.
+/// Masks or unmasks: XORs each byte with the bytes of the mask in turn (5.3). Eight bytes at a
+/// time, which is 90 times as fast as single bytes.
 pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let twice = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
@@ -130,10 +131,10 @@ pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     }
 }
 
-/// A whole message, or a control frame, of a server: without a mask.
+/// Encodes a whole message, or a control frame, of a server: without a mask.
 pub(super) fn encode(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(payload.len() + HEADER_MAX);
-    frame.push(FIN | opcode as u8);
+    let mut frame = Vec::with_capacity(payload.len() + HEADER_BYTES_MAX);
+    frame.push(FIN_BIT | opcode as u8);
     match payload.len() {
         length @ 0..126 => frame.push(length as u8),
         length @ 126..0x1_0000 => {
@@ -181,8 +182,8 @@ mod tests {
         for (payload, header) in [(0, 2), (125, 2), (126, 4), (65535, 4), (65536, 10)] {
             let mut frame = encode(Opcode::Text, &vec![b'a'; payload]);
             assert_eq!(frame.len(), header + payload);
-            // And is read again, with a mask.
-            frame[1] |= MASK;
+            // It is parsed again, with a mask.
+            frame[1] |= MASK_BIT;
             frame.splice(header..header, [0; 4]);
             assert_eq!(length(&frame, payload), Ok(Some(frame.len())));
             assert_eq!(Frame::parse(frame).map(|frame| frame.payload.len()), Some(payload));

@@ -1,28 +1,28 @@
-//! The request that asks for a WebSocket, and its answer (RFC 6455 4.2).
+//! The request for a WebSocket, and its answer (RFC 6455 4.2).
 
 use super::base64;
 use super::sha1::sha1;
 use crate::http::{Request, Response, has};
 
-/// In `Upgrade`.
-pub(super) const PROTOCOL: &str = "websocket";
+/// The protocol name in `Upgrade`.
+pub(super) const UPGRADE_PROTOCOL: &str = "websocket";
 
-/// Joined to the key of the client: who answers with the hash of both knows WebSocket.
-const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// Appended to the client's key: a server that answers with the hash of both supports WebSocket.
+const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Why there will be no WebSocket.
+/// The reason why the request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct HandshakeRefusal {
     status: u16,
     why: &'static str,
 }
 
-/// The value of `Sec-WebSocket-Accept`, if the request is as section 4.2.1 demands. (`Host`, and the version of HTTP, are
-/// looked at by `http`.)
-pub(super) fn accept(request: &Request) -> Result<String, Refusal> {
+/// The value of `Sec-WebSocket-Accept`, if the request is valid by section 4.2.1. (`http` checks
+/// `Host` and the version of HTTP.)
+pub(super) fn accept(request: &Request) -> Result<String, HandshakeRefusal> {
     let lists = |name, element| request.header(name).is_some_and(|list| has(list, element));
-    let refuse = |status, why| Err(Refusal { status, why });
-    if !lists("upgrade", PROTOCOL) || !lists("connection", "upgrade") {
+    let refuse = |status, why| Err(HandshakeRefusal { status, why });
+    if !lists("upgrade", UPGRADE_PROTOCOL) || !lists("connection", "upgrade") {
         return refuse(426, "this is for a WebSocket");
     }
     if request.version() == "HTTP/1.0" {
@@ -41,14 +41,14 @@ pub(super) fn accept(request: &Request) -> Result<String, Refusal> {
 }
 
 fn answer_to(key: &str) -> String {
-    base64::encode(&sha1(format!("{key}{GUID}").as_bytes()))
+    base64::encode(&sha1(format!("{key}{ACCEPT_GUID}").as_bytes()))
 }
 
-pub(super) fn refuse(response: &Response, refusal: Refusal) {
-    let Refusal { status, why } = refusal;
+pub(super) fn refuse(response: &Response, refusal: HandshakeRefusal) {
+    let HandshakeRefusal { status, why } = refusal;
     if status == 426 {
-        // What would be right (RFC 6455 4.4, RFC 9110 15.5.22).
-        response.header("Upgrade", PROTOCOL).header("Sec-WebSocket-Version", "13");
+        // The values that would be valid (RFC 6455 4.4, RFC 9110 15.5.22).
+        response.header("Upgrade", UPGRADE_PROTOCOL).header("Sec-WebSocket-Version", "13");
     }
     response.status(status).header("Content-Type", "text/plain; charset=utf-8");
     response.end_with(format!("{status}: {why}\n"));

@@ -1,16 +1,17 @@
-//! From bytes to messages: frames, and what they are put together to (RFC 6455 5.4, 8.1). Knows no socket.
+//! [`MessageReader`]: from bytes to frames, and from frames to messages (RFC 6455 5.4, 8.1). Uses
+//! no socket.
 
 use std::io;
 
 use super::close::Closed;
-use super::failure::{Failure, not_utf8, protocol, too_big};
-use super::frame::{self, Frame, HEADER_MAX, Opcode};
+use super::failure::{ProtocolFailure, not_utf8, protocol, too_big};
+use super::frame::{self, Frame, HEADER_BYTES_MAX, Opcode};
 use super::options::Options;
 use crate::framing::Frames;
 
-/// What a client has said.
+/// A message or a control frame of a client.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Received {
     Text(String),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
@@ -18,32 +19,32 @@ pub(super) enum Said {
     Close(Closed),
 }
 
-type Length = Box<dyn FnMut(&[u8]) -> io::Result<Option<usize>> + Send>;
+type LengthFn = Box<dyn FnMut(&[u8]) -> io::Result<Option<usize>> + Send>;
 
 /// The frames of one client, and the message that is arriving.
-pub(super) struct Incoming {
-    frames: Frames<Length>,
+pub(super) struct MessageReader {
+    frames: Frames<LengthFn>,
     message_limit: usize,
-    /// Of which kind it is, and what has arrived of it. `None`: the next frame begins one.
-    message: Option<(Kind, Vec<u8>)>,
-    /// How many bytes of it are known to be whole characters.
+    /// The kind and the bytes of the current message. `None`: the next frame begins a message.
+    message: Option<(MessageKind, Vec<u8>)>,
+    /// The number of its bytes that are known to be whole characters.
     checked: usize,
     failed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum MessageKind {
     Text,
     Binary,
 }
 
-impl Incoming {
-    pub(super) fn new(options: &Options) -> Incoming {
+impl MessageReader {
+    pub(super) fn new(options: &Options) -> MessageReader {
         let Options { frame_limit, message_limit, .. } = *options;
         let length = move |bytes: &[u8]| Ok(frame::length(bytes, frame_limit)?);
-        Incoming {
-            // A frame that is too long is refused by its header already.
-            frames: Frames::new(frame_limit.saturating_add(HEADER_MAX), Box::new(length)),
+        MessageReader {
+            // A frame that is too long is refused because of its header.
+            frames: Frames::new(frame_limit.saturating_add(HEADER_BYTES_MAX), Box::new(length)),
             message_limit,
             message: None,
             checked: 0,
@@ -55,15 +56,17 @@ impl Incoming {
         self.frames.feed(data);
     }
 
-    fn take(&mut self, frame: Frame) -> Result<Option<Said>, Failure> {
+    fn take(&mut self, frame: Frame) -> Result<Option<Received>, ProtocolFailure> {
         let Frame { is_last, opcode, payload } = frame;
         let kind = match opcode {
-            Opcode::Ping => return Ok(Some(Said::Ping(payload))),
-            Opcode::Pong => return Ok(Some(Said::Pong(payload))),
-            Opcode::Close => return Closed::parse(&payload).map(|close| Some(Said::Close(close))),
+            Opcode::Ping => return Ok(Some(Received::Ping(payload))),
+            Opcode::Pong => return Ok(Some(Received::Pong(payload))),
+            Opcode::Close => {
+                return Closed::parse(&payload).map(|close| Some(Received::Close(close)));
+            }
             Opcode::Continuation => None,
-            Opcode::Text => Some(Kind::Text),
-            Opcode::Binary => Some(Kind::Binary),
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
         };
         let (kind, message) = match (self.message.take(), kind) {
             (None, Some(kind)) => (kind, payload),
@@ -78,7 +81,7 @@ impl Incoming {
             return Err(too_big("a message larger than the limit"));
         }
         if !is_last {
-            if kind == Kind::Text {
+            if kind == MessageKind::Text {
                 self.check_text(&message)?;
             }
             self.message = Some((kind, message));
@@ -86,13 +89,15 @@ impl Incoming {
         }
         self.checked = 0;
         Ok(Some(match kind {
-            Kind::Text => Said::Text(String::from_utf8(message).map_err(|_| not_utf8())?),
-            Kind::Binary => Said::Binary(message),
+            MessageKind::Text => {
+                Received::Text(String::from_utf8(message).map_err(|_| not_utf8())?)
+            }
+            MessageKind::Binary => Received::Binary(message),
         }))
     }
 
-    /// A text that can never become UTF-8 is not waited for. A fragment may end inside a character.
-    fn check_text(&mut self, message: &[u8]) -> Result<(), Failure> {
+    /// Refuses a text as soon as it is invalid UTF-8. A fragment may end within a character.
+    fn check_text(&mut self, message: &[u8]) -> Result<(), ProtocolFailure> {
         match std::str::from_utf8(&message[self.checked..]) {
             Ok(_) => self.checked = message.len(),
             Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
@@ -102,19 +107,19 @@ impl Incoming {
     }
 }
 
-/// What was said so far, up to the first failure.
-impl Iterator for Incoming {
-    type Item = Result<Said, Failure>;
+/// Returns messages and control frames, up to the first failure.
+impl Iterator for MessageReader {
+    type Item = Result<Received, ProtocolFailure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
             let bytes = self.frames.next()?;
-            let frame = bytes.map_err(Failure::from);
+            let frame = bytes.map_err(ProtocolFailure::from);
             let frame = frame.and_then(|bytes| Frame::parse(bytes).ok_or(protocol("not a frame")));
-            let said = frame.and_then(|frame| self.take(frame));
-            self.failed = said.is_err();
-            if let Some(said) = said.transpose() {
-                return Some(said);
+            let received = frame.and_then(|frame| self.take(frame));
+            self.failed = received.is_err();
+            if let Some(received) = received.transpose() {
+                return Some(received);
             }
         }
         None

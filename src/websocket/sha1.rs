@@ -1,7 +1,8 @@
-//! SHA-1 (RFC 3174). **Not the lesson**: the handshake asks for it, to tell a server that knows WebSocket from one that echoes
-//! whatever it is sent. It protects nothing: since 2017 SHA-1 must not be used where security depends on it.
+//! SHA-1 (RFC 3174). **Not the lesson**: the handshake uses it to distinguish a server that
+//! supports WebSocket from one that echoes any input. It protects nothing: since 2017 SHA-1 must
+//! not be used where security depends on it.
 
-/// The SHA-1 of a message.
+/// Computes the SHA-1 of a message.
 pub(super) fn sha1(message: &[u8]) -> [u8; 20] {
     let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0_u32];
     for block in padded(message).chunks_exact(64) {
@@ -14,7 +15,7 @@ pub(super) fn sha1(message: &[u8]) -> [u8; 20] {
     digest
 }
 
-/// With a bit that is set, zeros, and its length in bits behind it: a multiple of 64 bytes.
+/// Appends a 1 bit, zeros, and the length in bits, up to a multiple of 64 bytes.
 fn padded(message: &[u8]) -> Vec<u8> {
     let mut padded = message.to_vec();
     padded.push(0x80);
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(hex(&sha1(eight.as_bytes())), "dea356a2cddd90c7a7ecedc5ebb563934f460452");
     }
 
-    /// Where a block ends, one bit of padding more needs a block more.
+    /// Near the end of a block, one more byte of padding needs another block.
     #[test]
     fn every_length_is_padded_to_whole_blocks() {
         for length in 0..200 {

@@ -1,4 +1,4 @@
-//! [`WebSocket`]: the handle, and what a program does with it.
+//! [`WebSocket`]: the handle of a connection, and its methods.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,43 +6,45 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::close;
-use super::frame::{self, CONTROL_MAX, Opcode};
+use super::frame::{self, CONTROL_BYTES_MAX, Opcode};
 use super::options::Options;
-use super::state::{Phase, State};
+use super::state::{WebSocketPhase, WebSocketState};
 use crate::endpoint::Address;
 use crate::error;
 use crate::event;
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// A message, which is text or bytes: its sender has said which.
+/// A message: text or bytes, as its sender has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
-    /// Text: it is UTF-8, or the connection would have ended.
+    /// Text: always valid UTF-8; otherwise the connection ends.
     Text(&'a str),
     /// Any bytes.
     Binary(&'a [u8]),
 }
 
-/// A connection to a client that has upgraded: messages go out by [`send_text`](Self::send_text) and come in by
-/// [`on_message`](Self::on_message).
+/// A connection to a client that has upgraded: [`send_text`](Self::send_text) sends messages, and
+/// [`on_message`](Self::on_message) receives them.
 ///
-/// It is a handle and cheap to clone; all clones are the same connection, and equal. Every method may be called on any thread
-/// and in any callback. See the [module](super) for an example.
+/// A `WebSocket` is a handle and cheap to clone; all clones refer to the same connection, and are
+/// equal. Every method may be called on any thread and in any callback. See the [module](super) for
+/// an example.
 #[derive(Clone)]
-pub struct WebSocket(Arc<Inner>);
+pub struct WebSocket(Arc<WebSocketInner>);
 
-struct Inner {
-    /// The socket's listeners own this, and it owns the socket: Close breaks the circle by dropping the listeners.
+struct WebSocketInner {
+    /// The socket's listeners own this value, and it owns the socket. Close breaks this cycle: it
+    /// drops the listeners.
     socket: EventSocket,
     options: Options,
-    state: Mutex<State>,
+    state: Mutex<WebSocketState>,
 }
 
 impl WebSocket {
     pub(super) fn new(socket: &EventSocket, options: Options) -> WebSocket {
         let socket = socket.clone();
-        WebSocket(Arc::new(Inner { socket, options, state: Mutex::default() }))
+        WebSocket(Arc::new(WebSocketInner { socket, options, state: Mutex::default() }))
     }
 
     pub(super) fn socket(&self) -> &EventSocket {
@@ -53,37 +55,41 @@ impl WebSocket {
         self.0.options.close_timeout
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, WebSocketState> {
         lock(&self.0.state)
     }
 
-    /// Sends a text, as one message. Returns `false` if the client reads more slowly than this sends, so that messages are queued
-    /// in memory, or if the WebSocket is closed, and nothing was sent. Browser: `socket.send(text)`.
+    /// Sends a text as one message. Returns `false` if the client reads more slowly than this
+    /// sends, so that messages are queued in memory; also if the WebSocket is closed, and then
+    /// nothing was sent. Browser: `socket.send(text)`.
     pub fn send_text(&self, text: impl AsRef<str>) -> bool {
         self.send(Opcode::Text, text.as_ref().as_bytes())
     }
 
-    /// Sends bytes, as one message; otherwise like [`send_text`](Self::send_text). Browser: `socket.send(buffer)`.
+    /// Sends bytes as one message; otherwise like [`send_text`](Self::send_text). Browser:
+    /// `socket.send(buffer)`.
     pub fn send_binary(&self, data: impl AsRef<[u8]>) -> bool {
         self.send(Opcode::Binary, data.as_ref())
     }
 
-    /// Sends a ping, which every client answers by a pong with the same bytes. Of more than 125 bytes nothing is sent, and a line
-    /// on standard error says so. See [`on_pong`](Self::on_pong), and [`Options::heartbeat`], which pings regularly.
+    /// Sends a ping, which each client answers with a pong that contains the same bytes. With more
+    /// than 125 bytes nothing is sent, and a line on standard error says so. See
+    /// [`on_pong`](Self::on_pong), and [`Options::heartbeat`], which sends pings regularly.
     pub fn ping(&self, data: impl AsRef<[u8]>) -> bool {
-        if data.as_ref().len() > CONTROL_MAX {
+        if data.as_ref().len() > CONTROL_BYTES_MAX {
             error::report_to_stderr("websocket: a ping of more than 125 bytes was not sent");
             return false;
         }
         self.send(Opcode::Ping, data.as_ref())
     }
 
-    /// Sends a closing frame, behind everything that was sent before, and ends the connection when the client has answered, or
-    /// after [`close_timeout`](Options::close_timeout). A second call does nothing. Browser: `socket.close(code, reason)`.
+    /// Sends a closing frame, after everything that was sent before, and ends the connection when
+    /// the client has answered, or after [`close_timeout`](Options::close_timeout). A second call
+    /// does nothing. Browser: `socket.close(code, reason)`.
     ///
-    /// `code` is 1000 for "done", 1001 for "the server stops", or one of your own from 4000 to 4999. One that must not be sent
-    /// (RFC 6455 7.4) becomes 1011, and a line on standard error says so. `reason` is for people; of more than 123 bytes the rest is
-    /// cut off.
+    /// `code` is 1000 for "finished", 1001 for "the server stops", or your own code from 4000 to
+    /// 4999. A code that must not be sent (RFC 6455 7.4) becomes 1011, and a line on standard error
+    /// says so. `reason` is human-readable text; bytes beyond 123 are cut off.
     pub fn close(&self, code: u16, reason: &str) {
         let allowed = close::may_be_sent(code);
         if !allowed {
@@ -96,37 +102,41 @@ impl WebSocket {
         if !state.is_open() {
             return;
         }
-        state.phase = Phase::Closing;
+        state.phase = WebSocketPhase::Closing;
         self.write(Opcode::Close, &payload);
         drop(state);
-        self.0.socket.resume(); // the client's closing frame is behind what is held back
+        // The client's closing frame arrives after the data that is held back.
+        self.0.socket.resume();
         let this = self.clone();
-        self.0.socket.after(self.close_timeout(), move |_| this.give_up());
+        self.0.socket.after(self.close_timeout(), move |_| this.destroy_if_unanswered());
     }
 
-    /// Destroys the connection, without a closing frame; what is queued is dropped. For a client that does not read, for example.
+    /// Destroys the connection without a closing frame; queued messages are dropped. For a client
+    /// that does not read, for example.
     pub fn destroy(&self) {
         self.0.socket.destroy();
     }
 
-    /// Bytes that were sent and that the kernel has not taken yet, as the client does not read. Browser: `bufferedAmount`.
+    /// The number of bytes that were sent and that the kernel has not taken yet, as the client does
+    /// not read. Browser: `bufferedAmount`.
     pub fn writable_length(&self) -> usize {
         self.0.socket.writable_length()
     }
 
-    /// Whether a `send` has said `false`, and the client has not caught up since.
+    /// Whether a `send` has returned `false`, and the client has not caught up since.
     pub fn writable_need_drain(&self) -> bool {
         self.0.socket.writable_need_drain()
     }
 
-    /// Calls `callback` each time the client has caught up after a `send` that said `false`.
+    /// Calls `callback` each time that the client has caught up after a `send` that returned
+    /// `false`.
     pub fn on_drain(&self, mut callback: impl FnMut(&WebSocket) + Send + 'static) {
         let this = self.clone();
         self.0.socket.on(event::Drain, move |_, ()| callback(&this));
     }
 
-    /// Holds messages back until [`resume`](Self::resume), and TCP slows the client down. What has been read already, up to 64 KiB,
-    /// is still delivered.
+    /// Holds messages back until [`resume`](Self::resume); TCP slows the client down. Bytes that
+    /// were already read, up to 64 KiB, are still delivered.
     pub fn pause(&self) {
         if self.lock().is_open() {
             self.0.socket.pause();
@@ -143,7 +153,7 @@ impl WebSocket {
         self.lock().is_open() && !self.0.socket.is_destroyed()
     }
 
-    /// The address of the client; stays known after the end.
+    /// The address of the client. Remains known after the end.
     pub fn remote_addr(&self) -> Option<Address> {
         self.0.socket.remote_addr()
     }
@@ -153,7 +163,7 @@ impl WebSocket {
         state.is_open() && self.write(opcode, payload)
     }
 
-    /// The caller holds the lock.
+    /// Sends a frame. The caller holds the lock.
     pub(super) fn write(&self, opcode: Opcode, payload: &[u8]) -> bool {
         self.0.socket.write(frame::encode(opcode, payload))
     }

@@ -183,9 +183,8 @@ impl fmt::Display for Endpoint {
 /// message.
 #[cfg(unix)]
 fn write_path(path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    path.to_string_lossy().chars().try_for_each(|c| match c.is_control() {
-        true => write!(f, "{}", c.escape_debug()),
-        false => write!(f, "{c}"),
+    path.to_string_lossy().chars().try_for_each(|c| {
+        if c.is_control() { write!(f, "{}", c.escape_debug()) } else { write!(f, "{c}") }
     })
 }
 

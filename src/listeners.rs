@@ -120,7 +120,7 @@ impl<F> List<F> {
 /// Implements `$trait` for each event, with the arguments of its listeners, and with constants that
 /// differ from the default.
 macro_rules! event_table {
-    ($(#[$doc:meta])* $table:ident of $trait:ident, kept as $listener:ident: $($event:ident, $field:ident, $args:ty $(, $constant:ident = $value:expr)?;)*) => {
+    ($(#[$doc:meta])* $table:ident of $trait:ident kept as $listener:ident: $($event:ident, $field:ident, $args:ty $(, $constant:ident = $value:expr)?;)*) => {
         $(#[$doc])*
         #[derive(Default)]
         #[allow(missing_debug_implementations)] // functions

@@ -114,7 +114,6 @@ impl Request {
 #[derive(Debug)]
 pub struct Reply {
     message: Message,
-    status: u16,
 }
 
 impl Reply {
@@ -122,7 +121,7 @@ impl Reply {
 
     /// The status: 2xx means success.
     pub fn status(&self) -> u16 {
-        self.status
+        parse_status(self.message.head.start()).unwrap_or_default()
     }
 
     /// The reason phrase, a human-readable text.
@@ -162,10 +161,9 @@ pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Res
     let found = reply.clone();
     let mut reader = MessageReader::default();
     socket.on(event::Data, move |socket, data| {
-        match reader.take(data, |start| status(start).is_some()) {
+        match reader.take(data, |start| parse_status(start).is_some()) {
             Ok(Some(message)) => {
-                let status = status(message.head.start()).unwrap_or_default();
-                *lock(&found) = Some(Reply { message, status });
+                *lock(&found) = Some(Reply { message });
                 socket.close_within(Duration::from_secs(1)); // complete: the server may end later
             }
             Ok(None) => {}
@@ -178,7 +176,7 @@ pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Res
 }
 
 /// The status in a start line such as `STS/1.1 200 OK`.
-fn status(start: &str) -> Option<u16> {
+fn parse_status(start: &str) -> Option<u16> {
     let (status, _reason) = start.strip_prefix("STS/1.1 ")?.split_once(' ')?;
     let digits = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| status.parse().ok())?

@@ -1,25 +1,26 @@
-//! [`Authority`]: the part of a URL that names a server, and the value of `Host`.
+//! [`Authority`]: the host and port in a URL, and the value of `Host`.
 
 use std::net::Ipv6Addr;
 
-/// `HOST` or `HOST:PORT` (RFC 3986 3.2). The user information that may precede a host there is refused: in HTTP it is an
-/// error (RFC 9110 4.2.4), and `Host` has none (RFC 9112 3.2).
+/// `HOST` or `HOST:PORT` (RFC 3986 3.2). A user name before the host is refused: it is an error in
+/// HTTP (RFC 9110 4.2.4), and `Host` has none (RFC 9112 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Authority<'t> {
-    /// A name or an address as it was written; the address of IPv6 is in brackets.
+    /// A name or an address as written; an IPv6 address is in brackets.
     pub(super) host: &'t str,
-    /// `None`, if there is none, or an empty one: both mean the default port (RFC 3986 3.2.3).
+    /// `None`: absent or empty, which both mean the default port (RFC 3986 3.2.3).
     pub(super) port: Option<u16>,
 }
 
 impl Authority<'_> {
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// A sentence that names the problem.
     pub(super) fn parse(text: &str) -> Result<Authority<'_>, &'static str> {
-        let host_end = match text.starts_with('[') {
-            true => text.find(']').map(|bracket| bracket + 1),
-            false => text.rfind(':'),
+        let host_end = if text.starts_with('[') {
+            text.find(']').map(|bracket| bracket + 1)
+        } else {
+            text.rfind(':')
         };
         let (host, rest) = text.split_at(host_end.unwrap_or(text.len()));
         if host.is_empty() {
@@ -27,7 +28,8 @@ impl Authority<'_> {
         }
         let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let is_host = match address {
-            // A zone (`%eth0`) means something on its own machine only, and a later version of IP does not exist.
+            // A zone (`%eth0`) is valid on its own machine only, and there is no later version of
+            // IP.
             Some(address) => address.parse::<Ipv6Addr>().is_ok(),
             None => is_name(host.as_bytes()),
         };
@@ -51,7 +53,7 @@ fn parse_port(port: &str) -> Result<Option<u16>, &'static str> {
     number.map(Some).ok_or("its port is not a number up to 65535")
 }
 
-/// `reg-name` (RFC 3986 3.2.2), of which an IPv4 address is a special case.
+/// Whether this is a `reg-name` (RFC 3986 3.2.2), which includes IPv4 addresses.
 fn is_name(mut bytes: &[u8]) -> bool {
     loop {
         match bytes {
@@ -63,12 +65,13 @@ fn is_name(mut bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether `%` and these two are an escaped byte.
+/// Whether these are the two digits of a percent-encoded byte.
 pub(super) fn is_hex(high: u8, low: u8) -> bool {
     high.is_ascii_hexdigit() && low.is_ascii_hexdigit()
 }
 
-/// A character that may be anywhere in a URL: `unreserved` and `sub-delims` (RFC 3986 2.2 and 2.3).
+/// Whether a character may be anywhere in a URL: `unreserved` and `sub-delims` (RFC 3986 2.2 and
+/// 2.3).
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
 }

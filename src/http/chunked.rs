@@ -1,33 +1,35 @@
-//! A body in chunks: each with its size before it, so that its end need not be known at its beginning (RFC 9112 7.1).
+//! A body in chunks: each chunk begins with its size, so the length of the body need not be known
+//! at its beginning (RFC 9112 7.1).
 
 use crate::message::{Error, Head, Parser, is_folded, trim};
 
-/// Bytes of a chunk's size line: the size and what extensions there are.
-const SIZE_LINE: usize = 1024;
+/// The largest size line of a chunk, in bytes: the size and the extensions.
+const SIZE_LINE_BYTES_MAX: usize = 1024;
 
-/// Takes a chunked body apart.
+/// Decodes a chunked body.
 #[derive(Debug)]
 pub(super) struct Chunked {
-    /// The most that is taken.
+    /// The largest body, in bytes.
     limit: usize,
     body: Vec<u8>,
-    at: At,
+    position: Position,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum At {
+enum Position {
     Size,
-    /// That much of the chunk is still to come, then a line end.
+    /// This number of bytes of the chunk is still to arrive, then a line end.
     Data(usize),
     DataEnd,
-    /// Header lines after the body; that many of them were there, with that many bytes. Nobody asks for them.
+    /// Header lines after the body, which are dropped: the number of lines so far, and of their
+    /// bytes.
     Trailer(usize, usize),
 }
 
-/// Why it is no chunked body.
+/// The reason why bytes are not a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BadChunk {
-    /// A size that is no number in base 16, or a chunk that does not end where its size says.
+pub(super) enum ChunkError {
+    /// A size that is not a hexadecimal number, or a chunk that does not end where its size says.
     Malformed,
     TooLarge,
     Trailer(Error),
@@ -35,28 +37,30 @@ pub(super) enum BadChunk {
 
 impl Chunked {
     pub(super) fn new(limit: usize) -> Chunked {
-        Chunked { limit, body: Vec::new(), at: At::Size }
+        Chunked { limit, body: Vec::new(), position: Position::Size }
     }
 
-    /// The whole body, once all of it has come.
-    pub(super) fn decode(&mut self, parser: &mut Parser) -> Result<Option<Vec<u8>>, BadChunk> {
+    /// Returns the whole body, once it has arrived.
+    pub(super) fn decode(&mut self, parser: &mut Parser) -> Result<Option<Vec<u8>>, ChunkError> {
         loop {
-            match self.at {
-                At::Size => {
-                    let line = parser.line(SIZE_LINE, Error::StartLineTooLong);
-                    let Some(line) = line.map_err(|_| BadChunk::Malformed)? else {
+            match self.position {
+                Position::Size => {
+                    let line = parser.line(SIZE_LINE_BYTES_MAX, Error::StartLineTooLong);
+                    let Some(line) = line.map_err(|_| ChunkError::Malformed)? else {
                         return Ok(None);
                     };
-                    // A line feed alone will not do: who reads chunks loosely can be made to see another end than others.
-                    let size = size(parser.text(&line)).filter(|_| line.ends_in_crlf());
-                    let size = size.ok_or(BadChunk::Malformed)?;
+                    // A line feed alone is refused: parsers that accept it may see another end of
+                    // the body than others.
+                    let size = parse_size(parser.text(&line)).filter(|_| line.ends_in_crlf());
+                    let size = size.ok_or(ChunkError::Malformed)?;
                     parser.consume(line.size);
                     if size > self.limit - self.body.len() {
-                        return Err(BadChunk::TooLarge);
+                        return Err(ChunkError::TooLarge);
                     }
-                    self.at = if size == 0 { At::Trailer(0, 0) } else { At::Data(size) };
+                    self.position =
+                        if size == 0 { Position::Trailer(0, 0) } else { Position::Data(size) };
                 }
-                At::Data(left) => {
+                Position::Data(left) => {
                     let unread = parser.unread();
                     let part = &unread[..unread.len().min(left)];
                     if part.is_empty() {
@@ -65,54 +69,60 @@ impl Chunked {
                     self.body.extend_from_slice(part);
                     let taken = part.len();
                     parser.consume(taken);
-                    self.at = if taken == left { At::DataEnd } else { At::Data(left - taken) };
+                    self.position = if taken == left {
+                        Position::DataEnd
+                    } else {
+                        Position::Data(left - taken)
+                    };
                 }
-                At::DataEnd => {
+                Position::DataEnd => {
                     match parser.unread() {
                         [b'\r', b'\n', ..] => parser.consume(2),
                         [] | [b'\r'] => return Ok(None),
-                        _ => return Err(BadChunk::Malformed),
+                        _ => return Err(ChunkError::Malformed),
                     }
-                    self.at = At::Size;
+                    self.position = Position::Size;
                 }
-                At::Trailer(lines, bytes) => {
+                Position::Trailer(lines, bytes) => {
                     let limits = *parser.limits();
                     let left = limits.head.saturating_sub(bytes);
-                    let line = parser.line(left, Error::HeadTooLarge).map_err(BadChunk::Trailer)?;
+                    let line =
+                        parser.line(left, Error::HeadTooLarge).map_err(ChunkError::Trailer)?;
                     let Some(line) = line else { return Ok(None) };
                     let text = parser.text(&line);
                     if !line.ends_in_crlf() {
-                        return Err(BadChunk::Malformed);
+                        return Err(ChunkError::Malformed);
                     }
                     if text.is_empty() {
                         parser.consume(line.size);
                         return Ok(Some(std::mem::take(&mut self.body)));
                     }
                     if lines == limits.lines {
-                        return Err(BadChunk::Trailer(Error::TooManyLines));
+                        return Err(ChunkError::Trailer(Error::TooManyLines));
                     }
-                    // A folded line continues the one before it, and both are thrown away.
+                    // A folded line continues the line before it; both are dropped.
                     let unfolded = parser.unfolds() && lines > 0 && is_folded(text);
                     if !unfolded {
-                        Head::default().parse_line(text).map_err(BadChunk::Trailer)?;
+                        Head::default().parse_line(text).map_err(ChunkError::Trailer)?;
                     }
                     parser.consume(line.size);
-                    self.at = At::Trailer(lines + 1, bytes + line.size);
+                    self.position = Position::Trailer(lines + 1, bytes + line.size);
                 }
             }
         }
     }
 }
 
-/// The number in base 16 that a size line begins with. A `;` and extensions, which nobody uses, may follow.
-fn size(line: &[u8]) -> Option<usize> {
+/// Parses the hexadecimal number at the beginning of a size line. A `;` and extensions may follow;
+/// they are ignored.
+fn parse_size(line: &[u8]) -> Option<usize> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let rest = trim(&line[digits..]);
     if digits == 0 || !(rest.is_empty() || rest[0] == b';') {
         return None;
     }
     let digits = std::str::from_utf8(&line[..digits]).ok()?;
-    // What no computer can hold is too large, and not malformed.
+    // A number that does not fit in memory is too large, and not malformed.
     Some(usize::from_str_radix(digits, 16).unwrap_or(usize::MAX))
 }
 
@@ -121,8 +131,8 @@ mod tests {
     use super::*;
     use crate::message::Limits;
 
-    /// In one piece, and byte by byte.
-    fn decode(wire: &[u8]) -> Result<Option<Vec<u8>>, BadChunk> {
+    /// Decodes in one piece, and byte by byte.
+    fn decode(wire: &[u8]) -> Result<Option<Vec<u8>>, ChunkError> {
         let limits = Limits { head: 40, lines: 2, ..Limits::default() };
         let mut whole = Parser::new(limits);
         whole.feed(wire);
@@ -145,9 +155,9 @@ mod tests {
 
     #[test]
     fn bodies() {
-        type Result = std::result::Result<Option<Vec<u8>>, BadChunk>;
+        type Result = std::result::Result<Option<Vec<u8>>, ChunkError>;
         let some = |body: &[u8]| Ok(Some(body.to_vec()));
-        let malformed = Err(BadChunk::Malformed);
+        let malformed = Err(ChunkError::Malformed);
         let cases: &[(&[u8], Result)] = &[
             (b"0\r\n\r\n", some(b"")),
             (b"5\r\nhello\r\n0\r\n\r\n", some(b"hello")),
@@ -157,9 +167,9 @@ mod tests {
             (b"0\r\nA: b\r\nC: d\r\n\r\n", some(b"")),
             (b"5\r\nhell", Ok(None)),
             (b"5\r\nhello\r\n0\r\n", Ok(None)),
-            (b"15\r\n", Err(BadChunk::TooLarge)),
-            (b"A\r\n0123456789\r\nb\r\n", Err(BadChunk::TooLarge)),
-            (b"ffffffffffffffffffffff\r\n", Err(BadChunk::TooLarge)),
+            (b"15\r\n", Err(ChunkError::TooLarge)),
+            (b"A\r\n0123456789\r\nb\r\n", Err(ChunkError::TooLarge)),
+            (b"ffffffffffffffffffffff\r\n", Err(ChunkError::TooLarge)),
             (b"\r\n", malformed.clone()),
             (b"x\r\n", malformed.clone()),
             (b"-1\r\n", malformed.clone()),
@@ -171,18 +181,18 @@ mod tests {
             (b"1\r\nab", malformed.clone()),
             (b"1\r\na\rb", malformed.clone()),
             (b"0\r\n\n", malformed.clone()),
-            (b"0\r\nA b\r\n", Err(BadChunk::Trailer(Error::NoColon))),
-            (b"0\r\nA: b\r\nC: d\r\nE: f\r\n", Err(BadChunk::Trailer(Error::TooManyLines))),
+            (b"0\r\nA b\r\n", Err(ChunkError::Trailer(Error::NoColon))),
+            (b"0\r\nA: b\r\nC: d\r\nE: f\r\n", Err(ChunkError::Trailer(Error::TooManyLines))),
             (
                 b"0\r\nA: 34567890123456789012345678901234567890",
-                Err(BadChunk::Trailer(Error::HeadTooLarge)),
+                Err(ChunkError::Trailer(Error::HeadTooLarge)),
             ),
         ];
         for (wire, expected) in cases {
             let found = decode(wire);
             assert_eq!(&found, expected, "{:?}", String::from_utf8_lossy(wire));
         }
-        let long = [&b"1;"[..], &[b'x'; SIZE_LINE]].concat();
+        let long = [&b"1;"[..], &[b'x'; SIZE_LINE_BYTES_MAX]].concat();
         assert_eq!(decode(&long), malformed);
     }
 }

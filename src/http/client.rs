@@ -1,4 +1,5 @@
-//! [`get`], [`request`] and [`Call`]: a small client, on the same socket and the same parser as the server.
+//! [`get`], [`request`] and [`Call`]: a small client, with the same socket and the same parser as
+//! the server.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -12,11 +13,12 @@ use crate::message::{Head, is_token};
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// The longest time from `send` to the last byte of the reply, unless the caller sets another one.
+/// The default time limit from `send` to the last byte of the reply.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Requests `http://HOST[:PORT]/PATH` and blocks until the whole reply has arrived. A status like 404 is a reply, and `Ok`;
-/// redirects are not followed. It is [`request`] with the method GET and nothing else. Node: `http.get(url, callback)`.
+/// Requests `http://HOST[:PORT]/PATH`, and blocks until the whole reply has arrived. A status such
+/// as 404 is a reply, too: `Ok`. Redirects are not followed. The same as [`request`] with the
+/// method GET. Node: `http.get(url, callback)`.
 ///
 /// ```
 /// use net_notes::http;
@@ -40,7 +42,8 @@ pub fn get(url: &str) -> io::Result<Reply> {
     request("GET", url).send()
 }
 
-/// A request to `http://HOST[:PORT]/PATH`, to be completed and sent. Node: `http.request(url, { method })`.
+/// Creates a request to `http://HOST[:PORT]/PATH`, to be completed and sent. Node:
+/// `http.request(url, { method })`.
 ///
 /// ```
 /// use net_notes::http;
@@ -64,19 +67,21 @@ pub fn get(url: &str) -> io::Result<Reply> {
 ///
 /// # The method
 ///
-/// It is sent in upper case, as Node does. CONNECT is refused: it asks for a tunnel (RFC 9110 9.3.6).
+/// It is sent in upper case, as Node does. CONNECT is refused: it asks for a tunnel (RFC 9110
+/// 9.3.6).
 ///
 /// # The URL
 ///
-/// Path and query are percent-encoded as in Node's `new URL`: `/你好` is sent as `/%E4%BD%A0%E5%A5%BD`, and what is escaped
-/// already stays so; `.` and `..` are resolved, a backslash in the path is a slash, spaces at both ends are removed, the
-/// fragment is not sent. This goes further than Node:
+/// Path and query are percent-encoded as in Node's `new URL`: `/你好` is sent as
+/// `/%E4%BD%A0%E5%A5%BD`, and bytes that are already escaped are not changed; `.` and `..` are
+/// resolved, a backslash in the path is a slash, spaces at both ends are removed, the fragment is
+/// not sent. The differences to Node:
 ///
-/// - Also `[`, `]`, `^`, `|`, in a query `{`, `}`, `` ` `` and `\`, and a `%` that begins no escape are percent-encoded. Node
-///   sends them as they are, though RFC 3986 does not allow them there.
+/// - `[`, `]`, `^`, `|`, in a query also `{`, `}`, `` ` `` and `\`, and a `%` that begins no escape
+///   are percent-encoded. Node sends them unchanged, though RFC 3986 does not allow them there.
 /// - A control character is an error. Node removes tabs and line ends, and encodes the others.
-/// - So is a user name, a host that is not ASCII, an empty host (`http:///path`), and a URL that does not begin with
-///   `http://`. The host is looked up as it is written.
+/// - A user name, a host that is not ASCII, an empty host (`http:///path`), and a URL that does not
+///   begin with `http://` are errors, too. The host is looked up as written.
 pub fn request(method: &str, url: &str) -> Call {
     Call {
         method: method.to_ascii_uppercase(),
@@ -87,8 +92,8 @@ pub fn request(method: &str, url: &str) -> Call {
     }
 }
 
-/// A request that is being put together; made by [`request`]. Nothing is looked up, connected or sent before
-/// [`send`](Self::send). Node: `http.ClientRequest`.
+/// A request that is being built; created by [`request`]. Nothing is looked up, connected or sent
+/// before [`send`](Self::send). Node: `http.ClientRequest`.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Call {
@@ -100,12 +105,13 @@ pub struct Call {
 }
 
 impl Call {
-    /// Sets a header; the last value of a name counts. Node: `request.setHeader`.
+    /// Sets a header; for each name the last value counts. Node: `request.setHeader`.
     ///
-    /// Without the caller, `Host` and `Connection: close` are sent, `User-Agent: net-notes` and `Accept: */*`, and
-    /// `Content-Length` with a body, or without one if the method is POST, PUT or PATCH (RFC 9110 8.6). A header of the caller
-    /// takes the place of the one sent by default. Only what says where the request ends is the client's own: `Connection`
-    /// and `Content-Length` may be set to what the client sends, `Transfer-Encoding` to nothing.
+    /// By default the client sends `Host`, `Connection: close`, `User-Agent: net-notes` and
+    /// `Accept: */*`; and `Content-Length` with a body, or without one if the method is POST, PUT
+    /// or PATCH (RFC 9110 8.6). A header that you set replaces the default. Only the headers that
+    /// determine the end of the request cannot be changed: `Connection` and `Content-Length` may be
+    /// set only to what the client sends, `Transfer-Encoding` not at all.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_string(), value.to_string()));
         self
@@ -117,15 +123,16 @@ impl Call {
         self
     }
 
-    /// Limits the time from [`send`](Self::send) to the last byte of the reply, look-up and connection included: 30 s if not
-    /// set. A time of zero is no limit. (Node's `timeout` is the idle time of the socket.)
+    /// Limits the time from [`send`](Self::send) to the last byte of the reply, including look-up
+    /// and connect. Default: 30 s. A time of zero means no limit. (Node's `timeout` is the idle
+    /// time of the socket.)
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// Sends the request and blocks until the whole reply has arrived. Each call has a connection of its own. A reply that
-    /// is complete before the request is out ends the call.
+    /// Sends the request, and blocks until the whole reply has arrived. Each call uses a new
+    /// connection. A reply that is complete before the request was sent completely ends the call.
     ///
     /// # Errors
     ///
@@ -133,8 +140,8 @@ impl Call {
     /// - Those of [`connect`](crate::connect).
     /// - `TimedOut`: the reply is not complete at the end of the [`timeout`](Self::timeout).
     /// - `UnexpectedEof`: the connection ended before the reply did.
-    /// - `InvalidData`: the reply is not HTTP/1, its first line has more than 8 KiB, its head more than 64 KiB or 2,000 header
-    ///   lines, or its body more than 8 MiB.
+    /// - `InvalidData`: the reply is not HTTP/1, its first line has more than 8 KiB, its head more
+    ///   than 64 KiB or 2,000 header lines, or its body more than 8 MiB.
     pub fn send(self) -> io::Result<Reply> {
         let invalid = |why| io::Error::new(ErrorKind::InvalidInput, why);
         self.check_method().map_err(invalid)?;
@@ -148,7 +155,7 @@ impl Call {
                 socket.destroy_with(io::Error::new(ErrorKind::TimedOut, why));
             });
         }
-        // Both wait for the connection, and go out together.
+        // Both are queued until the connection is established, and are sent together.
         socket.write(head.to_string());
         socket.write(self.body.unwrap_or_default());
         receive(&socket, ReplyParser::new(self.method == "HEAD", BODY_BYTES_MAX))
@@ -157,7 +164,7 @@ impl Call {
     fn check_method(&self) -> Result<(), String> {
         match self.method.as_str() {
             "CONNECT" => Err("CONNECT asks for a tunnel, and this client opens none".to_string()),
-            // RFC 9110 9.3.8.
+            // See RFC 9110 9.3.8.
             "TRACE" if self.body.is_some() => Err("TRACE has no body".to_string()),
             method if !is_token(method.as_bytes()) => {
                 Err(format!("the method {method:?} is not a token"))
@@ -166,7 +173,7 @@ impl Call {
         }
     }
 
-    /// The head of the request.
+    /// Builds the head of the request.
     fn head(&self, url: &Url) -> Result<Head, String> {
         let start = format!("{} {} HTTP/1.1", self.method, url.target);
         let mut head = Head::new(&start).map_err(|why| why.to_string())?;
@@ -202,7 +209,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Refuses a header of the caller that contradicts the client on where the request ends.
+/// Refuses a header that would change where the request ends.
 fn check_framing(name: &str, value: &str, length: &str) -> Result<(), String> {
     let own = [
         ("Connection", Some("close")),
@@ -221,14 +228,14 @@ fn check_framing(name: &str, value: &str, length: &str) -> Result<(), String> {
 }
 
 /// A parser, and the reply once it is complete.
-struct Receiving {
+struct PendingReply {
     parser: ReplyParser,
     reply: Option<Reply>,
 }
 
 /// Runs the socket until the reply is complete.
 fn receive(socket: &EventSocket, parser: ReplyParser) -> io::Result<Reply> {
-    let receiving = Arc::new(Mutex::new(Receiving { parser, reply: None }));
+    let receiving = Arc::new(Mutex::new(PendingReply { parser, reply: None }));
     let this = receiving.clone();
     socket.on(event::Data, move |socket, piece| {
         let mut receiving = lock(&this);
@@ -248,7 +255,7 @@ fn receive(socket: &EventSocket, parser: ReplyParser) -> io::Result<Reply> {
         socket.destroy();
     });
     let ran = socket.run();
-    // A complete reply counts, whatever has become of the rest of the request.
+    // A complete reply counts, even if the rest of the request failed.
     lock(&receiving).reply.take().ok_or_else(|| {
         let cut_short = "the connection ended before the answer did";
         ran.err().unwrap_or_else(|| io::Error::new(ErrorKind::UnexpectedEof, cut_short))

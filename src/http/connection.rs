@@ -1,15 +1,16 @@
-//! One connection of a server: request, answer, request, answer, until one of the two ends it.
+//! One connection of a server: request, answer, request, answer, until one side ends it.
 //!
-//! Everything that arrives comes by the listeners of the socket, which run one at a time; what a [`Response`] does may come
-//! from any thread. The lock is for these two; it is never held while the handler runs.
+//! Bytes arrive in the listeners of the socket, which run one at a time; the methods of a
+//! [`Response`] may be called on any thread. The lock is for these two; it is never held while the
+//! handler runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::answer::Answer;
-use super::connections::Shared;
-use super::incoming::{Incoming, Next};
+use super::connections::ServerShared;
+use super::incoming::{NextRequest, RequestReader};
 use super::phase::Phase;
 use super::request::Request;
 use super::response::Response;
@@ -27,57 +28,59 @@ use crate::timers::Alarm;
 
 pub(super) type Handler = dyn Fn(Request, Response) + Send + Sync;
 
+/// The interim response that a client waits for before it sends the body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// How many bytes of further requests are taken while a response is open. Reading continues until then, so that a client
-/// that goes away is noticed.
-const PIPELINE_MAX: usize = 64 * 1024;
+/// The number of bytes of further requests that are accepted while a response is open. Up to this
+/// limit reading continues, so that the end of the client is noticed.
+const PIPELINE_BYTES_MAX: usize = 64 * 1024;
 
 pub(super) struct Connection {
-    /// The socket's listeners own this, and it owns the socket: Close breaks the circle by dropping the listeners.
+    /// The socket's listeners own this value, and it owns the socket. Close breaks this cycle: it
+    /// drops the listeners.
     pub(super) socket: EventSocket,
     remote: Option<Address>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) inner: Mutex<Inner>,
+    pub(super) shared: Arc<ServerShared>,
+    pub(super) inner: Mutex<ConnectionState>,
     pub(super) alarm: Mutex<Option<Alarm>>,
 }
 
-pub(super) struct Inner {
+pub(super) struct ConnectionState {
     pub(super) phase: Phase,
-    pub(super) incoming: Incoming,
+    pub(super) incoming: RequestReader,
     pub(super) answer: Answer,
-    /// The number of the response that is open, or else of the next one.
+    /// The number of the open response, or else of the next one.
     pub(super) number: u64,
     /// The protocols to which the client of this request offers to switch.
     pub(super) offered: Option<String>,
     pub(super) watchers: Watchers,
-    /// The client has ended its side.
+    /// Whether the client has ended its side.
     client_ended: bool,
-    /// The next answer is the last one, as the server was closed.
+    /// Whether the next answer is the last one, as the server was closed.
     is_last: bool,
-    /// The socket is paused, as too much has arrived.
+    /// Whether the socket is paused, because too many bytes have arrived.
     held_back: bool,
-    /// Our listeners of the socket.
+    /// Our listeners on the socket.
     pub(super) listeners: Vec<ListenerId>,
 }
 
-impl Inner {
-    /// Whether this response can still say something.
+impl ConnectionState {
+    /// Whether this response is still open.
     pub(super) fn is_open(&self, number: u64) -> bool {
         self.number == number && self.phase.has_response()
     }
 }
 
 impl Connection {
-    /// Takes a socket over that a server has accepted.
-    pub(super) fn start(server: &Server, socket: &EventSocket, shared: &Arc<Shared>) {
+    /// Serves a socket that a server has accepted.
+    pub(super) fn start(server: &Server, socket: &EventSocket, shared: &Arc<ServerShared>) {
         let connection = Arc::new(Connection {
             socket: socket.clone(),
             remote: socket.remote_addr(),
             shared: shared.clone(),
-            inner: Mutex::new(Inner {
+            inner: Mutex::new(ConnectionState {
                 phase: Phase::Idle { since: Instant::now() },
-                incoming: Incoming::new(shared.options.limits),
+                incoming: RequestReader::new(shared.options.limits),
                 answer: Answer::new(shared.options.keep_alive_seconds()),
                 number: 0,
                 offered: None,
@@ -92,23 +95,23 @@ impl Connection {
         connection.set_alarm(None);
         let (data, end) = (connection.clone(), connection.clone());
         connection.lock().listeners = vec![
-            socket.on(event::Data, move |_, bytes| data.received(bytes)),
-            socket.on(event::End, move |_, ()| end.ended()),
-            // Clients come and go as they like; that is no news.
+            socket.on(event::Data, move |_, bytes| data.handle_data(bytes)),
+            socket.on(event::End, move |_, ()| end.handle_end()),
+            // Errors of clients are not failures of the server.
             socket.on(event::Error, |_, _| {}),
         ];
         shared.add(socket.id(), &connection);
         if !server.is_listening() {
-            connection.close_when_answered(); // `close` was called before it could know of this one
+            connection.close_when_answered(); // `close` was called before this connection was added
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         lock(&self.inner)
     }
 
-    /// Releases the lock, and then reports what the handler did wrong.
-    pub(super) fn unlock(mut inner: MutexGuard<'_, Inner>) {
+    /// Releases the lock, and then reports a mistake of the handler.
+    pub(super) fn unlock(mut inner: MutexGuard<'_, ConnectionState>) {
         let complaint = inner.answer.complaint.take();
         drop(inner);
         if let Some(complaint) = complaint {
@@ -116,63 +119,65 @@ impl Connection {
         }
     }
 
-    /// No time limit is kept any longer, and `close` of the server is not for this connection.
-    pub(super) fn forget(&self) {
+    /// Cancels the time limits, and excludes this connection from `close` of the server.
+    pub(super) fn detach(&self) {
         *lock(&self.alarm) = None;
         self.shared.remove(self.socket.id());
     }
 
-    // From the socket, on its turn.
+    // Called by the socket's listeners, on the socket's turn.
 
-    fn received(self: &Arc<Self>, data: &[u8]) {
+    fn handle_data(self: &Arc<Self>, data: &[u8]) {
         let mut inner = self.lock();
         if matches!(inner.phase, Phase::Closing) {
             return;
         }
         inner.incoming.feed(data);
-        if !inner.phase.takes_requests() && inner.incoming.length() > PIPELINE_MAX {
+        if !inner.phase.takes_requests() && inner.incoming.length() > PIPELINE_BYTES_MAX {
             inner.held_back = true;
             self.socket.pause();
         }
         self.handle_requests(inner);
     }
 
-    fn ended(self: &Arc<Self>) {
+    fn handle_end(self: &Arc<Self>) {
         let mut inner = self.lock();
         inner.client_ended = true;
         if inner.phase.takes_requests() {
-            self.no_more_requests(&mut inner);
+            self.handle_last_request_end(&mut inner);
         }
         drop(inner);
         self.call_on_close();
     }
 
-    /// `close` of the server was called: an idle connection ends at once, another one with its next answer.
+    /// Implements `close` of the server: an idle connection ends at once, any other after its next
+    /// answer.
     pub(super) fn close_when_answered(&self) {
         let mut inner = self.lock();
         match inner.phase {
             Phase::Idle { .. } => self.socket.destroy(),
             _ => {
                 inner.is_last = true;
-                inner.answer.close();
+                inner.answer.refuse_more_requests();
             }
         }
     }
 
-    /// Handles all requests that are complete, one after another, as long as their answers are taken.
-    fn handle_requests<'s>(self: &'s Arc<Self>, mut inner: MutexGuard<'s, Inner>) {
+    /// Handles all complete requests, one after another, while their answers are taken by the
+    /// kernel.
+    fn handle_requests<'s>(self: &'s Arc<Self>, mut inner: MutexGuard<'s, ConnectionState>) {
         while inner.phase.takes_requests() {
             match inner.incoming.next() {
                 Err(refusal) => return self.refuse(&mut inner, refusal),
-                Ok(Next::Continue) => {
+                Ok(NextRequest::Continue) => {
                     self.socket.write(CONTINUE);
                 }
-                Ok(Next::Partial) => return self.wait_for_more(&mut inner),
-                Ok(Next::Complete(request, exchange)) => {
+                Ok(NextRequest::Partial) => return self.wait_for_more(&mut inner),
+                Ok(NextRequest::Complete(request, exchange)) => {
                     inner.phase = Phase::Handling;
                     inner.answer.begin(exchange);
                     if inner.is_last {
-                        inner.answer.close();
+                        inner.answer.refuse_more_requests();
                     }
                     let request = request.from(self.remote.clone());
                     inner.offered = upgrade::offers(&request);
@@ -180,12 +185,12 @@ impl Connection {
                     drop(inner);
                     let response = Response::new(self.clone(), number);
                     let handle = AssertUnwindSafe(|| (self.shared.handler)(request, response));
-                    // The panic hook has reported it; here it is one request that failed.
+                    // The panic hook has reported the panic; here it is one failed request.
                     let panicked = catch_unwind(handle).is_err();
                     inner = self.lock();
                     if panicked {
-                        inner.answer.close();
-                        self.fail_locked(&mut inner, number);
+                        inner.answer.refuse_more_requests();
+                        self.fail_response(&mut inner, number);
                     }
                     inner = self.after_handler(inner);
                 }
@@ -193,11 +198,11 @@ impl Connection {
         }
     }
 
-    /// The handler has returned.
+    /// Continues after the handler has returned.
     fn after_handler<'s>(
         self: &'s Arc<Self>,
-        mut inner: MutexGuard<'s, Inner>,
-    ) -> MutexGuard<'s, Inner> {
+        mut inner: MutexGuard<'s, ConnectionState>,
+    ) -> MutexGuard<'s, ConnectionState> {
         match inner.phase {
             Phase::Handling => {
                 inner.phase = Phase::Outstanding;
@@ -214,7 +219,7 @@ impl Connection {
             }
             Phase::Upgrading(_) => {
                 Connection::unlock(inner);
-                self.hand_over();
+                self.hand_over_socket();
                 return self.lock();
             }
             _ => {}
@@ -226,7 +231,8 @@ impl Connection {
         inner
     }
 
-    /// Sends the last of an answer, and handles the requests that arrived in the meantime when the kernel has taken it.
+    /// Sends the end of an answer. When the kernel has taken it, handles the requests that arrived
+    /// in the meantime.
     fn continue_after(self: &Arc<Self>, last: &[u8]) {
         let this = self.clone();
         self.socket.write_then(last, move |result| {
@@ -238,9 +244,9 @@ impl Connection {
         });
     }
 
-    fn wait_for_more(&self, inner: &mut Inner) {
+    fn wait_for_more(&self, inner: &mut ConnectionState) {
         if inner.client_ended {
-            return self.no_more_requests(inner);
+            return self.handle_last_request_end(inner);
         }
         if inner.is_last && inner.incoming.is_empty() {
             return self.close(inner);
@@ -252,8 +258,8 @@ impl Connection {
         }
     }
 
-    /// The client has ended its side, and no complete request is left.
-    fn no_more_requests(&self, inner: &mut Inner) {
+    /// Continues after the client has ended its side, with no complete request left.
+    fn handle_last_request_end(&self, inner: &mut ConnectionState) {
         if inner.incoming.is_empty() {
             self.close(inner);
         } else {
@@ -261,14 +267,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn refuse(&self, inner: &mut Inner, refusal: Refusal) {
+    pub(super) fn refuse(&self, inner: &mut ConnectionState, refusal: Refusal) {
         let head_only = inner.incoming.is_head();
         inner.answer.refuse(refusal, head_only);
         self.send(inner, &[]);
         self.close(inner);
     }
 
-    // From the response, on any thread.
+    // Called by the response, on any thread.
 
     pub(super) fn change_answer(&self, number: u64, change: impl FnOnce(&mut Answer)) {
         let mut inner = self.lock();
@@ -278,12 +284,13 @@ impl Connection {
         Connection::unlock(inner);
     }
 
-    /// Writes what the answer has to say, then `rest`. `false`: the client does not keep up, or is gone.
-    pub(super) fn send(&self, inner: &mut Inner, rest: &[u8]) -> bool {
+    /// Sends the bytes of the answer, then `rest`. Returns `false` if the client reads too slowly,
+    /// or is gone.
+    pub(super) fn send(&self, inner: &mut ConnectionState, rest: &[u8]) -> bool {
         let mut clear = true;
         if !inner.answer.out.is_empty() {
             clear = self.socket.write(&inner.answer.out);
-            inner.answer.sent();
+            inner.answer.clear_sent();
         }
         if !rest.is_empty() {
             clear = self.socket.write(rest);
@@ -302,15 +309,16 @@ impl Connection {
         Connection::unlock(inner);
     }
 
-    /// The response was dropped by a panic.
+    /// Fails a response that was dropped by a panic.
     pub(super) fn fail(self: &Arc<Self>, number: u64) {
         let mut inner = self.lock();
-        inner.answer.close();
-        self.fail_locked(&mut inner, number);
+        inner.answer.refuse_more_requests();
+        self.fail_response(&mut inner, number);
     }
 
-    /// An answer of which nothing has gone out becomes a 500; of another one the client must not take a part for the whole.
-    fn fail_locked(self: &Arc<Self>, inner: &mut Inner, number: u64) {
+    /// Turns an answer of which nothing was sent into a 500. Otherwise destroys the connection: the
+    /// client must not take a part for the whole.
+    fn fail_response(self: &Arc<Self>, inner: &mut ConnectionState, number: u64) {
         if !inner.is_open(number) {
             return;
         }
@@ -324,8 +332,8 @@ impl Connection {
         }
     }
 
-    /// The answer has ended, and the last of it goes out.
-    fn finish(self: &Arc<Self>, inner: &mut Inner, rest: &[u8]) {
+    /// Sends the end of an answer, and decides what follows it.
+    fn finish(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
         self.call_on_close_when_sent(inner);
         let outstanding = matches!(inner.phase, Phase::Outstanding);
         if outstanding && inner.answer.keeps_alive() {
@@ -342,7 +350,7 @@ impl Connection {
         }
         inner.phase = Phase::Answered { sent };
         if inner.answer.is_until_close() {
-            self.socket.end(); // at once, and not when the handler returns
+            self.socket.end(); // now, and not when the handler returns
         }
     }
 }

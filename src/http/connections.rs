@@ -1,4 +1,4 @@
-//! The connections of a server, so that `close` reaches them.
+//! The connections of a server, for its `close`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -7,17 +7,17 @@ use super::Options;
 use super::connection::{Connection, Handler};
 use crate::sync::lock;
 
-/// What the connections of a server share.
-pub(super) struct Shared {
+/// The data that the connections of a server share.
+pub(super) struct ServerShared {
     pub(super) handler: Box<Handler>,
     pub(super) options: Options,
-    /// By the id of the socket.
+    /// The connections, by the id of their socket.
     connections: Mutex<HashMap<u64, Weak<Connection>>>,
 }
 
-impl Shared {
-    pub(super) fn new(options: Options, handler: Box<Handler>) -> Shared {
-        Shared { handler, options, connections: Mutex::default() }
+impl ServerShared {
+    pub(super) fn new(options: Options, handler: Box<Handler>) -> ServerShared {
+        ServerShared { handler, options, connections: Mutex::default() }
     }
 
     pub(super) fn add(&self, socket: u64, connection: &Arc<Connection>) {
@@ -28,7 +28,7 @@ impl Shared {
         lock(&self.connections).remove(&socket);
     }
 
-    /// `close` of the server was called.
+    /// Implements `close` of the server.
     pub(super) fn close(&self) {
         let connections: Vec<_> = lock(&self.connections).values().cloned().collect();
         let alive = connections.iter().filter_map(Weak::upgrade);

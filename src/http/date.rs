@@ -1,15 +1,16 @@
-//! The time as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
+//! The time in the format of HTTP: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7).
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 thread_local! {
-    /// The second that was formatted last on this thread, and how: many answers fall into one second.
+    /// The second that this thread formatted last, with its text: many answers are sent within one
+    /// second.
     static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
 }
 
-/// Appends the time of now.
-pub(super) fn push_now(out: &mut Vec<u8>) {
+/// Appends the current time.
+pub(super) fn push_current_time(out: &mut Vec<u8>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     LAST.with_borrow_mut(|(second, text)| {
         if *second != now {
@@ -20,7 +21,7 @@ pub(super) fn push_now(out: &mut Vec<u8>) {
     });
 }
 
-/// `seconds` since 1970, without leap seconds, as Unix counts.
+/// Formats `seconds` since 1970 without leap seconds, as Unix counts.
 fn format(seconds: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn now_is_now() {
         let mut out = Vec::new();
-        push_now(&mut out);
+        push_current_time(&mut out);
         assert_eq!((out.len(), &out[25..]), (29, &b" GMT"[..]));
     }
 }

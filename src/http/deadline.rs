@@ -1,11 +1,12 @@
-//! Ending what takes too long.
+//! Time limits: ends connections that take too long.
 //!
-//! Nothing is done for a request: each connection is looked at now and then, and at the latest at the deadline of its phase.
+//! A request sets no timer: each connection is checked periodically, and at the latest at the
+//! deadline of its phase.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::connection::{Connection, Inner};
+use super::connection::{Connection, ConnectionState};
 use super::phase::Phase;
 use super::status::refuse;
 use crate::sync::{lock, try_lock};
@@ -13,19 +14,20 @@ use crate::threads::Job;
 use crate::timers::{self, AlarmTarget};
 
 impl Connection {
-    /// Looks again at the deadline, or after a while: a deadline may have come into being by then.
+    /// Sets the next check: at the deadline, or after a while, as there may be an earlier deadline
+    /// by then.
     pub(super) fn set_alarm(self: &Arc<Self>, deadline: Option<Instant>) {
-        let soon = Instant::now() + self.shared.options.shortest();
+        let soon = Instant::now() + self.shared.options.check_interval();
         let time = deadline.map_or(soon, |deadline| deadline.min(soon));
         let alarm = timers::set_alarm(time, Arc::downgrade(self) as _);
         *lock(&self.alarm) = Some(alarm);
     }
 
-    fn deadline(&self, inner: &Inner) -> Option<Instant> {
+    fn deadline(&self, inner: &ConnectionState) -> Option<Instant> {
         inner.phase.deadline(&self.shared.options, self.socket.stalled_since())
     }
 
-    /// Ends what has taken too long.
+    /// Refuses the request, or destroys the connection, if its deadline has passed.
     fn check_deadline(self: &Arc<Self>) {
         let mut inner = self.lock();
         let deadline = self.deadline(&inner);
@@ -49,7 +51,7 @@ impl AlarmTarget for Connection {
         let deadline = match try_lock(&self.inner) {
             Some(inner) if matches!(inner.phase, Phase::Upgraded) => return None,
             Some(inner) => self.deadline(&inner),
-            None => None, // another thread is at work on it, and this one waits for nobody
+            None => None, // another thread works on it, and this one must not wait
         };
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Some(Box::new(move || self.check_deadline()));

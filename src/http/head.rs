@@ -1,33 +1,35 @@
-//! The head of an answer, and its chunks, as they go on the wire.
+//! The head of an answer, and its chunks, as sent.
 
+use std::fmt;
 use std::io::Write;
 
 use super::date;
 use super::status::reason;
 use crate::message::Head;
 
-/// The line of the head that tells how the body is delimited, if it is not the handler's.
+/// The header line that delimits the body, if the handler has not set one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     None,
     Chunked,
     Length(usize),
-    /// 101: what follows is another protocol.
+    /// 101: another protocol follows.
     Switch,
 }
 
-/// What becomes of the connection after this answer.
+/// What happens to the connection after this answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Persistence {
     Close,
-    /// It is kept so long for another request. `None`: less than a second, or for ever.
+    /// It is kept for this time, for another request. `None`: less than a second, or without a
+    /// limit.
     KeepAlive {
         seconds: Option<u64>,
     },
     Upgrade,
 }
 
-/// The whole head, with the blank line.
+/// Appends the whole head, with the blank line.
 pub(super) fn push_head(
     out: &mut Vec<u8>,
     status: u16,
@@ -35,14 +37,10 @@ pub(super) fn push_head(
     framing: Framing,
     persistence: Persistence,
 ) {
-    out.extend_from_slice(b"HTTP/1.1 ");
-    push_number(out, status.into());
-    for part in [" ", reason(status), "\r\n"] {
-        out.extend_from_slice(part.as_bytes());
-    }
+    push_line(out, format_args!("HTTP/1.1 {status} {}", reason(status)));
     if head.header("date").is_none() {
         out.extend_from_slice(b"Date: ");
-        date::push_now(out);
+        date::push_current_time(out);
         out.extend_from_slice(b"\r\n");
     }
     for (name, value) in head.headers() {
@@ -53,43 +51,30 @@ pub(super) fn push_head(
     match framing {
         Framing::None | Framing::Switch => {}
         Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-        Framing::Length(length) => push_number_line(out, b"Content-Length: ", length),
+        Framing::Length(length) => push_line(out, format_args!("Content-Length: {length}")),
     }
     match persistence {
         Persistence::Close => out.extend_from_slice(b"Connection: close\r\n"),
         Persistence::Upgrade => out.extend_from_slice(b"Connection: Upgrade\r\n"),
         Persistence::KeepAlive { seconds } => {
-            // As Node: so that a client does not ask again at the very moment at which the server gives up.
+            // As in Node: so a client does not send a request at the moment at which the server
+            // closes.
             out.extend_from_slice(b"Connection: keep-alive\r\n");
             if let Some(seconds) = seconds {
-                push_number_line(out, b"Keep-Alive: timeout=", seconds as usize);
+                push_line(out, format_args!("Keep-Alive: timeout={seconds}"));
             }
         }
     }
     out.extend_from_slice(b"\r\n");
 }
 
-fn push_number_line(out: &mut Vec<u8>, name: &[u8], number: usize) {
-    out.extend_from_slice(name);
-    push_number(out, number);
-    out.extend_from_slice(b"\r\n");
+fn push_line(out: &mut Vec<u8>, line: fmt::Arguments<'_>) {
+    let _ = write!(out, "{line}\r\n"); // writing to memory does not fail
 }
 
-/// By hand, as the formatting of std takes longer than all the rest of a short answer.
-fn push_number(out: &mut Vec<u8>, mut number: usize) {
-    let begin = out.len();
-    loop {
-        out.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out[begin..].reverse();
-}
-
+/// Appends a chunk with its size line.
 pub(super) fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
-    let _ = write!(out, "{:X}\r\n", data.len()); // to memory: it does not fail
+    push_line(out, format_args!("{:X}", data.len()));
     out.extend_from_slice(data);
     out.extend_from_slice(b"\r\n");
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::closing::LINGER_TIMEOUT;
 use crate::message::Limits;
 
-/// How much a server takes from a client, and how long it waits for it. A time of zero is no limit, as in Node.
+/// Limits on what a server accepts from a client, and timeouts. A time of zero means no limit, as
+/// in Node.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     pub(super) limits: Limits,
@@ -24,56 +25,61 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Bytes of a request line, 8 KiB if not set; one that is longer gets a 414.
+    /// The largest request line, in bytes. Default: 8 KiB. A longer one is answered with 414.
     pub fn request_line_limit(mut self, bytes: usize) -> Self {
         self.limits.start_line = bytes;
         self
     }
 
-    /// Bytes of a head, request line included, 16 KiB if not set; one that is larger gets a 431. Node: `maxHeaderSize`.
+    /// The largest head, in bytes, including the request line. Default: 16 KiB. A larger one is
+    /// answered with 431. Node: `maxHeaderSize`.
     pub fn head_limit(mut self, bytes: usize) -> Self {
         self.limits.head = bytes;
         self
     }
 
-    /// Header lines, 100 if not set; more get a 431. Node: `server.maxHeadersCount`.
+    /// The largest number of header lines. Default: 100. More are answered with 431. Node:
+    /// `server.maxHeadersCount`.
     pub fn header_lines_limit(mut self, lines: usize) -> Self {
         self.limits.lines = lines;
         self
     }
 
-    /// Bytes of a body, 1 MiB if not set; a larger one gets a 413. In Node that is the handler's care.
+    /// The largest body, in bytes. Default: 1 MiB. A larger one is answered with 413. Node has no
+    /// such limit.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
     }
 
-    /// From the first byte of a request to its last, 10 s if not set; then a 408. Node: `requestTimeout`.
+    /// The time limit from the first byte of a request to its last. Default: 10 s. Then the answer
+    /// is 408. Node: `requestTimeout`.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = or_for_ever(limit);
+        self.request_timeout = zero_to_max(limit);
         self
     }
 
-    /// How long a connection may be idle between two requests, and how long a client may take nothing of what is queued for
-    /// it, 10 s if not set; then it is closed. Node: `keepAliveTimeout`, which is 5 s.
+    /// The time limit for an idle connection between two requests, and for a client that takes none
+    /// of the queued bytes. Default: 10 s. Then the connection is closed. Node: `keepAliveTimeout`,
+    /// with a default of 5 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = or_for_ever(limit);
+        self.idle_timeout = zero_to_max(limit);
         self
     }
 
-    /// What `Keep-Alive: timeout=` says. `None`: less than a second, or for ever.
+    /// The value of `Keep-Alive: timeout=`. `None`: less than a second, or without a limit.
     pub(super) fn keep_alive_seconds(&self) -> Option<u64> {
         let seconds = self.idle_timeout.as_secs();
         (seconds > 0 && self.idle_timeout < Duration::MAX).then_some(seconds)
     }
 
-    /// The shortest of all times: who looks so often misses none.
-    pub(super) fn shortest(&self) -> Duration {
+    /// The shortest of all time limits: checks at this interval notice each deadline.
+    pub(super) fn check_interval(&self) -> Duration {
         self.request_timeout.min(self.idle_timeout).min(LINGER_TIMEOUT)
     }
 }
 
-/// Longer than anything lasts.
-fn or_for_ever(limit: Duration) -> Duration {
+/// Replaces zero by the longest time, which never passes.
+fn zero_to_max(limit: Duration) -> Duration {
     if limit.is_zero() { Duration::MAX } else { limit }
 }

@@ -1,11 +1,11 @@
-//! Where a connection of a server is, and until when it may stay there.
+//! The state of a connection of a server, and its deadline.
 //!
 //! ```text
 //! Idle ◀──▶ Receiving ──▶ Handling ──▶ Answered ──▶ Flushing ──▶ Idle       and the next request
 //!                             └──▶ Outstanding ─────────┘
 //!
-//! Handling, Outstanding ──▶ Upgrading ──▶ Upgraded                          the socket is the user's
-//! any but Upgraded ──▶ Closing                                              the last answer is given
+//! Handling, Outstanding ──▶ Upgrading ──▶ Upgraded          the socket belongs to the user
+//! any but Upgraded ──▶ Closing                              the last answer is given
 //! ```
 
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use super::Options;
 use super::upgrade::Upgrade;
 
 pub(super) enum Phase {
-    /// Nothing of a next request has arrived, since then.
+    /// No byte of a next request has arrived since this time.
     Idle {
         since: Instant,
     },
-    /// Part of a request has arrived, its first byte then. From its first byte on, and not from its last: otherwise a byte now
-    /// and then would hold the thread for ever.
+    /// A part of a request has arrived. The time counts from its first byte, and not from its last:
+    /// otherwise a client that sends a byte now and then would hold the thread for ever.
     Receiving {
         since: Instant,
     },
@@ -31,13 +31,14 @@ pub(super) enum Phase {
     },
     /// The handler has returned, and its response is open.
     Outstanding,
-    /// The response has ended, and the client has not read all of it. The next request waits: more answers would fill the
-    /// memory of a client that does not read them.
+    /// The response has ended, and the kernel has not taken all of it. The next request waits: more
+    /// answers would fill the memory if the client does not read.
     Flushing,
-    /// The handler has asked for the socket; it gets it when it has returned.
+    /// The handler has asked for the socket, and gets it after it has returned.
     Upgrading(Upgrade),
     Upgraded,
-    /// The last answer is given. What still arrives is dropped: to close with it unread would reset the connection.
+    /// The last answer is given. Bytes that still arrive are dropped: closing with unread bytes
+    /// would reset the connection.
     Closing,
 }
 
@@ -52,7 +53,7 @@ impl Phase {
         matches!(self, Phase::Handling | Phase::Outstanding)
     }
 
-    /// Waits for the next request, of which nothing has arrived, or a part.
+    /// Waits for the next request. `nothing`: no byte of it has arrived.
     pub(super) fn wait_for_request(&mut self, nothing: bool) {
         let now = Instant::now();
         *self = match self {
@@ -62,8 +63,9 @@ impl Phase {
         };
     }
 
-    /// When the connection is to be ended, if nothing happens. `stalled`: since when the client has taken nothing of what is
-    /// queued for it. `None`: the handler takes its time, or the client has all there is.
+    /// The time at which to end the connection, if nothing happens before. `stalled`: when the
+    /// client last took some of the queued bytes. `None`: the handler is working, or the client has
+    /// taken everything.
     pub(super) fn deadline(&self, options: &Options, stalled: Option<Instant>) -> Option<Instant> {
         let (since, limit): (Instant, Duration) = match self {
             Phase::Idle { since } => (*since, options.idle_timeout),

@@ -1,10 +1,10 @@
-//! [`Reply`], and how the pieces of a stream become one.
+//! [`Reply`], and [`ReplyParser`]: from the pieces of a stream to a reply.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use super::chunked::{BadChunk, Chunked};
+use super::chunked::{ChunkError, Chunked};
 use crate::message::{Error, Head, Limits, Parsed, Parser};
 
 /// The largest head of a reply, in bytes.
@@ -16,7 +16,7 @@ const HEADER_LINES_MAX: usize = 2000;
 /// The largest body of a reply, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// The whole answer of a server. Node: `http.IncomingMessage`, whose body is a stream.
+/// The complete answer of a server. Node: `http.IncomingMessage`, whose body is a stream.
 #[derive(Clone)]
 pub struct Reply {
     head: Head,
@@ -25,24 +25,24 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The status: 200, 404, …
+    /// The status, such as 200 or 404. Node: `statusCode`.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The phrase after the status; it may be empty. Node: `statusMessage`.
+    /// The reason phrase after the status; may be empty. Node: `statusMessage`.
     pub fn reason(&self) -> &str {
         self.head.start().splitn(3, ' ').nth(2).unwrap_or_default()
     }
 
-    /// The value of a header; the name is case-insensitive. Several lines of one name are joined by `", "`, and empty ones
-    /// among them add nothing. Node: `response.headers[name]`.
+    /// The value of a header; the name is case-insensitive. The values of several lines are joined
+    /// by `", "`; empty values are left out. Node: `response.headers[name]`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.header(name)
     }
 
-    /// All header lines, as they were written and in their order: two lines of one name, like those of `Set-Cookie`, are two
-    /// items. Node: `response.rawHeaders`.
+    /// All header lines, as written and in their order: two lines of one name, as of `Set-Cookie`,
+    /// are two items. Node: `response.rawHeaders`.
     ///
     /// ```
     /// # use net_notes::http;
@@ -62,12 +62,12 @@ impl Reply {
         self.head.headers()
     }
 
-    /// The body; a chunked one has been put together.
+    /// The body; chunks are joined.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as text; what is not UTF-8 in it becomes `�`.
+    /// The body as text. Bytes that are not UTF-8 become `�`.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
@@ -84,73 +84,73 @@ impl fmt::Debug for Reply {
 pub(super) struct ReplyParser {
     parser: Parser,
     body_limit: usize,
-    /// It answers a HEAD, so it has no body.
-    to_head: bool,
-    begun: Option<Begun>,
+    /// Whether it answers a HEAD, and so has no body.
+    answers_head: bool,
+    partial: Option<PartialReply>,
 }
 
-/// A reply whose body is still to come.
+/// A reply whose body has not arrived.
 #[derive(Debug)]
-struct Begun {
+struct PartialReply {
     head: Head,
     status: u16,
-    body: Body,
+    body: ReplyBody,
 }
 
 /// How the body is delimited (RFC 9112 6.3).
 #[derive(Debug)]
-enum Body {
+enum ReplyBody {
     Counted(usize),
     Chunked(Chunked),
     UntilEnd,
 }
 
 impl ReplyParser {
-    pub(super) fn new(to_head: bool, body_limit: usize) -> ReplyParser {
+    pub(super) fn new(answers_head: bool, body_limit: usize) -> ReplyParser {
         let limits = Limits {
             head: HEAD_BYTES_MAX,
             lines: HEADER_LINES_MAX,
             body: body_limit,
             ..Limits::default()
         };
-        ReplyParser { parser: Parser::unfolding(limits), body_limit, to_head, begun: None }
+        ReplyParser { parser: Parser::unfolding(limits), body_limit, answers_head, partial: None }
     }
 
-    /// Takes a piece. Returns the reply once it is complete; what follows it is ignored.
+    /// Takes a piece. Returns the reply, once it is complete; bytes after it are ignored.
     pub(super) fn feed(&mut self, piece: &[u8]) -> io::Result<Option<Reply>> {
         self.parser.feed(piece);
-        while self.begun.is_none() {
+        while self.partial.is_none() {
             let not_http = || invalid("the answer is not HTTP/1");
             if !may_be_http(self.parser.started()) {
                 return Err(not_http());
             }
             let Some(start) = self.parser.start_line()? else { return Ok(None) };
-            let status = status(start).ok_or_else(not_http)?;
+            let status = parse_status(start).ok_or_else(not_http)?;
             let Parsed::Complete(head) = self.parser.head()? else { return Ok(None) };
             if !is_interim(status) {
                 let body = self.body(&head, status)?;
-                self.begun = Some(Begun { head, status, body });
+                self.partial = Some(PartialReply { head, status, body });
             }
         }
-        let Some(begun) = &mut self.begun else { return Ok(None) };
-        let body = match &mut begun.body {
-            Body::Counted(length) => match self.parser.body(*length)? {
+        let Some(partial) = &mut self.partial else { return Ok(None) };
+        let body = match &mut partial.body {
+            ReplyBody::Counted(length) => match self.parser.body(*length)? {
                 Parsed::Complete(body) => Some(body),
                 Parsed::Partial => None,
             },
-            Body::Chunked(chunked) => chunked.decode(&mut self.parser)?,
-            Body::UntilEnd if self.parser.unread().len() > self.body_limit => {
+            ReplyBody::Chunked(chunked) => chunked.decode(&mut self.parser)?,
+            ReplyBody::UntilEnd if self.parser.unread().len() > self.body_limit => {
                 return Err(Error::BodyTooLarge.into());
             }
-            Body::UntilEnd => None,
+            ReplyBody::UntilEnd => None,
         };
         Ok(body.and_then(|body| self.complete(body)))
     }
 
-    /// The server has ended its side. Returns the reply, if that was the end of its body.
+    /// Ends the stream of the server. Returns the reply, if this was the end of its body.
     pub(super) fn end(&mut self) -> Option<Reply> {
-        match &self.begun {
-            Some(Begun { body: Body::UntilEnd, .. }) => {
+        match &self.partial {
+            Some(PartialReply { body: ReplyBody::UntilEnd, .. }) => {
                 let body = self.parser.unread().to_vec();
                 self.complete(body)
             }
@@ -159,24 +159,25 @@ impl ReplyParser {
     }
 
     fn complete(&mut self, body: Vec<u8>) -> Option<Reply> {
-        self.begun.take().map(|Begun { head, status, .. }| Reply { head, status, body })
+        self.partial.take().map(|PartialReply { head, status, .. }| Reply { head, status, body })
     }
 
-    fn body(&self, head: &Head, status: u16) -> io::Result<Body> {
-        // After 101 the connection speaks another protocol.
-        if self.to_head || matches!(status, 101 | 204 | 304) {
-            return Ok(Body::Counted(0));
+    fn body(&self, head: &Head, status: u16) -> io::Result<ReplyBody> {
+        // After 101 the connection carries another protocol.
+        if self.answers_head || matches!(status, 101 | 204 | 304) {
+            return Ok(ReplyBody::Counted(0));
         }
-        let is_coded = |coding: &&str| !coding.eq_ignore_ascii_case("identity"); // no coding (RFC 2616 3.6)
+        // "identity" means no coding (RFC 2616 3.6).
+        let is_coded = |coding: &&str| !coding.eq_ignore_ascii_case("identity");
         let coding = head.header("transfer-encoding").filter(is_coded);
         match (coding, head.content_length()?) {
             (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => {
-                Ok(Body::Chunked(Chunked::new(self.body_limit)))
+                Ok(ReplyBody::Chunked(Chunked::new(self.body_limit)))
             }
             (Some(_), None) => Err(invalid("the answer has a transfer coding other than chunked")),
             (Some(_), Some(_)) => Err(invalid("both Content-Length and Transfer-Encoding")),
-            (None, Some(length)) => Ok(Body::Counted(length)),
-            (None, None) => Ok(Body::UntilEnd),
+            (None, Some(length)) => Ok(ReplyBody::Counted(length)),
+            (None, None) => Ok(ReplyBody::UntilEnd),
         }
     }
 }
@@ -187,13 +188,13 @@ fn may_be_http(started: &[u8]) -> bool {
         [b'\r', b'\n', line @ ..] | [b'\n', line @ ..] => line,
         line => line,
     };
-    // The parser reports a second blank line, and a carriage return alone.
+    // The parser itself reports a second blank line, and a carriage return without a line feed.
     matches!(line, [b'\r' | b'\n', ..])
         || line.iter().zip(b"HTTP/1.").all(|(byte, expected)| byte == expected)
 }
 
-/// `HTTP/1.1 200 OK`: the 200.
-fn status(start: &str) -> Option<u16> {
+/// The status in a status line such as `HTTP/1.1 200 OK`.
+fn parse_status(start: &str) -> Option<u16> {
     let mut parts = start.splitn(3, ' ');
     let version = parts.next()?.strip_prefix("HTTP/1.")?;
     let status = parts.next()?;
@@ -203,7 +204,8 @@ fn status(start: &str) -> Option<u16> {
     status.filter(|status| *status >= 100)
 }
 
-/// Whether another reply follows (RFC 9110 15.2). After 101 none does: it is the end of HTTP on this connection.
+/// Whether another reply follows (RFC 9110 15.2). Not after 101, which ends HTTP on this
+/// connection.
 fn is_interim(status: u16) -> bool {
     status < 200 && status != 101
 }
@@ -212,12 +214,12 @@ fn invalid(why: &str) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, why)
 }
 
-impl From<BadChunk> for io::Error {
-    fn from(bad: BadChunk) -> Self {
+impl From<ChunkError> for io::Error {
+    fn from(bad: ChunkError) -> Self {
         match bad {
-            BadChunk::Malformed => invalid("a chunk does not begin or end as it has to"),
-            BadChunk::TooLarge => Error::BodyTooLarge.into(),
-            BadChunk::Trailer(error) => error.into(),
+            ChunkError::Malformed => invalid("a chunk does not begin or end as it has to"),
+            ChunkError::TooLarge => Error::BodyTooLarge.into(),
+            ChunkError::Trailer(error) => error.into(),
         }
     }
 }
@@ -230,7 +232,8 @@ mod tests {
     use super::answers::Seen;
     use super::*;
 
-    /// What becomes of an answer in pieces of this size, and whether that was clear at the last byte and not before.
+    /// Reads an answer in pieces of this size. The second value: whether the result was known at
+    /// the last byte and not before.
     fn read(method: &str, wire: &[u8], size: usize) -> (io::Result<Option<Reply>>, bool) {
         let mut parser = ReplyParser::new(method == "HEAD", BODY_BYTES_MAX);
         let mut pieces = wire.chunks(size);
@@ -310,7 +313,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_broken_answers_are_read_the_same_however_they_are_cut() {
-        // xorshift64*: the same at every run.
+        // xorshift64*: the same numbers in every run.
         let mut state = 1u64;
         let mut below = |limit: usize| {
             state ^= state >> 12;

@@ -1,4 +1,4 @@
-//! [`Request`], and what a head has to be to become one.
+//! [`Request`], and the checks of its head.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,13 +8,14 @@ use super::status::{Refusal, refuse};
 use crate::endpoint::Address;
 use crate::message::{Head, is_token};
 
-/// A request, whole: it reaches the handler when its body is there. Node: `http.IncomingMessage`, which is a stream.
+/// A complete request: the handler is called when the body has arrived. Node:
+/// `http.IncomingMessage`, which is a stream.
 ///
 /// ```
 /// use net_notes::http;
 ///
 /// let server = http::create_server(|request, response| {
-///     let name = request.header("user-agent").unwrap_or("whoever you are"); // case-insensitive
+///     let name = request.header("user-agent").unwrap_or("unknown client"); // case-insensitive
 ///     response.end_with(format!("{} {}, {name}\n", request.method(), request.path()));
 /// });
 /// # server.listen(0, |_| {})?;
@@ -27,7 +28,7 @@ use crate::message::{Head, is_token};
 /// ```
 pub struct Request {
     head: Head,
-    /// Where in the start line the method ends, and where the target does.
+    /// The ends of the method and of the target in the start line.
     method: usize,
     target: usize,
     body: Vec<u8>,
@@ -35,7 +36,7 @@ pub struct Request {
 }
 
 impl Request {
-    pub(super) fn new(head: Head, facts: &Facts, body: Vec<u8>) -> Request {
+    pub(super) fn new(head: Head, facts: &HeadFacts, body: Vec<u8>) -> Request {
         Request { head, method: facts.method, target: facts.target, body, remote: None }
     }
 
@@ -44,22 +45,23 @@ impl Request {
         self
     }
 
-    /// `GET`, `POST`, …; upper and lower case are different methods (RFC 9110 9.1). Node: `request.method`.
+    /// The method: `GET`, `POST`, …; it is case-sensitive (RFC 9110 9.1). Node: `request.method`.
     pub fn method(&self) -> &str {
         &self.head.start()[..self.method]
     }
 
-    /// What was asked for, as it was written: `/search?q=socket`. Node: `request.url`.
+    /// The request target, as written: `/search?q=socket`. Node: `request.url`.
     pub fn target(&self) -> &str {
         &self.head.start()[self.method + 1..self.target]
     }
 
-    /// The target up to the `?`, without scheme and host if it has them (RFC 9112 3.2). `%20` and the like are left alone.
+    /// The target up to the `?`, without scheme and host if it has them (RFC 9112 3.2). Escapes
+    /// such as `%20` are not decoded.
     pub fn path(&self) -> &str {
         self.split_target().0
     }
 
-    /// What follows the `?`.
+    /// The part of the target after the `?`.
     pub fn query(&self) -> Option<&str> {
         self.split_target().1
     }
@@ -79,34 +81,34 @@ impl Request {
         }
     }
 
-    /// `HTTP/1.1` or `HTTP/1.0`. Node: `request.httpVersion`, without the `HTTP/`.
+    /// The version: `HTTP/1.1` or `HTTP/1.0`. Node: `request.httpVersion`, without the `HTTP/`.
     pub fn version(&self) -> &str {
         &self.head.start()[self.target + 1..]
     }
 
-    /// The value of a header; the name is case-insensitive. Several lines of one name are joined by `", "` (RFC 9110 5.3), and
-    /// empty ones among them add nothing. Node: `request.headers[name]`.
+    /// The value of a header; the name is case-insensitive. The values of several lines are joined
+    /// by `", "` (RFC 9110 5.3); empty values are left out. Node: `request.headers[name]`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.header(name)
     }
 
-    /// All header lines, as they were written and in their order: two lines of one name are two items. Node:
+    /// All header lines, as written and in their order: two lines of one name are two items. Node:
     /// `request.rawHeaders`.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.head.headers()
     }
 
-    /// The body; empty if there is none. A chunked one has been put together.
+    /// The body; empty if there is none. Chunks are joined.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as text; what is not UTF-8 in it becomes `�`.
+    /// The body as text. Bytes that are not UTF-8 become `�`.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
-    /// Who asks. Node: `request.socket.remoteAddress`.
+    /// The address of the client. Node: `request.socket.remoteAddress`.
     pub fn remote_addr(&self) -> Option<Address> {
         self.remote.clone()
     }
@@ -124,36 +126,36 @@ impl fmt::Debug for Request {
 
 /// How the body is delimited (RFC 9112 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(super) enum BodyLength {
     Counted(usize),
     Chunked,
 }
 
-/// What the server has to know of a head.
+/// The facts in a head that the server needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct HeadFacts {
     method: usize,
     target: usize,
-    pub(super) length: Length,
-    /// The client waits for "100 Continue" before it sends the body (RFC 9110 10.1.1).
+    pub(super) length: BodyLength,
+    /// Whether the client waits for "100 Continue" before it sends the body (RFC 9110 10.1.1).
     pub(super) expects_continue: bool,
     pub(super) exchange: Exchange,
 }
 
-/// What the answer has to know of the request.
+/// The facts of a request that its answer needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exchange {
-    /// HEAD: as GET, but without the body.
+    /// Whether the method is HEAD: as GET, without a body.
     pub(super) head_only: bool,
-    /// HTTP/1.0 knows no chunks, and closes unless it is told otherwise.
-    pub(super) old: bool,
+    /// Whether the version is HTTP/1.0: it has no chunks, and closes the connection by default.
+    pub(super) is_http_1_0: bool,
     pub(super) keep_alive: bool,
 }
 
-impl Facts {
-    /// Looks at a head as RFC 9112 demands; every `Err` is a request that two readers could understand differently, or
-    /// that this server does not understand.
-    pub(super) fn of(head: &Head) -> Result<Facts, Refusal> {
+impl HeadFacts {
+    /// Checks a head as RFC 9112 demands. Each `Err` is a request that two parsers could read
+    /// differently, or that this server does not support.
+    pub(super) fn of(head: &Head) -> Result<HeadFacts, Refusal> {
         let start = head.start();
         let bad_line = refuse(400, "the request line is not METHOD TARGET HTTP/1.1");
         let mut spaces = (0..).zip(start.bytes()).filter(|(_, byte)| *byte == b' ');
@@ -165,25 +167,25 @@ impl Facts {
         if !is_token(method.as_bytes()) {
             return Err(refuse(400, "the method is not a token"));
         }
-        let old = minor_version(version)? == 0;
+        let is_http_1_0 = minor_version(version)? == 0;
         check_target(method, target)?;
 
-        check_host(head, old)?;
-        let length = body_length(head, old)?;
-        let expects_continue = expects_continue(head)? && !old;
+        check_host(head, is_http_1_0)?;
+        let length = body_length(head, is_http_1_0)?;
+        let expects_continue = expects_continue(head)? && !is_http_1_0;
         let says = |option| head.values("connection").any(|value| has(value, option));
-        let keep_alive = (!old || says("keep-alive")) && !says("close");
-        Ok(Facts {
+        let keep_alive = (!is_http_1_0 || says("keep-alive")) && !says("close");
+        Ok(HeadFacts {
             method: first,
             target: second,
             length,
             expects_continue,
-            exchange: Exchange { head_only: method == "HEAD", old, keep_alive },
+            exchange: Exchange { head_only: method == "HEAD", is_http_1_0, keep_alive },
         })
     }
 }
 
-/// The digit after `HTTP/1.`. A higher one than 1 promises that it can be read as 1 (RFC 9110 2.5).
+/// The digit after `HTTP/1.`. A version above 1.1 can be read as 1.1 (RFC 9110 2.5).
 fn minor_version(version: &str) -> Result<u8, Refusal> {
     match version.as_bytes() {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
@@ -194,7 +196,7 @@ fn minor_version(version: &str) -> Result<u8, Refusal> {
     }
 }
 
-/// RFC 9112 3.2.
+/// Checks the target (RFC 9112 3.2).
 fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
     let absolute = || {
         let (scheme, rest) = target.split_once("://")?;
@@ -203,7 +205,8 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
         (http && Authority::parse(authority).is_ok()).then_some(())
     };
     if method == "CONNECT" {
-        // After a 2xx to it the client takes all that follows for the tunnel, and a proxy between lets it through unread.
+        // After a 2xx the client would take all following bytes as the tunnel's, and a proxy would
+        // pass them on unread.
         return Err(refuse(501, "CONNECT asks for a tunnel, and this server is no proxy"));
     }
     let star = method == "OPTIONS" && target == "*";
@@ -214,12 +217,12 @@ fn check_target(method: &str, target: &str) -> Result<(), Refusal> {
     Err(refuse(400, "the target is neither a path nor a URL"))
 }
 
-/// RFC 9112 3.2: exactly one in HTTP/1.1, and never two.
-fn check_host(head: &Head, old: bool) -> Result<(), Refusal> {
+/// Checks `Host` (RFC 9112 3.2): exactly one in HTTP/1.1, and never two.
+fn check_host(head: &Head, is_http_1_0: bool) -> Result<(), Refusal> {
     let mut hosts = head.values("host");
     let why = match (hosts.next(), hosts.next()) {
-        (None, _) if old => return Ok(()),
-        // Empty, if the target has no authority.
+        (None, _) if is_http_1_0 => return Ok(()),
+        // It is empty if the target has no authority.
         (Some(host), None) if host.is_empty() || Authority::parse(host).is_ok() => return Ok(()),
         (None, _) => "there is no Host, which HTTP/1.1 demands",
         (Some(_), None) => "the Host is not HOST or HOST:PORT",
@@ -228,20 +231,20 @@ fn check_host(head: &Head, old: bool) -> Result<(), Refusal> {
     Err(refuse(400, why))
 }
 
-/// RFC 9112 6.3.
-fn body_length(head: &Head, old: bool) -> Result<Length, Refusal> {
+/// Determines the length of the body (RFC 9112 6.3).
+fn body_length(head: &Head, is_http_1_0: bool) -> Result<BodyLength, Refusal> {
     let mut codings = head.values("transfer-encoding");
     let Some(coding) = codings.next() else {
-        return Ok(Length::Counted(head.content_length()?.unwrap_or(0)));
+        return Ok(BodyLength::Counted(head.content_length()?.unwrap_or(0)));
     };
     if head.values("content-length").next().is_some() {
         return Err(refuse(400, "both Content-Length and Transfer-Encoding"));
     }
-    if old {
+    if is_http_1_0 {
         return Err(refuse(400, "HTTP/1.0 has no Transfer-Encoding"));
     }
     if coding.eq_ignore_ascii_case("chunked") && codings.next().is_none() {
-        return Ok(Length::Chunked);
+        return Ok(BodyLength::Chunked);
     }
     let known = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("chunked");
     if head.values("transfer-encoding").flat_map(list).all(known) {
@@ -250,7 +253,8 @@ fn body_length(head: &Head, old: bool) -> Result<Length, Refusal> {
     Err(refuse(501, "the only transfer coding known here is chunked"))
 }
 
-/// RFC 9110 10.1.1: a list, in which the one known expectation may be more than once.
+/// Checks `Expect` (RFC 9110 10.1.1): a list, which may contain the one known expectation more than
+/// once.
 fn expects_continue(head: &Head) -> Result<bool, Refusal> {
     let mut expects = false;
     for expectation in head.values("expect").flat_map(list).filter(|one| !one.is_empty()) {
@@ -267,7 +271,7 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(|element| element.trim_matches([' ', '\t']))
 }
 
-/// Whether a list has an element, in any case.
+/// Whether a list contains an element, case-insensitive.
 pub(crate) fn has(value: &str, element: &str) -> bool {
     !value.is_empty() && list(value).any(|other| other.eq_ignore_ascii_case(element))
 }

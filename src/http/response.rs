@@ -1,4 +1,4 @@
-//! [`Response`]: what the handler answers with.
+//! [`Response`]: the answer of a handler.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +10,15 @@ use crate::socket::EventSocket;
 
 /// The answer to one request. Node: `http.ServerResponse`.
 ///
-/// What is written while the handler runs is gathered, up to 16 KiB: an answer that ends before goes out with a
-/// `Content-Length`, head and body in one system call. The body of a longer one, and what is written of it after the handler
-/// has returned, or after [`flush_headers`](Self::flush_headers), goes out as it is written: in chunks, or to a client of
-/// HTTP/1.0 up to the end of the connection.
+/// While the handler runs, the body is gathered, up to 16 KiB: an answer that ends before is sent
+/// with a `Content-Length`, head and body in one system call. A longer body is sent as it is
+/// written; so is everything written after the handler has returned, or after
+/// [`flush_headers`](Self::flush_headers). It is sent in chunks, or to an HTTP/1.0 client until the
+/// end of the connection.
 ///
-/// It may be sent to another thread and ended there, later; meanwhile the connection waits, as requests are answered in the
-/// order in which they arrived. All methods may be called from any thread. Dropped without [`end`](Self::end), it is ended.
+/// A response may be moved to another thread and ended there, later; meanwhile the connection
+/// waits, as requests are answered in their order. All methods may be called on any thread.
+/// Dropping a response without [`end`](Self::end) ends it.
 ///
 /// ```
 /// use net_notes::http;
@@ -41,13 +43,14 @@ use crate::socket::EventSocket;
 ///
 /// # Mistakes
 ///
-/// A name or value that would not be one header line (it has a line end in it, say), `Transfer-Encoding`, which is the
-/// server's to set, or a status that is not within 200..=599 never reach the wire: the client gets a 500 and standard error
-/// a line that says why. The same if the handler panics before anything was sent; if something was, the connection is
-/// cut, so that the client does not take the part for the whole.
+/// These are never sent: a name or value that would not be exactly one header line (it contains a
+/// line end, for example); `Transfer-Encoding`, which the server sets; a status outside of
+/// 200..=599. The client gets a 500 instead, and a line on standard error gives the reason. The
+/// client also gets a 500 if the handler panics before anything was sent; otherwise the connection
+/// is cut, so that the client does not take a part for the whole.
 pub struct Response {
     connection: Arc<Connection>,
-    /// Which one of the connection's it is: after its end it has no say any more.
+    /// The number of this response on its connection: after its end, calls have no effect.
     number: u64,
     ended: AtomicBool,
 }
@@ -57,80 +60,89 @@ impl Response {
         Response { connection, number, ended: AtomicBool::new(false) }
     }
 
-    /// Sets the status; 200 if not called. After the head was sent it is too late, and a line on standard error says so.
-    /// Node: `response.statusCode = …`.
+    /// Sets the status. Default: 200. After the head was sent this has no effect, and a line on
+    /// standard error says so. Node: `response.statusCode = …`.
     pub fn status(&self, status: u16) -> &Self {
         self.connection.change_answer(self.number, |answer| answer.status(status));
         self
     }
 
-    /// Sets a header, in place of one of the same name; only `Set-Cookie` is added (RFC 9110 5.3). `Date`, `Content-Length`,
-    /// `Transfer-Encoding` and `Connection` come by themselves; `Connection: close` may be asked for. A `Content-Length` may
-    /// be promised for a long body; what is more is cut off. Node: `response.setHeader`.
+    /// Sets a header, in place of one with the same name; only `Set-Cookie` is added (RFC 9110
+    /// 5.3). `Date`, `Content-Length`, `Transfer-Encoding` and `Connection` are added
+    /// automatically; the handler may set `Connection: close`. It may also set the `Content-Length`
+    /// of a long body; bytes beyond it are cut off. Node: `response.setHeader`.
     pub fn header(&self, name: &str, value: &str) -> &Self {
         self.connection.change_answer(self.number, |answer| answer.header(name, value));
         self
     }
 
-    /// Sends the head, with what was gathered of the body, and does not wait for more of it. After this the status and the
-    /// headers are settled. Node: `response.flushHeaders`.
+    /// Sends the head, and the gathered part of the body, without waiting for more. After this the
+    /// status and the headers cannot be changed. Node: `response.flushHeaders`.
     pub fn flush_headers(&self) {
         self.connection.flush_headers(self.number);
     }
 
-    /// More of the body. `false`: the client reads slower than this writes, and what it has not taken is queued in memory; or
-    /// it is gone. Without bytes it is [`flush_headers`](Self::flush_headers). After [`end`](Self::end) nothing happens. To
-    /// HEAD, and with 204 and 304, no body is sent. Node: `response.write`.
+    /// Appends to the body. Returns `false` if the client reads more slowly than this writes, so
+    /// that bytes are queued in memory, or if it is gone. Without bytes, `write` is
+    /// [`flush_headers`](Self::flush_headers). After [`end`](Self::end) it does nothing. For HEAD,
+    /// and with 204 and 304, no body is sent. Node: `response.write`.
     ///
-    /// For a body that is larger than memory should be, heed the `false`: wait for [`on_drain`](Self::on_drain), or write by
-    /// [`io::Write`](std::io::Write), which blocks until there is room.
+    /// For a body that is too large for memory, do not ignore the `false`: wait for
+    /// [`on_drain`](Self::on_drain), or write with [`io::Write`](std::io::Write), which blocks
+    /// until there is room.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         self.connection.write(self.number, data.as_ref())
     }
 
-    /// Whether a `write` has said `false` and the client has not caught up since. Node: `response.writableNeedDrain`.
+    /// Whether a `write` has returned `false`, and the client has not caught up since. Node:
+    /// `response.writableNeedDrain`.
     pub fn writable_need_drain(&self) -> bool {
         self.connection.need_drain(self.number)
     }
 
-    /// Calls `callback` each time the client has caught up after a `write` that said `false`, until the response has ended. On
-    /// the thread of the connection, after the handler has returned. Node: `response.on('drain', callback)`.
+    /// Calls `callback` each time that the client has caught up after a `write` that returned
+    /// `false`, until the response has ended. Called on the thread of the connection, after the
+    /// handler has returned. Node: `response.on('drain', callback)`.
     pub fn on_drain(&self, callback: impl FnMut() + Send + 'static) {
         self.connection.on_drain(self.number, Box::new(callback));
     }
 
-    /// Calls `callback` once, when the response was sent whole or its client is gone: by a reset, or by its end. (A client that
-    /// ends its side and reads on cannot be told from one that has closed: what is still written is sent to it.) At once, if
-    /// that is so already; otherwise on the thread of the connection, which notices nothing while the handler runs: so after
-    /// it has returned. Node: `response.on('close', callback)`.
+    /// Calls `callback` once, when the whole response was sent, or when its client is gone: by a
+    /// reset, or by its end. (A client that ends its side and continues to read cannot be told from
+    /// one that has closed: what is still written is sent to it.) If this has already happened,
+    /// `callback` is called at once; otherwise on the thread of the connection, after the handler
+    /// has returned, as the thread notices nothing while the handler runs. Node:
+    /// `response.on('close', callback)`.
     pub fn on_close(&self, callback: impl FnOnce() + Send + 'static) {
         self.connection.on_close(self.number, Box::new(callback));
     }
 
-    /// Whether the response was sent whole, or its client is gone; as [`on_close`](Self::on_close), but also while the handler
-    /// runs: then it looks, which may take some milliseconds. Node: `response.closed`, and `response.destroyed`.
+    /// Whether the whole response was sent, or its client is gone; as [`on_close`](Self::on_close).
+    /// While the handler runs, this checks the connection, which may take some milliseconds. Node:
+    /// `response.closed`, `response.destroyed`.
     pub fn is_closed(&self) -> bool {
         self.connection.is_closed(self.number)
     }
 
-    /// The answer is whole. Node: `response.end()`.
+    /// Ends the answer. Node: `response.end()`.
     pub fn end(&self) {
         self.end_with([]);
     }
 
-    /// `write(data)`, then `end()`. Node: `response.end(data)`.
+    /// Calls `write(data)`, then `end()`. Node: `response.end(data)`.
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         self.connection.end(self.number, data.as_ref());
         self.ended.store(true, Ordering::Relaxed);
     }
 
-    /// Answers 101 with the headers set so far, and gives the socket away: `take` gets it, and the bytes that arrived behind the
-    /// head of the request. From then on it is a socket as any other, `close` of the server does not end it, and to end it after
-    /// its `End` is up to `take` (half-open is allowed). `take` is called when the handler has returned, on the turn of the
-    /// socket: no `Data` can overtake. Node: the event `upgrade`, and a 101 by hand.
+    /// Answers 101 with the headers set so far, and hands over the socket: `take` gets it, and the
+    /// bytes that arrived after the head of the request. After that it is an ordinary socket:
+    /// `close` of the server does not end it, and `take` must provide for its end after its `End`
+    /// (half-open is allowed). `take` is called when the handler has returned, on the turn of the
+    /// socket, so no `Data` is emitted before. Node: the event `upgrade`, and a 101 by hand.
     ///
-    /// If the client has not offered to switch to `protocol` (RFC 9110 7.8), or the head is out already, `take` is not called,
-    /// and the answer is a 426.
+    /// If the client has not offered to switch to `protocol` (RFC 9110 7.8), or the head was
+    /// already sent, `take` is not called, and the answer is a 426.
     ///
     /// ```
     /// use net_notes::{event, http};
@@ -171,7 +183,7 @@ impl Response {
 impl Drop for Response {
     fn drop(&mut self) {
         if *self.ended.get_mut() {
-            // The usual case, and no need to ask the connection.
+            // The usual case: the connection need not be locked.
         } else if thread::panicking() {
             self.connection.fail(self.number);
         } else {

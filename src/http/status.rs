@@ -1,8 +1,8 @@
-//! Status codes, and why a request is refused.
+//! Status codes, and refusals of requests.
 
 use crate::message::Error;
 
-/// The phrase that goes with a status (RFC 9110 15); empty for one that we do not know, which is allowed.
+/// The reason phrase of a status (RFC 9110 15); empty for an unknown status, which is allowed.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         101 => "Switching Protocols",
@@ -51,21 +51,22 @@ pub(super) fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Why a request never reaches the handler: the status of the answer, and a sentence for who reads its body.
+/// The reason why a request does not reach the handler: the status of the answer, and a sentence
+/// for its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) why: &'static str,
 }
 
-/// Short for a refusal.
+/// Creates a refusal.
 pub(super) const fn refuse(status: u16, why: &'static str) -> Refusal {
     Refusal { status, why }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        // The sentences of `message`, said once more where they become part of an answer.
+        // The sentences of `message`, in the wording of an answer.
         match error {
             Error::StartLineTooLong => refuse(414, "the request line is too long"),
             Error::HeadTooLarge => refuse(431, "the head is too large"),

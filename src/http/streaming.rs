@@ -1,18 +1,19 @@
-//! A body that goes out as it is written, no faster than the client takes it.
+//! Response bodies that are sent as they are written, no faster than the client takes them.
 
 use std::io::{self, Write};
 
-use super::answer::GATHER_MAX;
+use super::answer::GATHER_BYTES_MAX;
 use super::connection::Connection;
 use super::phase::Phase;
 use super::response::Response;
 use crate::error::NetError;
 
-/// Writes that block until there is room: `io::copy(&mut file, &mut &response)` sends a file of any size in little memory.
-/// Where both could be meant, `response.write(data)` is the one that does not block.
+/// Blocking writes: `io::copy(&mut file, &mut &response)` sends a file of any size with little
+/// memory. `response.write(data)` always calls [`Response::write`], which does not block.
 ///
-/// `flush` sends what was gathered, and waits until the kernel has all of it. A client that takes nothing for
-/// [`idle_timeout`](super::Options::idle_timeout) is given up, and ends the wait.
+/// `flush` sends the gathered bytes, and waits until the kernel has taken all of them. A client
+/// that takes nothing for [`idle_timeout`](super::Options::idle_timeout) is given up, which ends
+/// the wait.
 ///
 /// # Errors
 ///
@@ -24,7 +25,7 @@ impl Write for &Response {
             return Ok(0);
         }
         let (connection, number) = self.connection();
-        connection.write_when_there_is_room(number, &data[..data.len().min(GATHER_MAX)])
+        connection.write_when_there_is_room(number, &data[..data.len().min(GATHER_BYTES_MAX)])
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -34,7 +35,7 @@ impl Write for &Response {
     }
 }
 
-/// The same as for `&Response`.
+/// As for `&Response`.
 impl Write for Response {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         Write::write(&mut &*self, data)
@@ -76,7 +77,7 @@ impl Connection {
 
     fn write_when_there_is_room(&self, number: u64, piece: &[u8]) -> io::Result<usize> {
         if !self.lock().answer.has_room_for(piece.len()) {
-            self.socket.wait_for_room()?; // not under the lock: the client takes its time
+            self.socket.wait_for_room()?; // without the lock, as the client may be slow
         }
         if !self.lock().is_open(number) {
             return Err(NetError::WriteAfterEnd.into());

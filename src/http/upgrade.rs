@@ -1,4 +1,4 @@
-//! Giving the socket away: `Upgrade` (RFC 9110 7.8).
+//! Handing over the socket: `Upgrade` (RFC 9110 7.8).
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use super::phase::Phase;
 use super::request::{Request, has};
 use crate::socket::EventSocket;
 
-/// What the handler does with the socket.
-pub(super) type Take = Box<dyn FnOnce(&EventSocket, &[u8]) + Send>;
+/// The function of the handler that takes the socket.
+pub(super) type TakeSocket = Box<dyn FnOnce(&EventSocket, &[u8]) + Send>;
 
-/// An upgrade that was asked for.
+/// An upgrade that the handler has asked for.
 pub(super) struct Upgrade {
-    pub(super) take: Take,
+    pub(super) take: TakeSocket,
 }
 
 /// The protocols to which a client offers to switch.
@@ -23,13 +23,13 @@ pub(super) fn offers(request: &Request) -> Option<String> {
 }
 
 impl Connection {
-    /// `Response::upgrade`.
-    pub(super) fn upgrade(self: &Arc<Self>, number: u64, protocol: &str, take: Take) {
+    /// Implements `Response::upgrade`.
+    pub(super) fn upgrade(self: &Arc<Self>, number: u64, protocol: &str, take: TakeSocket) {
         let mut inner = self.lock();
         if !inner.is_open(number) {
             return;
         }
-        // A server must not switch to what the client did not ask for (RFC 9110 7.8).
+        // A server must not switch to a protocol that the client did not offer (RFC 9110 7.8).
         let offered = inner.offered.as_ref().is_some_and(|offered| has(offered, protocol));
         if !offered || !inner.answer.is_unsent() {
             inner.answer.refuse_upgrade(protocol);
@@ -42,14 +42,15 @@ impl Connection {
         inner.phase = Phase::Upgrading(Upgrade { take });
         Connection::unlock(inner);
         if outstanding {
-            // On the socket's turn, where no data can overtake.
+            // On the socket's turn, so that no data is emitted before.
             let this = self.clone();
-            self.socket.after(std::time::Duration::ZERO, move |_| this.hand_over());
+            self.socket.after(std::time::Duration::ZERO, move |_| this.hand_over_socket());
         }
     }
 
-    /// Sends the 101, and gives the socket away with what has arrived behind the request. On the socket's turn.
-    pub(super) fn hand_over(self: &Arc<Self>) {
+    /// Sends the 101, and hands over the socket with the bytes that arrived after the request.
+    /// Called on the socket's turn.
+    pub(super) fn hand_over_socket(self: &Arc<Self>) {
         let mut inner = self.lock();
         let Phase::Upgrading(upgrade) = std::mem::replace(&mut inner.phase, Phase::Upgraded) else {
             return;
@@ -58,7 +59,7 @@ impl Connection {
         let rest = inner.incoming.take_rest();
         let listeners = std::mem::take(&mut inner.listeners);
         Connection::unlock(inner);
-        self.forget();
+        self.detach();
         listeners.into_iter().for_each(|listener| _ = self.socket.off(listener));
         self.socket.resume();
         self.call_on_close();

@@ -1,4 +1,4 @@
-//! [`Url`]: where to send a request, and the target that it asks for.
+//! [`Url`]: the host and port to connect to, and the request target.
 
 use std::fmt::Write;
 
@@ -10,22 +10,23 @@ const DEFAULT_PORT: u16 = 80;
 /// The parts of a URL that a request needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
-    /// A name or an address, as it is looked up: without brackets.
+    /// The name or address to look up, without brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// The value of `Host`: the host, in brackets if it is an IPv6 address, and the port unless it is the default one.
+    /// The value of `Host`: the host, in brackets if it is an IPv6 address, and the port unless it
+    /// is the default one.
     pub(super) authority: String,
     /// The path and the query, percent-encoded.
     pub(super) target: String,
 }
 
 impl Url {
-    /// `http://HOST[:PORT]/PATH` (RFC 9110 4.2.1), read as Node's `new URL` reads it, and more strictly; see
-    /// [`request`](super::request).
+    /// Parses `http://HOST[:PORT]/PATH` (RFC 9110 4.2.1) as Node's `new URL` does, and more
+    /// strictly; see [`request`](super::request).
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong.
+    /// A sentence that names the problem.
     pub(super) fn parse(url: &str) -> Result<Url, String> {
         let wrong = |why: &str| format!("{url:?} is not http://HOST[:PORT]/PATH: {why}");
         let text = url.trim_matches(' ');
@@ -63,7 +64,7 @@ impl Url {
     }
 }
 
-/// The request target of what follows the authority.
+/// Builds the request target from the part after the authority.
 fn target(rest: &str) -> String {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut target = String::with_capacity(rest.len() + 1);
@@ -73,15 +74,15 @@ fn target(rest: &str) -> String {
     }
     if !query.is_empty() {
         target.push('?');
-        // An apostrophe is allowed (RFC 3986 3.4); a browser and Node escape it all the same.
+        // An apostrophe is allowed (RFC 3986 3.4); browsers and Node escape it all the same.
         let is_allowed = |byte| (is_plain(byte) && byte != b'\'') || b":@/?".contains(&byte);
         encode(&mut target, query, is_allowed);
     }
     target
 }
 
-/// The segments of a path, of which there is at least one. `.` and `..` are resolved (RFC 3986 5.2.4), also if their dots
-/// are escaped, and a backslash counts as a slash: all of it as in Node.
+/// The segments of a path; at least one. `.` and `..` are resolved (RFC 3986 5.2.4), even if their
+/// dots are escaped, and a backslash counts as a slash: all as in Node.
 fn segments(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     let mut parts = path.split(['/', '\\']).skip(1).peekable();
@@ -102,14 +103,16 @@ fn segments(path: &str) -> Vec<&str> {
     segments
 }
 
-/// Appends a text with all its bytes escaped that are not allowed. What is escaped already stays so.
+/// Appends a text, and escapes all bytes that are not allowed. Escaped bytes are not escaped again.
 fn encode(to: &mut String, text: &str, is_allowed: impl Fn(u8) -> bool) {
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {
         let is_escape = *byte == b'%' && matches!(after, [high, low, ..] if is_hex(*high, *low));
-        match is_escape || is_allowed(*byte) {
-            true => to.push(char::from(*byte)),
-            false => drop(write!(to, "%{byte:02X}")), // to memory: it does not fail
+        if is_escape || is_allowed(*byte) {
+            to.push(char::from(*byte));
+        } else {
+            // writing to memory does not fail
+            let _ = write!(to, "%{byte:02X}");
         }
         rest = after;
     }
@@ -119,7 +122,7 @@ fn encode(to: &mut String, text: &str, is_allowed: impl Fn(u8) -> bool) {
 mod tests {
     use super::*;
 
-    // What is wrong with a URL, and what Node makes of a target: tests/it/http/client/urls.rs.
+    // Invalid URLs, and Node's results for targets: tests/it/http/client/urls.rs.
 
     #[test]
     fn where_to_connect_and_what_host_says() {

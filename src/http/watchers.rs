@@ -1,25 +1,26 @@
-//! Who waits for room, or for the end of a response: `Response::on_drain`, `on_close`, `is_closed`.
+//! Callbacks for room in the queue, and for the end of a response: `Response::on_drain`,
+//! `on_close`, `is_closed`.
 
 use std::sync::Arc;
 
-use super::connection::{Connection, Inner};
+use super::connection::{Connection, ConnectionState};
 use super::phase::Phase;
 use crate::event;
 
-type OnDrain = Box<dyn FnMut() + Send>;
-type OnClose = Box<dyn FnOnce() + Send>;
+type DrainCallback = Box<dyn FnMut() + Send>;
+type CloseCallback = Box<dyn FnOnce() + Send>;
 
-/// The callbacks of the response that is open.
+/// The callbacks of the open response.
 #[derive(Default)]
 pub(super) struct Watchers {
-    on_drain: Vec<OnDrain>,
-    on_close: Vec<OnClose>,
-    /// The socket's Drain and Close are listened to.
+    on_drain: Vec<DrainCallback>,
+    on_close: Vec<CloseCallback>,
+    /// Whether listeners for the socket's Drain and Close were added.
     listening: bool,
 }
 
 impl Connection {
-    pub(super) fn on_drain(self: &Arc<Self>, number: u64, callback: OnDrain) {
+    pub(super) fn on_drain(self: &Arc<Self>, number: u64, callback: DrainCallback) {
         let mut inner = self.lock();
         if inner.is_open(number) {
             inner.watchers.on_drain.push(callback);
@@ -27,14 +28,14 @@ impl Connection {
         }
     }
 
-    pub(super) fn on_close(self: &Arc<Self>, number: u64, callback: OnClose) {
+    pub(super) fn on_close(self: &Arc<Self>, number: u64, callback: CloseCallback) {
         let mut inner = self.lock();
         if !inner.is_open(number) || self.socket.peer_has_ended() {
             if self.is_sent(&inner, number) || self.socket.peer_has_ended() {
                 drop(inner);
                 return callback();
             }
-            // It has ended, and the last of it is on its way.
+            // It has ended, and its last bytes are queued.
             inner.watchers.on_close.push(callback);
             return self.call_on_close_when_sent(&mut inner);
         }
@@ -42,33 +43,32 @@ impl Connection {
         self.listen(&mut inner);
         drop(inner);
         if self.socket.is_over() {
-            self.call_on_close(); // Close came before we listened
+            self.call_on_close(); // Close was emitted before the listener was added
         }
     }
 
     pub(super) fn is_closed(&self, number: u64) -> bool {
         let inner = self.lock();
-        match inner.is_open(number) {
-            false => self.is_sent(&inner, number) || self.socket.is_destroyed(),
-            // While the handler runs, nobody reads; so this one has to look.
-            true if matches!(inner.phase, Phase::Handling) => {
-                drop(inner);
-                self.socket.peer_has_ended_now()
-            }
-            true => {
-                drop(inner);
-                self.socket.peer_has_ended()
-            }
+        if !inner.is_open(number) {
+            return self.is_sent(&inner, number) || self.socket.is_destroyed();
+        }
+        let is_handling = matches!(inner.phase, Phase::Handling);
+        drop(inner);
+        if is_handling {
+            // While the handler runs, no thread reads; so this call checks the connection.
+            self.socket.peer_has_ended_now()
+        } else {
+            self.socket.peer_has_ended()
         }
     }
 
-    /// Whether a response that has ended was taken by the kernel, all of it.
-    fn is_sent(&self, inner: &Inner, number: u64) -> bool {
+    /// Whether the kernel has taken all of a response that has ended.
+    fn is_sent(&self, inner: &ConnectionState, number: u64) -> bool {
         let is_newest = inner.number == number + 1;
         !(is_newest && self.socket.writable_length() > 0)
     }
 
-    fn listen(self: &Arc<Self>, inner: &mut Inner) {
+    fn listen(self: &Arc<Self>, inner: &mut ConnectionState) {
         if std::mem::replace(&mut inner.watchers.listening, true) {
             return;
         }
@@ -87,19 +87,19 @@ impl Connection {
         callbacks.iter_mut().for_each(|callback| callback());
         let mut inner = self.lock();
         if inner.is_open(number) {
-            callbacks.append(&mut inner.watchers.on_drain); // those that were added by one of them
+            callbacks.append(&mut inner.watchers.on_drain); // callbacks that one of them has added
             inner.watchers.on_drain = callbacks;
         }
     }
 
-    /// The response is over, or its client is gone. No lock is held.
+    /// Calls the callbacks for the end of the response, or of its client. No lock is held.
     pub(super) fn call_on_close(&self) {
         let callbacks = std::mem::take(&mut self.lock().watchers.on_close);
         callbacks.into_iter().for_each(|callback| callback());
     }
 
-    /// The response has ended: its callbacks are called when the kernel has all of it, or never will.
-    pub(super) fn call_on_close_when_sent(&self, inner: &mut Inner) {
+    /// Calls them when the kernel has taken all of a response that has ended, or never will.
+    pub(super) fn call_on_close_when_sent(&self, inner: &mut ConnectionState) {
         inner.watchers.on_drain.clear();
         let callbacks = std::mem::take(&mut inner.watchers.on_close);
         if !callbacks.is_empty() {

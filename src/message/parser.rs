@@ -148,9 +148,10 @@ impl Parser {
     pub(crate) fn start_line(&mut self) -> Result<Option<&str>, Error> {
         while self.progress.head.is_none() {
             let left = self.limits.head.saturating_sub(self.progress.bytes);
-            let (max, too_long) = match self.limits.start_line < left {
-                true => (self.limits.start_line, Error::StartLineTooLong),
-                false => (left, Error::HeadTooLarge),
+            let (max, too_long) = if self.limits.start_line < left {
+                (self.limits.start_line, Error::StartLineTooLong)
+            } else {
+                (left, Error::HeadTooLarge)
             };
             let Some(line) = self.line(max, too_long)? else { return Ok(None) };
             let unread = self.buffer.rest();

@@ -56,7 +56,7 @@ pub struct Dropped {
 
 event_table! {
     /// The listeners of one server.
-    ServerListeners of ServerEvent, kept as SharedListener:
+    ServerListeners of ServerEvent kept as SharedListener:
     Listening, listening, ();
     Connection, connection, &'a EventSocket;
     Drop, drop, &'a Dropped;

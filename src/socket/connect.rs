@@ -78,12 +78,11 @@ impl EventSocket {
         let is_name = is_ip(&host) == 0;
         let target = (host.clone(), port);
         let look_up = move || stream::addresses(&target.0, target.1);
-        let found = match is_name {
-            true => {
-                let call = SystemCall { name: "getaddrinfo", subject: host.clone() };
-                self.on_other_thread(deadline, &call, move |_| Ok(look_up()))?
-            }
-            false => look_up(),
+        let found = if is_name {
+            let call = SystemCall { name: "getaddrinfo", subject: host.clone() };
+            self.on_other_thread(deadline, &call, move |_| Ok(look_up()))?
+        } else {
+            look_up()
         };
         let addresses = found.unwrap_or_default();
         if is_name {
@@ -120,9 +119,10 @@ impl EventSocket {
         let mut failure = ConnectFailure::Destroyed;
         for (n, address) in addresses.into_iter().enumerate() {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let limit = match n < last {
-                true => Some(left.map_or(ADDRESS_TIMEOUT, |left| left.min(ADDRESS_TIMEOUT))),
-                false => left,
+            let limit = if n < last {
+                Some(left.map_or(ADDRESS_TIMEOUT, |left| left.min(ADDRESS_TIMEOUT)))
+            } else {
+                left
             };
             self.observe(|| WireEvent::Connect(&address));
             let target = address.clone();

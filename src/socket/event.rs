@@ -102,7 +102,7 @@ pub struct Close;
 
 event_table! {
     /// The listeners of one socket.
-    SocketListeners of SocketEvent, kept as BoxedListener:
+    SocketListeners of SocketEvent kept as BoxedListener:
     Lookup, lookup, &'a Resolved;
     Connect, connect, ();
     Ready, ready, ();

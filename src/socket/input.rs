@@ -65,9 +65,10 @@ pub(super) enum Peer {
 
 impl Input {
     pub(super) fn new(paused: bool) -> Input {
-        let flow = match paused {
-            true => Flow::Paused { holders: vec![Holder::User], read_ahead: false },
-            false => Flow::NotStarted,
+        let flow = if paused {
+            Flow::Paused { holders: vec![Holder::User], read_ahead: false }
+        } else {
+            Flow::NotStarted
         };
         Input {
             flow,

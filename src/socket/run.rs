@@ -96,13 +96,12 @@ impl EventSocket {
         self.fail_writes(&mut state, NetError::ClosedBeforeConnection);
         state.finish_closing();
         drop(state);
-        match heard {
-            true => {
-                let panic = error.and_then(|error| panics::drop_each([error]));
-                panic.into_iter().for_each(|panic| self.lock().record_panic(panic));
-                None
-            }
-            false => error,
+        if heard {
+            let panic = error.and_then(|error| panics::drop_each([error]));
+            panic.into_iter().for_each(|panic| self.lock().record_panic(panic));
+            None
+        } else {
+            error
         }
     }
 

@@ -48,11 +48,12 @@ impl Listener {
     pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
         Listener::new(match at {
             Endpoint::Tcp { host, port } => {
-                let addresses = match is_localhost(host) {
+                let addresses = if is_localhost(host) {
                     // For this machine only: the loopback address, and not `::`, which is open to
                     // the network.
-                    true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))],
-                    false => addresses(host, *port).map_err(|_| not_found(at))?,
+                    vec![SocketAddr::from((Ipv4Addr::LOCALHOST, *port))]
+                } else {
+                    addresses(host, *port).map_err(|_| not_found(at))?
                 };
                 Socket::Tcp(
                     bind_tcp(&addresses)
@@ -200,9 +201,10 @@ pub(super) fn unix_address(address: std::os::unix::net::SocketAddr) -> Option<Ad
 /// server.
 #[cfg(unix)]
 pub(super) fn refuse_empty(path: &std::path::Path) -> io::Result<()> {
-    match path.as_os_str().is_empty() {
-        true => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path must not be empty")),
-        false => Ok(()),
+    if path.as_os_str().is_empty() {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "the path must not be empty"))
+    } else {
+        Ok(())
     }
 }
 

@@ -105,7 +105,7 @@ pub mod parity {}
 use std::sync::Arc;
 
 pub use self::client::{Call, get, request};
-use self::connection::Connection;
+use self::connection::HttpConnection;
 use self::connections::ServerShared;
 pub use self::options::Options;
 pub use self::reply::Reply;
@@ -135,7 +135,9 @@ where
 /// use std::time::Duration;
 ///
 /// let options = Options::default().body_limit(5).request_timeout(Duration::from_secs(2));
-/// let server = http::create_server_with(options, |request, response| response.end_with(request.body()));
+/// let server = http::create_server_with(options, |request, response| {
+///     response.end_with(request.body());
+/// });
 /// # drop(server);
 /// ```
 pub fn create_server_with<F>(options: Options, handler: F) -> Server
@@ -147,7 +149,9 @@ where
     let server = Server::new(ServerOptions::default().allow_half_open(true).no_delay(true));
     let shared = Arc::new(ServerShared::new(options, Box::new(handler)));
     let of_all = shared.clone();
-    server.on(event::Connection, move |server, socket| Connection::start(server, socket, &of_all));
+    server.on(event::Connection, move |server, socket| {
+        HttpConnection::start(server, socket, &of_all)
+    });
     server.on_close_call(move || shared.close());
     server
 }

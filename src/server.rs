@@ -318,13 +318,13 @@ impl Server {
     /// there was a listener.
     fn emit<E: ServerEvent>(&self, args: E::Args<'_>) -> bool {
         let calls = E::list(&mut self.lock().listeners).copy();
-        let heard = !calls.is_empty();
+        let has_listener = !calls.is_empty();
         let panic = deferred::in_listener(|| {
             panics::first(calls.iter().filter_map(|call| panics::catch(|| call(self, args))))
         });
         self.record_panic(panic);
         self.record_panic(panics::drop_each(calls));
-        heard
+        has_listener
     }
 
     /// Keeps the first panic for `run`.

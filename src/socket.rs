@@ -105,7 +105,7 @@ impl Drop for SocketInner {
     }
 }
 
-/// What the two directions of a socket allow at the moment. Node: `readyState`.
+/// The directions of a socket that are open at the moment. Node: `readyState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReadyState {
     /// Not connected yet; also before `run()`.
@@ -379,7 +379,7 @@ impl EventSocket {
         self.lock().is_over()
     }
 
-    /// What the two directions allow at the moment. Node: `socket.readyState`.
+    /// The directions that are open at the moment. Node: `socket.readyState`.
     pub fn ready_state(&self) -> ReadyState {
         let state = self.lock();
         let peer_ended = state.input.peer == Peer::Ended;

@@ -35,40 +35,40 @@ pub(crate) fn open() {
 }
 
 /// The output. `None` if there is no standard error, or no descriptor is left.
-fn output() -> Option<&'static Output> {
-    static OUTPUT: OnceLock<Output> = OnceLock::new();
+fn output() -> Option<&'static StderrOutput> {
+    static OUTPUT: OnceLock<StderrOutput> = OnceLock::new();
     if let Some(output) = OUTPUT.get() {
         return Some(output);
     }
-    let new = Output::new()?; // a later call tries again if this fails
+    let new = StderrOutput::new()?; // a later call tries again if this fails
     Some(OUTPUT.get_or_init(|| new))
 }
 
-enum Output {
+enum StderrOutput {
     Descriptor(File),
     Thread(WriterThread),
 }
 
-impl Output {
-    fn new() -> Option<Output> {
+impl StderrOutput {
+    fn new() -> Option<StderrOutput> {
         if cfg!(windows) && io::stderr().is_terminal() {
             let write = |line: &str| _ = io::stderr().write_all(line.as_bytes());
-            return Some(Output::Thread(WriterThread::new(write)));
+            return Some(StderrOutput::Thread(WriterThread::new(write)));
         }
         #[cfg(unix)]
         let own = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned();
         #[cfg(windows)]
         let own = std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned();
-        Some(Output::Descriptor(own.ok()?.into()))
+        Some(StderrOutput::Descriptor(own.ok()?.into()))
     }
 
     fn write(&self, line: String) {
         match self {
-            Output::Descriptor(file) => {
+            StderrOutput::Descriptor(file) => {
                 let mut file = file; // `Write` is implemented for `&File`, too
                 let _ = file.write_all(line.as_bytes());
             }
-            Output::Thread(writer) => writer.write(line),
+            StderrOutput::Thread(writer) => writer.write(line),
         }
     }
 }

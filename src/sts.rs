@@ -64,7 +64,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A start line, header lines, and the complete body.
 #[derive(Debug)]
-struct Message {
+struct StsMessage {
     head: Head,
     body: Vec<u8>,
 }
@@ -97,7 +97,7 @@ macro_rules! message_methods {
 /// A complete request.
 #[derive(Debug)]
 pub struct Request {
-    message: Message,
+    message: StsMessage,
     remote: Option<Address>,
 }
 
@@ -113,7 +113,7 @@ impl Request {
 /// The answer to a request.
 #[derive(Debug)]
 pub struct Reply {
-    message: Message,
+    message: StsMessage,
 }
 
 impl Reply {
@@ -153,15 +153,15 @@ where
 /// STS.
 pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Result<Reply> {
     let socket = EventSocket::new(to);
-    let message = Message { head: Head::default(), body: body.as_ref().to_vec() };
+    let message = StsMessage { head: Head::default(), body: body.as_ref().to_vec() };
     socket.write(message.format(REQUEST_LINE)); // queued until the connection is established
     socket.after(REQUEST_TIMEOUT, |socket| socket.destroy_with(ProtocolError::TooLate.into()));
 
     let reply = Arc::new(Mutex::new(None));
     let found = reply.clone();
-    let mut reader = MessageReader::default();
+    let mut reader = StsReader::default();
     socket.on(event::Data, move |socket, data| {
-        match reader.take(data, |start| parse_status(start).is_some()) {
+        match reader.take_piece(data, |start| parse_status(start).is_some()) {
             Ok(Some(message)) => {
                 *lock(&found) = Some(Reply { message });
                 socket.close_within(Duration::from_secs(1)); // complete: the server may end later
@@ -182,9 +182,9 @@ fn parse_status(start: &str) -> Option<u16> {
     digits.then(|| status.parse().ok())?
 }
 
-impl Message {
+impl StsMessage {
     fn format(self, start: &str) -> Vec<u8> {
-        let Message { mut head, body } = self;
+        let StsMessage { mut head, body } = self;
         let _ = head.set("Content-Length", &body.len().to_string()); // a number is always valid
         let lines: String =
             head.headers().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -239,35 +239,35 @@ impl From<ProtocolError> for io::Error {
 }
 
 /// The message that is being received.
-struct MessageReader {
+struct StsReader {
     parser: Parser,
-    begun: Option<(Head, usize)>,
+    head: Option<(Head, usize)>,
 }
 
-impl Default for MessageReader {
+impl Default for StsReader {
     fn default() -> Self {
-        MessageReader { parser: Parser::new(Limits::default()), begun: None }
+        StsReader { parser: Parser::new(Limits::default()), head: None }
     }
 }
 
-impl MessageReader {
+impl StsReader {
     /// Takes a piece; returns the message, once it is complete.
-    fn take(
+    fn take_piece(
         &mut self,
         piece: &[u8],
         is_start: impl Fn(&str) -> bool,
-    ) -> Result<Option<Message>, ProtocolError> {
+    ) -> Result<Option<StsMessage>, ProtocolError> {
         self.parser.feed(piece);
-        if self.begun.is_none() {
+        if self.head.is_none() {
             let Parsed::Complete(head) = self.parser.head()? else { return Ok(None) };
             if !is_start(head.start()) {
                 return Err(ProtocolError::Start);
             }
             let length = head.content_length()?.ok_or(ProtocolError::NoLength)?;
-            self.begun = Some((head, length));
+            self.head = Some((head, length));
         }
-        let Some((_, length)) = &self.begun else { return Ok(None) };
+        let Some((_, length)) = &self.head else { return Ok(None) };
         let Parsed::Complete(body) = self.parser.body(*length)? else { return Ok(None) };
-        Ok(self.begun.take().map(|(head, _)| Message { head, body }))
+        Ok(self.head.take().map(|(head, _)| StsMessage { head, body }))
     }
 }

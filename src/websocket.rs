@@ -98,7 +98,9 @@ pub fn upgrade(
 ///
 /// let options = Options::default().message_limit(1000).heartbeat(Duration::from_secs(30));
 /// let server = http::create_server(move |request, response| {
-///     websocket::upgrade_with(options, &request, response, |socket| _ = socket.send_text("hello"));
+///     websocket::upgrade_with(options, &request, response, |socket| {
+///         socket.send_text("hello");
+///     });
 /// });
 /// # drop(server);
 /// ```

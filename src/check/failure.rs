@@ -1,43 +1,44 @@
-//! Why a check failed: the rule, what was expected and what was seen, and the transcript.
+//! [`Failure`]: the broken rule, the expected and the actual behaviour, and the transcript.
 
 use std::fmt;
 
 use super::layout::{excerpt, wrap};
-use super::observed::{Observed, harmless};
+use super::observed::{Observed, escape_controls};
 use super::rule::{Lang, Rule, Standing};
-use super::transcript::{self, Entry};
+use super::transcript::{self, TranscriptEntry};
 use crate::quote::columns;
 
-/// How many lines are shown of what the program wrote to standard error: the first ones, where it says what went wrong, and
-/// the last ones.
-const FIRST: usize = 8;
-const LAST: usize = 4;
-/// The column in which what is said begins, behind its label.
-const LABEL: usize = 12;
-/// As wide as every terminal is.
-const WIDTH: usize = 80;
+/// The number of lines of standard error that are shown: the first lines, which usually name the
+/// error, and the last ones.
+const FIRST_LINES: usize = 8;
+const LAST_LINES: usize = 4;
+/// The column in which the text after a label begins.
+const LABEL_COLUMNS: usize = 12;
+/// The width that each terminal has, in columns.
+const DEFAULT_COLUMNS: usize = 80;
 
-/// A rule that was broken, and how that was seen. `Display` is [`show`](Self::show) in English, in 80 columns.
+/// A broken rule, and how it was detected. `Display` is [`show`](Self::show) in English, in 80
+/// columns.
 #[derive(Debug, Clone)]
-pub struct Failure(Box<Inner>);
+pub struct Failure(Box<FailureReport>);
 
 #[derive(Debug, Clone)]
-struct Inner {
+struct FailureReport {
     rule: Rule,
     expected: Vec<Observed>,
     actual: Vec<Observed>,
     /// The names of the rules that were kept.
     kept: Vec<&'static str>,
-    transcript: Vec<Entry>,
-    /// What the program wrote to standard error.
+    transcript: Vec<TranscriptEntry>,
+    /// The text that the program wrote to standard error.
     stderr: String,
-    /// What else the program did: it has ended, or it is busy.
+    /// Other observations of the program: it has ended, or it is busy.
     meanwhile: Vec<Observed>,
 }
 
 impl Failure {
     pub(super) fn new(rule: &Rule, expected: Vec<Observed>, actual: Vec<Observed>) -> Failure {
-        Failure(Box::new(Inner {
+        Failure(Box::new(FailureReport {
             rule: *rule,
             expected,
             actual,
@@ -48,14 +49,18 @@ impl Failure {
         }))
     }
 
-    /// Adds what the check knows: which rules were kept, and what crossed the wire.
-    pub(super) fn with_run(mut self, kept: Vec<&'static str>, transcript: Vec<Entry>) -> Failure {
+    /// Adds the rules that were kept, and the transcript.
+    pub(super) fn with_run(
+        mut self,
+        kept: Vec<&'static str>,
+        transcript: Vec<TranscriptEntry>,
+    ) -> Failure {
         self.0.kept = kept;
         self.0.transcript = transcript;
         self
     }
 
-    /// Adds what the program said on standard error, and what else it did: what broke a rule often shows there.
+    /// Adds the program's standard error, and other observations, which often show the cause.
     pub(super) fn with_program(mut self, stderr: String, meanwhile: Vec<Observed>) -> Failure {
         self.0.stderr = stderr;
         self.0.meanwhile = meanwhile;
@@ -67,7 +72,7 @@ impl Failure {
         &self.0.rule
     }
 
-    /// What the check has found out about this rule, or about another one.
+    /// The result of the check for this rule, or for another one.
     pub fn standing(&self, rule: &Rule) -> Standing {
         match rule.name {
             name if name == self.0.rule.name => Standing::Broken,
@@ -76,16 +81,16 @@ impl Failure {
         }
     }
 
-    /// The whole story in one language, in 80 columns.
+    /// Formats the whole report in one language, in 80 columns.
     pub fn show(&self, lang: Lang) -> String {
-        self.show_in(lang, WIDTH)
+        self.show_in(lang, DEFAULT_COLUMNS)
     }
 
-    /// The whole story in one language, for a terminal with so many columns: what happened in both directions and the
-    /// program's own errors; and then, where the eye is, the rule, and expected and actual with a caret under the first wrong
-    /// byte.
+    /// Formats the whole report in one language, for a terminal of this width: first the events in
+    /// both directions and the program's standard error; at the end, where the reader looks first,
+    /// the rule, and expected and actual with a caret under the first wrong byte.
     pub fn show_in(&self, lang: Lang, width: usize) -> String {
-        let Inner { rule, expected, actual, transcript, stderr, meanwhile, .. } = &*self.0;
+        let FailureReport { rule, expected, actual, transcript, stderr, meanwhile, .. } = &*self.0;
         let mut text = String::new();
         if !transcript.is_empty() {
             let title = lang.pick(
@@ -102,23 +107,23 @@ impl Failure {
                 }
             }
         }
-        let room = width.saturating_sub(LABEL).max(20);
-        let mut say = |label: &str, rows: Vec<String>| {
-            let gap = " ".repeat(LABEL - 2 - columns(label));
-            let rows = rows.join(&format!("\n{}", " ".repeat(LABEL)));
+        let room = width.saturating_sub(LABEL_COLUMNS).max(20);
+        let mut push_row = |label: &str, rows: Vec<String>| {
+            let gap = " ".repeat(LABEL_COLUMNS - 2 - columns(label));
+            let rows = rows.join(&format!("\n{}", " ".repeat(LABEL_COLUMNS)));
             text.push_str(&format!("  {label}{gap}{rows}\n"));
         };
         let wrong = first_wrong(expected, actual);
-        say(lang.pick("rule", "规则"), wrap(rule.sentence(lang), room));
-        say(lang.pick("expected", "应该是"), rows(expected, wrong, lang, room).0);
+        push_row(lang.pick("rule", "规则"), wrap(rule.sentence(lang), room));
+        push_row(lang.pick("expected", "应该是"), rows(expected, wrong, lang, room).0);
         let (mut actual, caret) = rows(actual, wrong, lang, room);
         if let (Some(at), Some(caret)) = (wrong, caret) {
             let note = lang.pick(format!("byte {}", at + 1), format!("第 {} 个字节", at + 1));
             actual.insert(1, format!("{}^ {note}", " ".repeat(caret)));
         }
-        say(lang.pick("actual", "实际是"), actual);
+        push_row(lang.pick("actual", "实际是"), actual);
         for what in meanwhile {
-            say(lang.pick("meanwhile", "与此同时"), wrap(&what.show(lang, room), room));
+            push_row(lang.pick("meanwhile", "与此同时"), wrap(&what.show(lang, room), room));
         }
         text
     }
@@ -132,19 +137,19 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What the program wrote to standard error, line by line, and what is left out said in one.
+/// The lines of standard error. Lines that are left out are replaced by one line with their number.
 fn errors(stderr: &str, lang: Lang) -> Vec<String> {
-    let mut lines: Vec<String> = stderr.lines().map(harmless).collect();
-    if lines.len() > FIRST + LAST {
-        let more = lines.len() - FIRST - LAST;
+    let mut lines: Vec<String> = stderr.lines().map(escape_controls).collect();
+    if lines.len() > FIRST_LINES + LAST_LINES {
+        let more = lines.len() - FIRST_LINES - LAST_LINES;
         let left_out =
             lang.pick(format!("… {more} lines more …"), format!("……中间还有 {more} 行……"));
-        lines.splice(FIRST..FIRST + more, [left_out]);
+        lines.splice(FIRST_LINES..FIRST_LINES + more, [left_out]);
     }
     lines
 }
 
-/// Where the bytes that came leave those that were expected; `None` where it is not bytes that differ.
+/// The position of the first byte that differs. `None` if the difference is not in bytes.
 fn first_wrong(expected: &[Observed], actual: &[Observed]) -> Option<usize> {
     let (Some(Observed::Bytes(expected)), Some(Observed::Bytes(actual))) =
         (expected.first(), actual.first())
@@ -155,7 +160,8 @@ fn first_wrong(expected: &[Observed], actual: &[Observed]) -> Option<usize> {
     (same < expected.len() || same < actual.len()).then_some(same)
 }
 
-/// Everything in a row, and in which column the byte `at` of the first is: that one has a line of its own if need be.
+/// Formats the observations, and returns the column of the byte `at` of the first one. That one
+/// gets a separate line if necessary.
 fn rows(
     all: &[Observed],
     at: Option<usize>,
@@ -236,7 +242,7 @@ mod tests {
         let caret = lines[3].find('^').expect("a caret");
         assert_eq!(lines[2].chars().nth(caret), Some('y'), "{text}");
         assert!(lines[3].ends_with("^ byte 501"), "{text}");
-        assert!(lines.iter().all(|line| columns(line) <= WIDTH), "{text}");
+        assert!(lines.iter().all(|line| columns(line) <= DEFAULT_COLUMNS), "{text}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The server that a program under check connects to.
+//! [`Host`]: the server to which a program under check connects.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use super::observed::Observed;
 use super::peer::Peer;
 use super::rule::Rule;
 use super::run::Run;
-use super::transcript::What;
+use super::transcript::TranscriptEvent;
 use super::{Verdict, random};
 use crate::stream::Stream;
 
@@ -23,14 +23,15 @@ const LISTENS: Rule = Rule {
     see: "Exercise",
 };
 
-/// Below all that a system takes from for port 0 and for clients: Linux begins at 32768, the others at 49152.
-const NOT_GIVEN_AWAY: Range<u32> = 20_000..32_000;
+/// Below the ports that systems assign for port 0 and for clients: Linux begins at 32768, the
+/// others at 49152.
+const FREE_PORT_RANGE: Range<u32> = 20_000..32_000;
 
 /// A server on a free port of this machine, for a program that is a client.
 #[derive(Debug)]
 pub struct Host {
     listener: TcpListener,
-    /// The same port of `::1`, where it is free: `localhost` may mean that.
+    /// The same port of `::1`, if it is free: `localhost` may mean that address.
     other: Option<TcpListener>,
     ip: Ipv4Addr,
     port: u16,
@@ -60,12 +61,12 @@ impl Host {
         self.port
     }
 
-    /// Waits for the program to connect; the connection has this name in the transcript.
+    /// Waits for the program to connect. `name` is the name of the connection in the transcript.
     pub fn accept(&self, name: &str, rule: &Rule) -> Verdict<Peer> {
         self.accept_and_not(None, name, rule)
     }
 
-    /// The same, and if the program connects to the other host, that is against the rule.
+    /// Like [`accept`](Self::accept). A connection to the other host is a failure.
     pub fn accept_and_not(&self, other: Option<&Host>, name: &str, rule: &Rule) -> Verdict<Peer> {
         let _waits = self.run.waits_for(rule);
         let deadline = self.run.deadline();
@@ -77,14 +78,15 @@ impl Host {
             )
         };
         loop {
-            // Looked at first: what it has done before its end is seen all the same.
+            // Checked first: a connection that it made before its end is still accepted.
             let ended = self.run.last_status();
-            if let Some(stream) = self.next() {
+            if let Some(stream) = self.accept_pending() {
                 let peer = Peer::new(&self.run, name, stream);
-                peer.log(What::other("is connected", "已连上"));
+                peer.log(TranscriptEvent::other("is connected", "已连上"));
                 return Ok(peer);
             }
-            if let Some((other, _)) = other.and_then(|other| Some((other, other.next()?))) {
+            if let Some((other, _)) = other.and_then(|other| Some((other, other.accept_pending()?)))
+            {
                 return Err(self.run.failed(rule, vec![to(self)], vec![to(other)]));
             }
             if let Some(status) = ended {
@@ -92,23 +94,23 @@ impl Host {
                 return Err(self.run.failed(rule, vec![to(self)], vec![exit]));
             }
             if Instant::now() >= deadline {
-                let nothing = Observed::Nothing(self.run.patience);
+                let nothing = Observed::Nothing(self.run.time_limit);
                 return Err(self.run.failed(rule, vec![to(self)], vec![nothing]));
             }
             thread::park_timeout(Duration::from_millis(1));
         }
     }
 
-    /// Whether somebody has connected by now. Whoever it is, is hung up on.
+    /// Whether a client has connected by now. Its connection is closed.
     pub fn is_visited(&self) -> bool {
-        self.next().is_some()
+        self.accept_pending().is_some()
     }
 
-    /// A connection that is there already.
-    fn next(&self) -> Option<Stream> {
+    /// Accepts a connection that is already established, if there is one.
+    fn accept_pending(&self) -> Option<Stream> {
         let listeners = [Some(&self.listener), self.other.as_ref()];
         let (stream, _) = listeners.into_iter().flatten().find_map(|one| one.accept().ok())?;
-        // On some systems an accepted socket inherits this from the listener.
+        // On some systems an accepted socket inherits the listener's non-blocking mode.
         stream.set_nonblocking(false).ok()?;
         Stream::tcp(stream).ok()
     }
@@ -116,47 +118,48 @@ impl Host {
 
 fn bind(ip: impl Into<IpAddr>, port: u16) -> io::Result<TcpListener> {
     let listener = TcpListener::bind((ip.into(), port))?;
-    // std's accept has no deadline: so it is asked again and again.
+    // std's accept has no deadline, so the listener is polled.
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
 
-/// Two hosts with the same port: one at an address of this machine that no program guesses, and one at 127.0.0.1. `None` on
-/// systems that have no other address for themselves.
+/// Creates two hosts on the same port: one at an address of this machine that a program cannot
+/// guess, and one at 127.0.0.1. `None` on systems without other loopback addresses.
 pub(super) fn listen_apart(run: &Arc<Run>) -> Verdict<Option<(Host, Host)>> {
-    let elsewhere = elsewhere();
+    let random_loopback_ip = random_loopback_ip();
     for _ in 0..10 {
         let usual = Host::listen(run, Ipv4Addr::LOCALHOST, 0)?;
-        if let Ok(apart) = Host::listen(run, elsewhere, usual.port) {
+        if let Ok(apart) = Host::listen(run, random_loopback_ip, usual.port) {
             return Ok(Some((apart, usual)));
         }
     }
     Ok(None)
 }
 
-/// An address of this machine that no program guesses, where the system has such.
-fn elsewhere() -> Ipv4Addr {
+/// A loopback address that a program cannot guess, where the system has such addresses.
+fn random_loopback_ip() -> Ipv4Addr {
     let any = |range| random::number(range) as u8;
     Ipv4Addr::new(127, any(1..255), any(1..255), any(2..255))
 }
 
-/// These ports of an address that no program guesses, as far as they can be had.
+/// Listens on these ports, at an address that a program cannot guess. Ports that are not available
+/// are left out.
 pub(super) fn listen_on(run: &Arc<Run>, ports: &[u16]) -> Vec<Host> {
-    let ip = elsewhere();
+    let ip = random_loopback_ip();
     ports.iter().filter_map(|port| Host::listen(run, ip, *port).ok()).collect()
 }
 
-/// A free port that nobody gets by accident, nor another check by asking here. That nobody listens there is asked by
-/// connecting: a listener of ours would live on for a moment, after it is dropped, in any child that another thread is just
-/// starting.
+/// Returns a free port that no program gets by accident, nor another check that asks here. It tests
+/// the port by connecting: a listener of ours, after it is dropped, would stay open for a moment in
+/// any child that another thread is just starting.
 pub(super) fn free_port(run: &Run) -> Verdict<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let count = NOT_GIVEN_AWAY.end - NOT_GIVEN_AWAY.start;
+    let count = FREE_PORT_RANGE.end - FREE_PORT_RANGE.start;
     for _ in 0..count {
-        // Checks in other processes begin elsewhere.
+        // Checks in other processes begin at other ports.
         let next =
             NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(100));
-        let port = (NOT_GIVEN_AWAY.start + next % count) as u16;
+        let port = (FREE_PORT_RANGE.start + next % count) as u16;
         let nobody = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
         if nobody.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
             return Ok(port);

@@ -1,12 +1,13 @@
-//! Text on a terminal: where a line may break, where it is cut, and which part of many bytes is shown.
+//! Text layout for terminals: line breaks, cut lines, and excerpts of many bytes.
 
 pub use crate::quote::columns;
 
-/// What must not begin a line, and what must not end one.
+/// Characters that must not begin a line, and characters that must not end one.
 const CLOSING: &str = "，。：；！？、）」』”’》〉…,.:;!?)";
 const OPENING: &str = "（「『“‘《〈";
 
-/// The text in lines of at most `width` columns. A line breaks at a space, and beside a Chinese character.
+/// Wraps a text to lines of at most `width` columns. A line breaks at a space, or next to a Chinese
+/// character.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line) = (Vec::new(), String::new());
     for word in words(text) {
@@ -21,7 +22,8 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A page in lines of at most `width` columns: each paragraph is wrapped anew. What is indented is code, and stays as it is.
+/// Wraps each paragraph of a page to at most `width` columns. Indented lines are code, and are not
+/// changed.
 pub fn page(text: &str, width: usize) -> String {
     let (mut page, mut paragraph) = (String::new(), String::new());
     let mut put = |paragraph: &mut String, line: &str| {
@@ -44,7 +46,7 @@ pub fn page(text: &str, width: usize) -> String {
     page.trim_end().to_string()
 }
 
-/// As many of these in a line as fit; none of them is broken.
+/// Puts as many items in a line as fit. No item is split.
 pub fn fill(items: &[String], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
@@ -58,7 +60,7 @@ pub fn fill(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-/// The pieces that stay whole, each with the space in front of it.
+/// The parts of a text that must not be split, each with the space before it.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = None;
@@ -66,7 +68,7 @@ fn words(text: &str) -> Vec<String> {
         let apart = |c: char| !c.is_ascii() && columns(c.encode_utf8(&mut [0; 4])) == 2;
         let breaks = match before {
             None => true,
-            Some(' ') => false, // it belongs to what follows
+            Some(' ') => false, // a space belongs to the next word
             Some(_) if character == ' ' => true,
             Some(before) if OPENING.contains(before) || CLOSING.contains(character) => false,
             Some(before) => apart(before) || apart(character),
@@ -80,7 +82,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The line in at most `width` columns, with `…` in place of what does not fit.
+/// Cuts a line to at most `width` columns, with `…` in place of the rest.
 pub(crate) fn cut(line: &str, width: usize) -> String {
     if columns(line) <= width {
         return line.to_string();
@@ -95,11 +97,11 @@ pub(crate) fn cut(line: &str, width: usize) -> String {
     text + "…"
 }
 
-/// The bytes around the one at `at`, escaped and in quotes, in about `width` columns; and in which column that one is, or
-/// would be, at the end. No character is cut in two.
+/// Returns the bytes around `at`, escaped and in quotes, in about `width` columns, and the column
+/// of the byte `at` (or of the end). No character is split.
 pub fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
     let at = at.min(bytes.len());
-    // No byte takes less than a third of a column: more than this much is never shown.
+    // Each byte takes at least a third of a column, so more bytes than this are never shown.
     let reach = 3 * width;
     let start = boundary(bytes, at.saturating_sub(reach));
     let end = boundary(bytes, bytes.len().min(at + reach));
@@ -118,7 +120,8 @@ pub fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
         true => all,
         false => width.saturating_sub(3 + columns(&total)).max(8), // two quotes, and a `…` in front
     };
-    // Two fifths of the room are for what comes before; what either side leaves, the other one takes.
+    // Two fifths of the room are for the bytes before; room that one side does not need is for the
+    // other.
     let behind: usize = pieces[focus..].iter().map(size).sum();
     let (mut first, mut used) = (focus, 0);
     while first > 0
@@ -128,7 +131,7 @@ pub fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
         used += size(&pieces[first]);
     }
     let mut last = focus;
-    // The thing itself is shown, however wide it is.
+    // The byte itself is always shown.
     while last < pieces.len() && (last == focus || used + size(&pieces[last]) <= room) {
         used += size(&pieces[last]);
         last += 1;
@@ -146,7 +149,7 @@ pub fn excerpt(bytes: &[u8], at: usize, width: usize) -> (String, usize) {
     (text, caret)
 }
 
-/// The beginning and the end of the bytes, where they do not fit: what is wrong may be at either.
+/// Returns the beginning and the end of bytes that do not fit: the difference may be at either.
 pub(crate) fn both_ends(bytes: &[u8], width: usize) -> String {
     let (front, _) = excerpt(bytes, 0, width);
     if front.ends_with('"') {
@@ -157,13 +160,13 @@ pub(crate) fn both_ends(bytes: &[u8], width: usize) -> String {
     format!("{front}\" … {} {total}", back.trim_start_matches('…'))
 }
 
-/// Where a character begins: this position, or one of the three before it.
+/// The position where a character begins: this position, or one of the three before it.
 fn boundary(bytes: &[u8], at: usize) -> usize {
     let inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
     (at.saturating_sub(3)..=at).rev().find(|at| !inside(at)).unwrap_or(at)
 }
 
-/// Each character, or byte that is none, as it is shown, and how many bytes it is.
+/// Each character, or invalid byte, as shown, and its number of bytes.
 fn pieces(bytes: &[u8]) -> Vec<(String, usize)> {
     let mut pieces = Vec::new();
     for chunk in bytes.utf8_chunks() {

@@ -1,4 +1,5 @@
-//! The other end of one of the program's connections: sends at chosen boundaries, and expects.
+//! [`Peer`]: the other end of one of the program's connections. Sends with chosen boundaries, and
+//! compares what it receives.
 
 mod expect;
 
@@ -12,41 +13,44 @@ use super::Verdict;
 use super::observed::Observed;
 use super::rule::{Localized, Rule};
 use super::run::Run;
-use super::transcript::{What, Who};
+use super::transcript::{Participant, TranscriptEvent};
 use crate::endpoint::{Address, Endpoint};
 use crate::stream::{self, Stream};
 use crate::sync::lock;
 
-/// Between two pieces, so that the program's reads find them one by one. A machine under load may still join two: then the
-/// program has it easier, and none that is right is ever failed by it.
-const GAP: Duration = Duration::from_millis(10);
-/// So many bytes are held that nobody has expected: a program that sends without end must not fill the memory.
-const HELD: usize = 64 << 20;
-/// Bytes for one system call.
-const SLICE: usize = 64 << 10;
+/// The time between two pieces, so that the program reads them one by one. A machine under load may
+/// still join two: that is easier for the program, so no correct program fails because of it.
+const PIECE_GAP: Duration = Duration::from_millis(10);
+/// The largest number of unexpected bytes that are held: a program that sends without end must not
+/// fill the memory.
+const HELD_BYTES_MAX: usize = 64 << 20;
+/// The largest number of bytes for one system call.
+const WRITE_CALL_BYTES_MAX: usize = 64 << 10;
 
-/// One connection to the program. Closed when it is dropped. Each expectation takes up to 64 MiB, and fails at more.
+/// One connection to the program. Dropping it closes the connection. Each expectation accepts up to
+/// 64 MiB, and fails beyond that.
 #[derive(Debug)]
 pub struct Peer {
     id: u64,
     name: String,
     stream: Arc<Stream>,
-    /// Read and not yet expected by anybody.
+    /// Bytes that were read and not matched by an expectation yet.
     held: Vec<u8>,
-    /// What ended the incoming direction.
+    /// The event that ended the incoming direction.
     over: Option<Observed>,
-    /// A write was told of a reset. The system tells one call only: to the next read it looks like an end.
+    /// Whether a write has reported a reset. The system reports a reset to one call only: to the
+    /// next read it looks like an end.
     cut_off: bool,
-    /// Why something could not be sent, the first time.
+    /// The reason of the first failed send.
     unsent: Option<Localized>,
     run: Arc<Run>,
 }
 
 impl Peer {
     pub(super) fn connect(run: &Arc<Run>, name: &str, to: &Endpoint, rule: &Rule) -> Verdict<Peer> {
-        let id = Who::next_id();
-        let connecting = What::other(format!("connects to {to}"), format!("连接 {to}"));
-        run.transcript.add(Who::new(id, name), connecting);
+        let id = Participant::next_id();
+        let connecting = TranscriptEvent::other(format!("connects to {to}"), format!("连接 {to}"));
+        run.transcript.add(Participant::new(id, name), connecting);
         let addresses: Vec<Address> = match to {
             Endpoint::Tcp { host, port } => stream::addresses(host, *port)
                 .map(|all| all.into_iter().map(Address::Tcp).collect()),
@@ -56,7 +60,7 @@ impl Peer {
         .unwrap_or_default();
         let mut actual = Observed::text("no such host", "没有这个主机");
         for address in addresses {
-            match Stream::connect(&address, Some(run.patience)) {
+            match Stream::connect(&address, Some(run.time_limit)) {
                 Ok(stream) => return Ok(Peer::with_id(run, id, name, stream)),
                 Err(error) => actual = Observed::Text((&error).into()),
             }
@@ -66,12 +70,12 @@ impl Peer {
     }
 
     pub(super) fn new(run: &Arc<Run>, name: &str, stream: Stream) -> Peer {
-        Peer::with_id(run, Who::next_id(), name, stream)
+        Peer::with_id(run, Participant::next_id(), name, stream)
     }
 
     fn with_id(run: &Arc<Run>, id: u64, name: &str, stream: Stream) -> Peer {
-        stream.set_no_delay(true); // each piece leaves at once
-        stream.set_write_timeout(Some(run.patience));
+        stream.set_no_delay(true); // each piece is sent at once
+        stream.set_write_timeout(Some(run.time_limit));
         Peer {
             id,
             name: name.to_string(),
@@ -84,47 +88,54 @@ impl Peer {
         }
     }
 
-    /// Sends these bytes. A program that does not take them, or is gone, shows in what is expected next.
+    /// Sends these bytes. If the program does not take them, or is gone, the next expectation
+    /// fails.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.write_all(bytes.as_ref());
     }
 
-    /// Sends each of these by itself, with a little time in between.
+    /// Sends each piece separately, with a short pause in between.
     pub fn send_pieces<B: AsRef<[u8]>>(&mut self, pieces: impl IntoIterator<Item = B>) {
         for (n, piece) in pieces.into_iter().enumerate() {
             if n > 0 {
-                thread::sleep(GAP);
+                thread::sleep(PIECE_GAP);
             }
             self.write_all(piece.as_ref());
         }
     }
 
-    /// Says nothing for a while.
+    /// Sends nothing for a while.
     pub fn pause(&mut self, time: Duration) {
         let _waits = self.run.waits_on_purpose();
-        self.log(What::other(format!("pauses {time:?}"), format!("停顿 {time:?}")));
+        self.log(TranscriptEvent::other(format!("pauses {time:?}"), format!("停顿 {time:?}")));
         thread::sleep(time);
     }
 
-    /// Sends for as long as the program takes it, up to this many bytes, and reads nothing. How many it took.
+    /// Sends while the program takes bytes, up to this number of bytes, and reads nothing. Returns
+    /// how many bytes were taken.
     pub fn flood(&mut self, bytes: usize) -> usize {
         self.write_all(&vec![b'~'; bytes])
     }
 
-    /// Sends as much of this as the program takes, and gives up when it has taken nothing for so long: a program that cannot
-    /// write may well stop reading. How many bytes it took.
+    /// Sends as many of these bytes as the program takes, and stops when it has taken nothing for
+    /// `time`: a program that cannot write may rightly stop reading. Returns how many bytes were
+    /// taken.
     pub fn send_until_stuck(&mut self, bytes: impl AsRef<[u8]>, time: Duration) -> usize {
         self.stream.set_write_timeout(Some(time));
         let (began_at, mut taken) = (self.run.transcript.now(), 0);
         while let Some(rest @ [_, ..]) = bytes.as_ref().get(taken..) {
-            match self.stream.write(&rest[..rest.len().min(SLICE)]) {
+            match self.stream.write(&rest[..rest.len().min(WRITE_CALL_BYTES_MAX)]) {
                 Ok(size) => taken += size,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
-        self.stream.set_write_timeout(Some(self.run.patience));
-        self.run.transcript.add_at(began_at, self.who(), What::sent(&bytes.as_ref()[..taken]));
+        self.stream.set_write_timeout(Some(self.run.time_limit));
+        self.run.transcript.add_at(
+            began_at,
+            self.participant(),
+            TranscriptEvent::sent(&bytes.as_ref()[..taken]),
+        );
         taken
     }
 
@@ -135,14 +146,14 @@ impl Peer {
             if taken == bytes.len() {
                 break None;
             }
-            // Slice by slice, as a call that was cut short by its time limit says only how far it came: with a slice so
-            // small, a program that takes a part of it in all that time is stuck.
-            let slice = &bytes[taken..bytes.len().min(taken + SLICE)];
+            // In slices, as a call that reaches its time limit reports only its progress: with such
+            // a small slice, a program that takes only a part of it in this time is stuck.
+            let slice = &bytes[taken..bytes.len().min(taken + WRITE_CALL_BYTES_MAX)];
             let began = Instant::now();
             match self.stream.write(slice) {
                 Ok(size) => {
                     taken += size;
-                    if size < slice.len() && began.elapsed() >= self.run.patience {
+                    if size < slice.len() && began.elapsed() >= self.run.time_limit {
                         break Some(ErrorKind::TimedOut.into());
                     }
                 }
@@ -151,15 +162,19 @@ impl Peer {
             }
         };
         if taken > 0 || refused.is_none() {
-            self.run.transcript.add_at(began_at, self.who(), What::sent(&bytes[..taken]));
+            self.run.transcript.add_at(
+                began_at,
+                self.participant(),
+                TranscriptEvent::sent(&bytes[..taken]),
+            );
         }
         if let Some(error) = refused {
             self.cut_off |= error.kind() == ErrorKind::ConnectionReset;
             let more = bytes.len() - taken;
             let why = match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => Localized::new(
-                    format!("{more} B more are not taken in {:?}", self.run.patience),
-                    format!("另外 {more} B，对方 {:?} 内没有收下", self.run.patience),
+                    format!("{more} B more are not taken in {:?}", self.run.time_limit),
+                    format!("另外 {more} B，对方 {:?} 内没有收下", self.run.time_limit),
                 ),
                 _ => Localized::from(&error).behind(
                     format!("{more} B more cannot be sent"),
@@ -167,67 +182,69 @@ impl Peer {
                 ),
             };
             self.unsent.get_or_insert_with(|| why.clone());
-            self.log(What::Other(why));
+            self.log(TranscriptEvent::Other(why));
         }
         taken
     }
 
-    /// Ends this direction (FIN), and goes on reading.
+    /// Ends this direction (FIN), and continues to read.
     pub fn half_close(&mut self) {
-        self.log(What::SentFin);
+        self.log(TranscriptEvent::SentFin);
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Waits until the program has sent something, or ended, and reads nothing of it. `true`: there is something to read; always
-    /// `false`, and at once, on a Unix socket.
+    /// Waits until the program has sent something, or ended, and reads nothing. Returns `true` if
+    /// there are bytes to read; on a Unix socket always `false`, at once.
     pub fn wait_unread(&self) -> bool {
-        self.stream.set_read_timeout(Some(self.run.patience));
+        self.stream.set_read_timeout(Some(self.run.time_limit));
         matches!(self.stream.peek(), Some(Ok(1..)))
     }
 
-    /// Closes with bytes of the program unread, which resets the connection (RFC 9293 3.10.4). So the program must have sent
-    /// something, which is waited for; `false` if nothing came and the connection was only closed, or on a Unix socket.
+    /// Closes with unread bytes of the program, which resets the connection (RFC 9293 3.10.4).
+    /// First waits until the program has sent something. Returns `false` if nothing arrived and the
+    /// connection was only closed, or on a Unix socket.
     pub fn reset(self) -> bool {
         let unread = self.wait_unread();
-        self.log(if unread { What::SentReset } else { What::SentFin });
+        self.log(if unread { TranscriptEvent::SentReset } else { TranscriptEvent::SentFin });
         unread
     }
 
-    /// Puts a remark into the transcript: what a reader would not see there by itself.
+    /// Adds a remark to the transcript, for facts that are not visible there.
     pub fn remark(&self, en: impl Into<String>, zh: impl Into<String>) {
-        self.log(What::other(en, zh));
+        self.log(TranscriptEvent::other(en, zh));
     }
 
     /// Never reads again, and stays connected until the check is over.
     pub fn stall(self) {
-        self.log(What::other("stops reading", "不再读取"));
+        self.log(TranscriptEvent::other("stops reading", "不再读取"));
         lock(&self.run.stalled).push(self.stream.clone());
     }
 
-    pub(super) fn log(&self, what: What) {
-        self.run.transcript.add(self.who(), what);
+    pub(super) fn log(&self, event: TranscriptEvent) {
+        self.run.transcript.add(self.participant(), event);
     }
 
-    fn who(&self) -> Who<'_> {
-        Who::new(self.id, &self.name)
+    fn participant(&self) -> Participant<'_> {
+        Participant::new(self.id, &self.name)
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        self.log(What::Closes);
+        self.log(TranscriptEvent::Closes);
         if self.over.is_none() {
-            self.run.disturb(); // the program may still write
+            self.run.mark_disturbed(); // the program may still write
         }
     }
 }
 
-/// The bytes one by one, for [`Peer::send_pieces`].
+/// The single bytes, for [`Peer::send_pieces`].
 pub fn byte_by_byte(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(1)
 }
 
-/// The bytes in pieces that end before each of these positions: in the middle of a header, say, or of a character.
+/// The bytes in pieces that end before each of these positions: for example in the middle of a
+/// header, or of a character.
 pub fn cut<'a>(bytes: &'a [u8], at: &[usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     let mut from = 0;
@@ -242,7 +259,7 @@ pub fn cut<'a>(bytes: &'a [u8], at: &[usize]) -> Vec<&'a [u8]> {
 }
 
 #[cfg(test)]
-#[cfg(target_os = "linux")] // elsewhere it may be another error that the write is told of
+#[cfg(target_os = "linux")] // on other systems the write may report another error
 mod tests {
     use std::net::TcpListener;
 
@@ -260,7 +277,7 @@ mod tests {
         peer.send("request");
         peer.expect_all_taken(&RULE).expect("as far as one can know");
         stream.peek(&mut [0]).expect("the request");
-        drop(stream); // and the request is unread
+        drop(stream); // with the request unread
         let deadline = peer.run.deadline();
         while !peer.cut_off {
             assert!(Instant::now() < deadline, "no write was told");

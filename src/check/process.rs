@@ -1,4 +1,5 @@
-//! What runs, and what it prints: read on threads of its own, so that no program waits for its check.
+//! A running program and its output, which separate threads read, so that the program never waits
+//! for the check.
 
 use std::io::{self, Read};
 use std::process::{Child, ExitStatus};
@@ -9,57 +10,59 @@ use std::time::{Duration, Instant};
 
 use super::observed::Observed;
 use super::run::Run;
-use super::transcript::{Output, What, Who};
-use super::tree::Tree;
+use super::transcript::{OutputStream, Participant, TranscriptEvent};
+use super::tree::ProcessTree;
 use super::usage::Usage;
 use crate::sync::{Monitor, lock};
 
-/// How much of what a program prints is kept; one that prints for ever is read on, and not kept.
-const KEPT: usize = 1 << 20;
-/// How long the end of a program is waited for that has just closed its connections: it may be about to end.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// The largest output that is kept, in bytes. OutputStream beyond it is read and dropped.
+const KEPT_OUTPUT_BYTES_MAX: usize = 1 << 20;
+/// How long to wait for the end of a program that has just closed its connections: it may be about
+/// to end.
+const EXIT_WAIT: Duration = Duration::from_millis(300);
 
-/// How long a program is watched that does not do what it should: it may run in circles.
-const LOOK: Duration = Duration::from_millis(100);
+/// How long to watch whether a program is busy that does not do what it should.
+const BUSY_CHECK_TIME: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    /// It was waited for to end, and has done so: that is no news.
+    /// Whether the check has waited for its end, so the end is no longer worth reporting.
     awaited: AtomicBool,
-    /// How long its streams are waited for once it has ended.
-    patience: Duration,
+    /// How long to wait for its streams after it has ended.
+    time_limit: Duration,
     child: Mutex<Child>,
-    tree: Mutex<Tree>,
+    tree: Mutex<ProcessTree>,
     pub(super) printed: Monitor<Printed>,
 }
 
-/// What came out of a program so far. Its two readers add to it, and whoever waits for a line or for the end looks again.
+/// The output of a program so far. Two reader threads append to it, and notify the threads that
+/// wait for a line or for the end.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
-    /// The streams that have not ended yet.
+    /// The number of streams that have not ended.
     pub(super) open: usize,
 }
 
 impl Process {
-    pub(super) fn new(child: Child, tree: Tree, patience: Duration) -> Process {
+    pub(super) fn new(child: Child, tree: ProcessTree, time_limit: Duration) -> Process {
         let (id, printed) = (child.id(), Monitor::new(Printed::default()));
         let (child, tree, awaited) = (Mutex::new(child), Mutex::new(tree), AtomicBool::new(false));
-        Process { id, awaited, patience, child, tree, printed }
+        Process { id, awaited, time_limit, child, tree, printed }
     }
 
     pub(super) fn id(&self) -> u32 {
         self.id
     }
 
-    /// Keeps what comes out of one of the program's streams, on a thread that ends with the stream.
-    pub(super) fn follow(
+    /// Collects the output of one of the program's streams, on a thread that ends with the stream.
+    pub(super) fn collect_output(
         self: &Arc<Self>,
         run: &Arc<Run>,
         mut stream: impl Read + Send + 'static,
-        on: Output,
+        on: OutputStream,
     ) {
         let (process, run) = (self.clone(), run.clone());
         self.printed.lock().open += 1;
@@ -72,13 +75,14 @@ impl Process {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(_) => break,
                 };
-                run.transcript.add(Who::PROGRAM, What::printed(on, &chunk[..size]));
+                run.transcript
+                    .add(Participant::PROGRAM, TranscriptEvent::printed(on, &chunk[..size]));
                 let mut printed = process.printed.lock();
                 let kept = match on {
-                    Output::Stdout => &mut printed.stdout,
-                    Output::Stderr => &mut printed.stderr,
+                    OutputStream::Stdout => &mut printed.stdout,
+                    OutputStream::Stderr => &mut printed.stderr,
                 };
-                let room = KEPT.saturating_sub(kept.len());
+                let room = KEPT_OUTPUT_BYTES_MAX.saturating_sub(kept.len());
                 kept.extend_from_slice(&chunk[..size.min(room)]);
                 process.printed.notify(&printed);
             }
@@ -88,7 +92,7 @@ impl Process {
         });
     }
 
-    pub(super) fn was_awaited(&self) {
+    pub(super) fn mark_awaited(&self) {
         self.awaited.store(true, Ordering::Relaxed);
     }
 
@@ -96,10 +100,11 @@ impl Process {
         lock(&self.child).try_wait().ok().flatten()
     }
 
-    /// How it ended, if it does so in time, with all that it printed read.
+    /// Waits until the program has ended and all its output was read. `None` at the deadline.
     pub(super) fn end_by(&self, deadline: Instant) -> Option<ExitStatus> {
         loop {
-            // std can wait for a child, or look, but not wait for a while: so look again every millisecond.
+            // std can wait for a child without a time limit, or check it, but not wait with a
+            // limit: so check every millisecond.
             let Some(status) = self.status() else {
                 if Instant::now() >= deadline {
                     return None;
@@ -107,11 +112,11 @@ impl Process {
                 thread::park_timeout(Duration::from_millis(1));
                 continue;
             };
-            // A child that the program has left behind holds its streams open, and ends with it: so the streams end, however
-            // long their readers take. Only a child that has made itself a group of its own keeps us waiting.
+            // A child that the program has left behind holds its streams open; it is killed here,
+            // so the streams end. Only a child in a new process group delays us.
             lock(&self.tree).kill();
             let mut printed = self.printed.lock();
-            let end = Instant::now() + self.patience;
+            let end = Instant::now() + self.time_limit;
             while printed.open > 0 && Instant::now() < end {
                 printed = self.printed.wait(printed, Some(end));
             }
@@ -119,41 +124,42 @@ impl Process {
         }
     }
 
-    /// Kills it and its children.
+    /// Kills the program and its children.
     pub(super) fn kill(&self) {
         let mut child = lock(&self.child);
-        // The tree first: its root must be there to be found, and `wait` frees its number.
+        // The tree first: its root must still exist, and `wait` frees its process id.
         lock(&self.tree).kill();
         let _ = child.kill();
         let _ = child.wait();
     }
 
-    /// What it said on standard error, and what else it does: for the failure to show. `disturbed`: the check has cut off
-    /// connections, so that what the program says of that is no fault of its own.
-    pub(super) fn last_words(
+    /// Returns the standard error of the program, and other observations, for a failure.
+    /// `disturbed`: the check has cut off connections, so messages about that are not the program's
+    /// fault.
+    pub(super) fn observe_end(
         &self,
         actual: &[Observed],
         disturbed: bool,
     ) -> (String, Vec<Observed>) {
         let cut_off =
             matches!(actual.last(), Some(Observed::Fin | Observed::Reset | Observed::Text(_)));
-        let patience = if cut_off { LAST_WORDS } else { Duration::ZERO };
-        let ended = self.end_by(Instant::now() + patience).map(|it| Observed::Exit(it.code()));
+        let time_limit = if cut_off { EXIT_WAIT } else { Duration::ZERO };
+        let ended = self.end_by(Instant::now() + time_limit).map(|it| Observed::Exit(it.code()));
         let stderr = String::from_utf8_lossy(&self.printed.lock().stderr).into_owned();
-        let stderr = own_words(&stderr, disturbed && ended.is_none());
+        let stderr = own_lines(&stderr, disturbed && ended.is_none());
         let silent = actual.iter().any(|one| matches!(one, Observed::Nothing(_)));
-        let busy = if silent && ended.is_none() { self.busy() } else { None };
+        let busy = if silent && ended.is_none() { self.observe_busy() } else { None };
         let known = self.awaited.load(Ordering::Relaxed)
             || actual.iter().any(|one| matches!(one, Observed::Exit(_)));
         (stderr, ended.filter(|_| !known).into_iter().chain(busy).collect())
     }
 
-    /// That it runs in circles, if it does.
-    fn busy(&self) -> Option<Observed> {
+    /// Returns an observation if the program is busy.
+    fn observe_busy(&self) -> Option<Observed> {
         let before = Usage::of(self.id)?.cpu;
-        thread::sleep(LOOK);
+        thread::sleep(BUSY_CHECK_TIME);
         let used = Usage::of(self.id)?.cpu.saturating_sub(before);
-        (used * 4 > LOOK).then(|| {
+        (used * 4 > BUSY_CHECK_TIME).then(|| {
             Observed::text(
                 "the program does not wait: it keeps a processor busy",
                 "程序没有在等待：它一直占用着一个处理器",
@@ -162,12 +168,13 @@ impl Process {
     }
 }
 
-/// What a program wrote to standard error of its own accord: without the trace that the check has asked for, and without what
-/// it says of connections that the check has cut off. A panic is the program's own, whatever it is about.
-fn own_words(stderr: &str, disturbed: bool) -> String {
+/// The lines of standard error that the program wrote independently of the check: without the trace
+/// that the check has requested, and without messages about connections that the check has cut off.
+/// A panic always counts.
+fn own_lines(stderr: &str, disturbed: bool) -> String {
     let mut panicked = false;
     let own = |line: &&str| {
-        let caused = CAUSED.iter().any(|words| line.contains(words));
+        let caused = DISCONNECT_MESSAGES.iter().any(|words| line.contains(words));
         let shown = panicked || !(is_trace(line) || disturbed && caused);
         panicked = line.contains("panicked at");
         shown
@@ -175,8 +182,8 @@ fn own_words(stderr: &str, disturbed: bool) -> String {
     stderr.lines().filter(own).map(|line| line.to_string() + "\n").collect()
 }
 
-/// How the systems, and this library, say that a connection was cut off.
-const CAUSED: [&str; 8] = [
+/// Messages of the systems, and of this library, about a connection that was cut off.
+const DISCONNECT_MESSAGES: [&str; 8] = [
     "reset by peer",
     "roken pipe",
     "ECONNRESET",
@@ -205,9 +212,9 @@ mod tests {
                       thread 'x' panicked at src/main.rs:3:\nOs { kind: BrokenPipe }\n\
                       write: Broken pipe\n   0.004 ms  #1 server ← connect\n";
         let panic = "thread 'x' panicked at src/main.rs:3:\nOs { kind: BrokenPipe }\n";
-        assert_eq!(own_words(stderr, true), format!("hello\n{panic}"));
+        assert_eq!(own_lines(stderr, true), format!("hello\n{panic}"));
         let reset = "a client was lost: Connection reset by peer (os error 104)\n";
         let pipe = "write: Broken pipe\n";
-        assert_eq!(own_words(stderr, false), format!("hello\n{reset}{panic}{pipe}"));
+        assert_eq!(own_lines(stderr, false), format!("hello\n{reset}{panic}{pipe}"));
     }
 }

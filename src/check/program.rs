@@ -1,4 +1,5 @@
-//! The program under check: started, listened to, typed to, waited for, and always ended.
+//! [`Program`]: the program under check. It is started, gets input, is waited for, and is always
+//! ended.
 
 mod lines;
 
@@ -15,8 +16,8 @@ use super::observed::Observed;
 use super::process::Process;
 use super::rule::Rule;
 use super::run::Run;
-use super::transcript::{Output, What, Who};
-use super::tree::Tree;
+use super::transcript::{OutputStream, Participant, TranscriptEvent};
+use super::tree::ProcessTree;
 use super::{Verdict, process};
 use crate::sync::lock;
 
@@ -25,7 +26,7 @@ const STARTS: Rule =
         name: "starts", en: "The program starts.", zh: "程序要能启动。", see: "Exercise"
     };
 
-/// What is checked: a program, and the environment to start it in.
+/// The program to check, and its environment.
 #[derive(Debug, Clone)]
 pub struct Subject {
     program: PathBuf,
@@ -33,36 +34,37 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The program at this path.
+    /// Creates a subject from the path of the program.
     pub fn new(program: impl Into<PathBuf>) -> Subject {
         Subject { program: program.into(), environment: Vec::new() }
     }
 
-    /// The same, with a variable in its environment.
+    /// Adds a variable to the environment.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Subject {
         self.environment.push((name.into(), value.into()));
         self
     }
 }
 
-/// A running program. Killed with its children when it is dropped.
+/// A running program. Dropping it kills it with its children.
 #[derive(Debug)]
 pub struct Program {
     process: Arc<Process>,
     run: Arc<Run>,
-    /// The thread that types for us; the input ends with it. `None` once the input has ended.
-    typist: Mutex<Option<Sender<Typed>>>,
-    /// How much of its output the lines that were asked for have taken.
+    /// The thread that writes its standard input, which ends with this sender. `None` once the
+    /// input has ended.
+    input: Mutex<Option<Sender<InputText>>>,
+    /// The number of bytes of its output that were taken as lines.
     taken: Mutex<usize>,
 }
 
-/// What is to be typed, and where to report that the program's pipe has taken it.
-type Typed = (Vec<u8>, Sender<()>);
+/// The text to write, and where to report that the program's pipe has taken it.
+type InputText = (Vec<u8>, Sender<()>);
 
-/// How a program ended, and all that it printed.
+/// The end of a program, and all its output.
 #[derive(Debug, Clone)]
 pub struct Ended {
-    /// Its exit status; `None` if a signal killed it.
+    /// The exit status; `None` if a signal killed it.
     pub status: Option<i32>,
     /// All of its standard output.
     pub stdout: Vec<u8>,
@@ -80,65 +82,69 @@ impl Program {
     ) -> Verdict<Program> {
         let mut command = Command::new(&subject.program);
         let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
-        // The session's settings are not the program's: of a panic the first line says enough, and the wire is shown by us.
+        // The settings of our session are not for the program: the first line of a panic is enough,
+        // and we show the wire ourselves.
         command.env_remove("RUST_BACKTRACE").env_remove("NET_TRACE");
         command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Tree::plant(&mut command);
+        ProcessTree::prepare(&mut command);
         let cannot = |error: io::Error| {
             let what = subject.program.display();
             let expected = Observed::text(format!("{what} runs"), format!("{what} 能运行"));
             run.failed(&STARTS, vec![expected], vec![Observed::Text((&error).into())])
         };
         let mut child = command.spawn().map_err(cannot)?;
-        let tree = Tree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;
+        let tree = ProcessTree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let process = Arc::new(Process::new(child, tree, run.patience));
+        let process = Arc::new(Process::new(child, tree, run.time_limit));
         lock(&run.programs).push(process.clone());
         let args = args.join(OsStr::new(" "));
         let args = args.to_string_lossy();
-        let starts = What::other(format!("is started with: {args}"), format!("启动，参数：{args}"));
-        run.transcript.add(Who::PROGRAM, starts); // before anything that it prints
+        let starts = TranscriptEvent::other(
+            format!("is started with: {args}"),
+            format!("启动，参数：{args}"),
+        );
+        run.transcript.add(Participant::PROGRAM, starts); // before anything that it prints
         if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
-            process.follow(run, stdout, Output::Stdout);
-            process.follow(run, stderr, Output::Stderr);
+            process.collect_output(run, stdout, OutputStream::Stdout);
+            process.collect_output(run, stderr, OutputStream::Stderr);
         }
-        let typist = stdin.map(|stdin| {
-            let (typist, typed) = channel();
-            thread::spawn(move || types(stdin, &typed));
-            typist
+        let input = stdin.map(|stdin| {
+            let (input, typed) = channel();
+            thread::spawn(move || write_input(stdin, &typed));
+            input
         });
-        Ok(Program { process, run: run.clone(), typist: Mutex::new(typist), taken: Mutex::new(0) })
+        Ok(Program { process, run: run.clone(), input: Mutex::new(input), taken: Mutex::new(0) })
     }
 
-    /// Types this into the program, and waits until it is taken. If it is not, or the program has ended, that shows in what is
-    /// expected next.
+    /// Writes this to the program's standard input, and waits until the pipe has taken it. If it is
+    /// not taken, or the program has ended, the next expectation fails.
     pub fn type_in(&self, text: impl AsRef<[u8]>) {
-        let Some(typist) = lock(&self.typist).clone() else { return };
-        self.run.transcript.add(Who::PROGRAM, What::typed(text.as_ref()));
+        let Some(input) = lock(&self.input).clone() else { return };
+        self.run.transcript.add(Participant::PROGRAM, TranscriptEvent::typed(text.as_ref()));
         let (taken, wait) = channel();
-        let _ = typist.send((text.as_ref().to_vec(), taken));
-        if wait.recv_timeout(self.run.patience) == Err(RecvTimeoutError::Timeout) {
-            let stuck = What::other("does not take all of it", "没有全部收下");
-            self.run.transcript.add(Who::PROGRAM, stuck);
+        let _ = input.send((text.as_ref().to_vec(), taken));
+        if wait.recv_timeout(self.run.time_limit) == Err(RecvTimeoutError::Timeout) {
+            let stuck = TranscriptEvent::other("does not take all of it", "没有全部收下");
+            self.run.transcript.add(Participant::PROGRAM, stuck);
         }
     }
 
-    /// The end of its standard input, as by Ctrl-D.
+    /// Ends its standard input, as Ctrl-D does.
     pub fn close_stdin(&self) {
-        if lock(&self.typist).take().is_some() {
-            let end = What::other("its input ends", "它的输入结束");
-            self.run.transcript.add(Who::PROGRAM, end);
+        if lock(&self.input).take().is_some() {
+            let end = TranscriptEvent::other("its input ends", "它的输入结束");
+            self.run.transcript.add(Participant::PROGRAM, end);
         }
     }
 
-    /// Waits until the program has ended by itself.
+    /// Waits until the program has ended without being killed.
     pub fn wait(&self, rule: &Rule) -> Verdict<Ended> {
         let _waits = self.run.waits_for(rule);
         let deadline = self.run.deadline();
         let Some(status) = self.process.end_by(deadline) else {
-            let after = self.run.patience;
+            let after = self.run.time_limit;
             let hangs = Observed::text(
                 format!("it still runs after {after:?}"),
                 format!("{after:?} 之后程序还在运行"),
@@ -146,7 +152,7 @@ impl Program {
             let ends = Observed::text("the program ends by itself", "程序自己结束");
             return Err(self.failed(rule, vec![ends], vec![hangs]));
         };
-        self.process.was_awaited();
+        self.process.mark_awaited();
         let printed = self.process.printed.lock();
         let stderr = String::from_utf8_lossy(&printed.stderr);
         let (trace, stderr): (Vec<&str>, _) =
@@ -159,7 +165,7 @@ impl Program {
         })
     }
 
-    /// Waits until the program has ended by itself, which must be with this exit status.
+    /// Waits until the program has ended, which must be with this exit status.
     pub fn expect_exit(&self, status: i32, rule: &Rule) -> Verdict<Ended> {
         let ended = self.wait(rule)?;
         if ended.status == Some(status) {
@@ -169,8 +175,8 @@ impl Program {
         Err(self.failed(rule, vec![expected], vec![actual]))
     }
 
-    /// Waits until the program has ended by itself, with exit status 1 and a message on standard error. It may say what it
-    /// likes.
+    /// Waits until the program has ended, which must be with exit status 1 and any message on
+    /// standard error.
     pub fn expect_error(&self, rule: &Rule) -> Verdict {
         let said = self.expect_exit(1, rule)?.stderr;
         if !said.trim().is_empty() {
@@ -180,7 +186,8 @@ impl Program {
         Err(self.failed(rule, vec![message], vec![Observed::bytes(said)]))
     }
 
-    /// Waits until the program has ended by itself. All of its standard output must be these bytes, 1 MiB at most.
+    /// Waits until the program has ended. All of its standard output must be these bytes, 1 MiB at
+    /// most.
     pub fn expect_output(&self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         let printed = self.wait(rule)?.stdout;
         if printed == bytes.as_ref() {
@@ -205,12 +212,12 @@ impl Program {
         }
     }
 
-    /// The program must be running now, as every server must that has said where it listens.
+    /// The program must be running now, as each server must that has printed its port.
     pub fn expect_up(&self) -> Verdict {
         self.expect_running(&lines::STAYS_UP)
     }
 
-    /// A failure of this program by this rule, for what no building block expects by itself.
+    /// Creates a failure of this program by this rule, for a condition that no other method checks.
     pub fn failure(&self, rule: &Rule, expected: Observed, actual: Observed) -> Failure {
         self.failed(rule, vec![expected], vec![actual])
     }
@@ -244,10 +251,11 @@ impl Drop for Program {
     }
 }
 
-/// Types, and waits for the program where that does not read. With the last sender its input ends.
-fn types(mut stdin: ChildStdin, typed: &Receiver<Typed>) {
+/// Writes the input, and waits while the program does not read. The input ends with the last
+/// sender.
+fn write_input(mut stdin: ChildStdin, typed: &Receiver<InputText>) {
     for (text, taken) in typed {
-        // It may have ended: nobody is left to type for.
+        // The program may have ended: then the input has no reader.
         let _ = stdin.write_all(&text);
         let _ = taken.send(());
     }

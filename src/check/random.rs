@@ -1,25 +1,26 @@
-//! Random values, so that no program can know what it will be asked.
+//! Random values, so that no program can know its input in advance.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 
-/// Any number.
+/// A random number.
 fn bits() -> u64 {
-    RandomState::new().build_hasher().finish() // std's keys are random, and others for each `new`
+    // std's keys are random, and different for each `new`
+    RandomState::new().build_hasher().finish()
 }
 
-/// A number in this range.
+/// A random number in this range.
 pub fn number(range: Range<usize>) -> usize {
     let size = range.end.saturating_sub(range.start).max(1) as u64;
     range.start + (bits() % size) as usize
 }
 
-/// One of these.
+/// A random element.
 pub fn choice<T>(of: &[T]) -> &T {
     &of[number(0..of.len())]
 }
 
-/// A word of small letters, which is none in any language.
+/// A random word of small letters that exists in no language.
 pub fn word() -> String {
     (0..number(5..9)).map(|n| *choice(if n % 2 == 0 { &CONSONANTS } else { &VOWELS })).collect()
 }
@@ -28,13 +29,13 @@ const CONSONANTS: [char; 14] =
     ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
-/// So many Chinese characters.
+/// `count` random Chinese characters.
 pub fn chinese(count: usize) -> String {
     let any = || char::from_u32(number(0x4e00..0xa000) as u32).unwrap_or('你');
     (0..count).map(|_| any()).collect()
 }
 
-/// So many bytes, of any value.
+/// `count` random bytes.
 pub fn bytes(count: usize) -> Vec<u8> {
     let eight = std::iter::repeat_with(|| bits().to_le_bytes()).flatten();
     eight.take(count).collect()

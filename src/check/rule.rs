@@ -1,33 +1,33 @@
-//! What a check asks for, in words, and in which language.
+//! The rules of a check, and texts in two languages.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// One rule that a program must keep. It is judged by what is seen from outside, so it can be said in one sentence.
+/// One rule that a program must keep. It is judged from outside, so one sentence can express it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// Its id: short, of one exercise only, and the same in all languages.
+    /// The id of the rule: short, used in one exercise only, and the same in all languages.
     pub name: &'static str,
-    /// The rule as a sentence.
+    /// The rule as an English sentence.
     pub en: &'static str,
-    /// The same in Chinese.
+    /// The rule as a Chinese sentence.
     pub zh: &'static str,
-    /// The heading, in English, of the lesson's section that explains it.
+    /// The English heading of the lesson's section that explains the rule.
     pub see: &'static str,
 }
 
-/// What a check has found out about a rule.
+/// The result of a check for one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// All that the check asks for under this rule was as it should be.
+    /// Everything that the check tests under this rule was correct.
     Kept,
     /// The rule that ended the check.
     Broken,
-    /// The check ended before it was done with this rule.
+    /// The check ended before everything under this rule was tested.
     NotReached,
 }
 
-/// The languages that are spoken here.
+/// The languages of the coach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lang {
     /// English.
@@ -37,7 +37,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Whichever of two texts is in this language.
+    /// Returns the text in this language.
     pub fn pick<T>(self, en: T, zh: T) -> T {
         match self {
             Lang::En => en,
@@ -47,13 +47,13 @@ impl Lang {
 }
 
 impl Rule {
-    /// The rule as a sentence, in one language.
+    /// The rule as a sentence in one language.
     pub fn sentence(&self, lang: Lang) -> &'static str {
         lang.pick(self.en, self.zh)
     }
 }
 
-/// The same text in both languages.
+/// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Localized {
     en: Cow<'static, str>,
@@ -61,12 +61,12 @@ pub struct Localized {
 }
 
 impl Localized {
-    /// A text, and the same in Chinese.
+    /// Creates a text from its English and its Chinese version.
     pub fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Localized {
         Localized { en: en.into(), zh: zh.into() }
     }
 
-    /// This as the reason for something, behind it: `something: this`.
+    /// Adds this text as the reason after a statement: `statement: this`.
     pub fn behind(&self, en: impl Display, zh: impl Display) -> Localized {
         Localized::new(format!("{en}: {}", self.en), format!("{zh}：{}", self.zh))
     }

@@ -1,4 +1,4 @@
-//! What all parts of one run of a check share.
+//! The state that all parts of one run of a check share.
 
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,36 +16,37 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) transcript: Transcript,
-    /// How long anything may take that the program is expected to do at once.
-    pub(super) patience: Duration,
+    /// The time limit for everything that the program must do at once.
+    pub(super) time_limit: Duration,
     pub(super) programs: Mutex<Vec<Arc<Process>>>,
     /// Connections that are no longer read, and that stay open until the check is over.
     pub(super) stalled: Mutex<Vec<Arc<Stream>>>,
-    /// The names of the rules of which all was asked, and what is waited for. Shared with the runs beside this one.
+    /// The names of the rules that were kept, and the current wait. Shared with the parallel runs.
     pub(super) kept: Arc<Mutex<Vec<&'static str>>>,
     waiting: Arc<Mutex<Option<(Instant, Waiting)>>>,
-    /// The check has cut off a connection, so the program may have met an error that is no fault of its own.
+    /// Whether the check has cut off a connection, so that the program may report an error that is
+    /// not its fault.
     disturbed: AtomicBool,
 }
 
-/// What a check waits for.
+/// The reason why a check waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// Something that this rule asks of the program.
+    /// For something that this rule demands of the program.
     For(Rule),
-    /// Time to pass: a client pauses, or the program is watched while there is nothing to do.
+    /// For time to pass: a client pauses, or the idle program is watched.
     OnPurpose,
 }
 
-/// The check waits for as long as this lives.
+/// Marks the check as waiting until it is dropped.
 #[derive(Debug)]
-pub(super) struct Waits<'r>(&'r Run);
+pub(super) struct WaitGuard<'r>(&'r Run);
 
 impl Run {
-    pub(super) fn new(patience: Duration) -> Run {
+    pub(super) fn new(time_limit: Duration) -> Run {
         Run {
             transcript: Transcript::new(),
-            patience,
+            time_limit,
             programs: Mutex::default(),
             stalled: Mutex::default(),
             kept: Arc::default(),
@@ -54,10 +55,10 @@ impl Run {
         }
     }
 
-    /// A run of the same check, with its own programs and transcript.
+    /// Creates a run of the same check, with its own programs and transcript.
     pub(super) fn beside(&self) -> Run {
         let (kept, waiting) = (self.kept.clone(), self.waiting.clone());
-        Run { kept, waiting, ..Run::new(self.patience) }
+        Run { kept, waiting, ..Run::new(self.time_limit) }
     }
 
     pub(super) fn failed(
@@ -70,7 +71,7 @@ impl Run {
         self.failed_with(last.as_deref(), rule, expected, actual)
     }
 
-    /// With the last words of this program.
+    /// Creates a failure with the standard error of this program.
     pub(super) fn failed_with(
         &self,
         program: Option<&Process>,
@@ -79,7 +80,7 @@ impl Run {
         actual: Vec<Observed>,
     ) -> Failure {
         let disturbed = self.disturbed.load(Ordering::Relaxed);
-        let words = program.map(|program| program.last_words(&actual, disturbed));
+        let words = program.map(|program| program.observe_end(&actual, disturbed));
         let (stderr, meanwhile) = words.unwrap_or_default();
         let (kept, transcript) = (lock(&self.kept).clone(), self.transcript.entries());
         let failure = Failure::new(rule, expected, actual);
@@ -87,30 +88,30 @@ impl Run {
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        Instant::now() + self.patience
+        Instant::now() + self.time_limit
     }
 
-    /// How the program that was started last has ended, if it has.
+    /// The exit status of the program that was started last, if it has ended.
     pub(super) fn last_status(&self) -> Option<ExitStatus> {
         let last = lock(&self.programs).last().cloned();
         last.and_then(|process| process.status())
     }
 
-    pub(super) fn disturb(&self) {
+    pub(super) fn mark_disturbed(&self) {
         self.disturbed.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn waits_for(&self, rule: &Rule) -> Waits<'_> {
-        self.waits(Waiting::For(*rule))
+    pub(super) fn waits_for(&self, rule: &Rule) -> WaitGuard<'_> {
+        self.begin_wait(Waiting::For(*rule))
     }
 
-    pub(super) fn waits_on_purpose(&self) -> Waits<'_> {
-        self.waits(Waiting::OnPurpose)
+    pub(super) fn waits_on_purpose(&self) -> WaitGuard<'_> {
+        self.begin_wait(Waiting::OnPurpose)
     }
 
-    fn waits(&self, what: Waiting) -> Waits<'_> {
+    fn begin_wait(&self, what: Waiting) -> WaitGuard<'_> {
         *lock(&self.waiting) = Some((Instant::now(), what));
-        Waits(self)
+        WaitGuard(self)
     }
 
     pub(super) fn waiting(&self) -> Option<(Duration, Waiting)> {
@@ -118,7 +119,7 @@ impl Run {
     }
 }
 
-impl Drop for Waits<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         *lock(&self.0.waiting) = None;
     }

@@ -1,4 +1,4 @@
-//! A folder of the check's own, for what a program leaves on the disk.
+//! [`Scratch`]: a temporary folder for the files of a program.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,12 @@ use std::{env, fs, process};
 #[cfg(unix)]
 use super::guard::Guard;
 
-/// How long the path of the folder around it may be: a Unix domain socket in it has 104 bytes in all on macOS.
-const LONGEST: usize = 64;
+/// The longest path of the surrounding folder, in bytes: on macOS the path of a Unix domain socket
+/// has at most 104.
+const PARENT_PATH_BYTES_MAX: usize = 64;
 
-/// An empty folder with a short path. Removed with all that is in it when it is dropped, or when the check is killed.
+/// An empty folder with a short path. It is removed with its content when this value is dropped, or
+/// when the check is killed.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
@@ -23,7 +25,7 @@ impl Scratch {
     pub(super) fn new() -> io::Result<Scratch> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let mut around = env::temp_dir();
-        if cfg!(unix) && around.as_os_str().len() > LONGEST {
+        if cfg!(unix) && around.as_os_str().len() > PARENT_PATH_BYTES_MAX {
             around = "/tmp".into();
         }
         loop {
@@ -39,14 +41,14 @@ impl Scratch {
                         path,
                     });
                 }
-                // Somebody else's: of a process that had our number before us.
+                // Left over from another process that had our process id.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,5 +1,5 @@
-//! A system's error in both languages. The system says it in English, or in the language it is set to: so a Chinese sentence
-//! stands in front.
+//! A system error in both languages. The system's text is in English, or in the language of the
+//! system: so a Chinese sentence is added before it.
 
 use std::io::{Error, ErrorKind};
 

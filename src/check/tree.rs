@@ -1,4 +1,5 @@
-//! Ending a program together with whatever it has started, also when the check itself is killed.
+//! Ending a program together with all processes that it has started, even if the check itself is
+//! killed.
 
 use std::io;
 #[cfg(not(unix))]
@@ -8,45 +9,45 @@ use std::process::{Child, Command};
 #[cfg(unix)]
 use super::guard::Guard;
 
-/// Kills the program's process group, also when this process is gone.
+/// Kills the program's process group, even if this process has ended.
 #[derive(Debug)]
 #[cfg(unix)]
-pub(super) struct Tree {
+pub(super) struct ProcessTree {
     guard: Option<Guard>,
 }
 
 #[cfg(unix)]
-impl Tree {
-    /// To be called before the program is started: it gets a process group of its own.
-    pub(super) fn plant(program: &mut Command) {
+impl ProcessTree {
+    /// Must be called before the program is started: puts it in a new process group.
+    pub(super) fn prepare(program: &mut Command) {
         use std::os::unix::process::CommandExt;
         program.process_group(0);
     }
 
-    pub(super) fn of(program: &Child) -> io::Result<Tree> {
+    pub(super) fn of(program: &Child) -> io::Result<ProcessTree> {
         let guard = Guard::spawn(r#"kill -s KILL -- "-$0""#, program.id().to_string())?;
-        Ok(Tree { guard: Some(guard) })
+        Ok(ProcessTree { guard: Some(guard) })
     }
 
-    /// Kills the whole group. What has ended by itself is not there to be killed, which is fine.
+    /// Kills the whole group. Processes that have already ended do not matter.
     pub(super) fn kill(&mut self) {
         drop(self.guard.take());
     }
 }
 
-/// Windows has no process groups in std; its own tool knows who started whom.
+/// Windows has no process groups in std; its own tool knows the parents of all processes.
 #[derive(Debug)]
 #[cfg(not(unix))]
-pub(super) struct Tree {
+pub(super) struct ProcessTree {
     program: Option<u32>,
 }
 
 #[cfg(not(unix))]
-impl Tree {
-    pub(super) fn plant(_program: &mut Command) {}
+impl ProcessTree {
+    pub(super) fn prepare(_program: &mut Command) {}
 
-    pub(super) fn of(program: &Child) -> io::Result<Tree> {
-        Ok(Tree { program: Some(program.id()) })
+    pub(super) fn of(program: &Child) -> io::Result<ProcessTree> {
+        Ok(ProcessTree { program: Some(program.id()) })
     }
 
     pub(super) fn kill(&mut self) {
@@ -58,7 +59,7 @@ impl Tree {
     }
 }
 
-impl Drop for Tree {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         self.kill();
     }
@@ -80,7 +81,8 @@ mod tests {
     const RULE: Rule =
         Rule { name: "x", en: "A child ends.", zh: "子进程要结束。", see: "" };
 
-    /// Three processes: the judge starts the program, and that a child, which connects to the judge.
+    /// Three processes: the judge starts the program, which starts a child, which connects to the
+    /// judge.
     #[test]
     fn the_children_of_a_program_end_with_it() {
         let program = env::current_exe().unwrap();

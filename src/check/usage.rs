@@ -1,17 +1,17 @@
-//! What a running program takes of the system, where the system tells: on Linux, by proc(5).
+//! The system resources of a running program, where the system reports them: on Linux, in proc(5).
 
 use std::time::Duration;
 
-/// What a program takes at this moment.
+/// The resources of a program at this moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
-    /// Processor time so far, with that of its children that have ended.
+    /// Processor time so far, including that of its children that have ended.
     pub(super) cpu: Duration,
-    /// Descriptors that are sockets.
+    /// The number of descriptors that are sockets.
     pub(super) sockets: usize,
     /// The most memory that it has used so far, in bytes.
     pub(super) memory: usize,
-    /// Whether one of its threads runs, or would if a processor were free.
+    /// Whether one of its threads runs, or is ready to run.
     pub(super) runs: bool,
 }
 
@@ -21,9 +21,11 @@ impl Usage {
         use std::fs;
         let folder = std::path::Path::new("/proc").join(process.to_string());
         let stat = fs::read_to_string(folder.join("stat")).ok()?;
-        // Behind the name, which may have blanks and brackets in it: the third field and all that follow.
+        // After the name, which may contain spaces and brackets: the third field and all later
+        // ones.
         let fields: Vec<u64> = stat.rsplit_once(')')?.1.split_whitespace().map(number).collect();
-        // utime, stime, cutime and cstime, in units of 10 ms: USER_HZ is 100 in each port of Linux that Rust knows.
+        // utime, stime, cutime and cstime, in units of 10 ms: USER_HZ is 100 in each port of Linux
+        // that Rust supports.
         let ticks: u64 = fields.get(11..15)?.iter().sum();
         let links = fs::read_dir(folder.join("fd")).ok()?;
         let links = links.filter_map(|link| fs::read_link(link.ok()?.path()).ok());

@@ -1,4 +1,5 @@
-//! Whether a program waits as it should: it uses no processor, and keeps no connection that is over.
+//! Whether a program waits as it should: without using the processor, and without keeping closed
+//! connections.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,17 +10,19 @@ use super::program::Program;
 use super::rule::Rule;
 use super::usage::Usage;
 
-/// How long a program is watched at least. Its time counts in units of 10 ms, so shorter would tell little.
-const WINDOW: Duration = Duration::from_millis(500);
-/// How often it is looked whether a program runs.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// A program that uses more than a twelfth of a processor does not wait. On a machine that has much to do, one that never
-/// waits may get less: but it always would run if it could.
-const BUSY: u32 = 12;
-/// What a program must have used before it is called busy: one that rests, and is only late to go to rest again, uses less.
-const LEAST: Duration = Duration::from_millis(20);
+/// How long a program is watched at least. The system counts its time in units of 10 ms, so a
+/// shorter time has little meaning.
+const WATCH_TIME_MIN: Duration = Duration::from_millis(500);
+/// The interval at which the state of a program is sampled.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(10);
+/// A program that uses more than a twelfth of a processor does not wait. On a busy machine, a
+/// program that never waits may get less: but it is always ready to run.
+const BUSY_CPU_DIVISOR: u32 = 12;
+/// The processor time that a busy program must have used: a waiting one that is only late uses
+/// less.
+const BUSY_CPU_TIME_MIN: Duration = Duration::from_millis(20);
 
-/// A look at a program from one moment on.
+/// An observation of a program that begins at one moment.
 #[derive(Debug)]
 pub struct Watch<'p> {
     program: &'p Program,
@@ -28,24 +31,25 @@ pub struct Watch<'p> {
 }
 
 impl Program {
-    /// Watches the program from now on, while nothing is asked of it.
+    /// Begins to watch the program, while there is nothing for it to do.
     pub fn watch(&self) -> Watch<'_> {
         Watch { program: self, began: Instant::now(), cpu: self.usage().map(|usage| usage.cpu) }
     }
 
-    /// How many sockets the program has; `None` where the system does not tell.
+    /// The number of sockets of the program; `None` where the system does not report it.
     pub fn sockets(&self) -> Option<usize> {
         self.usage().map(|usage| usage.sockets)
     }
 
-    /// The most memory that the program has used so far, in bytes; `None` where the system does not tell.
+    /// The most memory that the program has used so far, in bytes; `None` where the system does not
+    /// report it.
     pub fn most_memory(&self) -> Option<usize> {
         self.usage().map(|usage| usage.memory)
     }
 
-    /// The program must come down to so many sockets: those of connections that are over must be closed.
+    /// The program must come down to `most` sockets: it must close those of ended connections.
     pub fn expect_sockets_at_most(&self, most: Option<usize>, rule: &Rule) -> Verdict {
-        let Some(most) = most else { return Ok(()) }; // the system does not tell
+        let Some(most) = most else { return Ok(()) }; // the system does not report it
         let _waits = self.run().waits_for(rule);
         let deadline = self.run().deadline();
         while let Some(sockets) = self.sockets().filter(|sockets| *sockets > most) {
@@ -60,7 +64,7 @@ impl Program {
                 );
                 return Err(self.failed(rule, vec![few], vec![many]));
             }
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(SAMPLE_INTERVAL);
         }
         Ok(())
     }
@@ -71,10 +75,11 @@ impl Program {
 }
 
 impl Watch<'_> {
-    /// The program must have waited, and not have run in circles, since this was begun, and for half a second at least.
+    /// The program must have waited, without using the processor, since the watch began, and for at
+    /// least half a second.
     pub fn expect_idle(self, rule: &Rule) -> Verdict {
         let _waits = self.program.run().waits_on_purpose();
-        thread::sleep(WINDOW.saturating_sub(self.began.elapsed()));
+        thread::sleep(WATCH_TIME_MIN.saturating_sub(self.began.elapsed()));
         if !self.is_busy(10) || !self.stays_busy() {
             return Ok(());
         }
@@ -86,7 +91,7 @@ impl Watch<'_> {
         Err(self.program.failed(rule, vec![idle], vec![busy]))
     }
 
-    /// Whether the program is still busy when it is looked at for long: at first it may be at the end of some work.
+    /// Whether the program stays busy over a longer time: at first it may be finishing some work.
     fn stays_busy(&self) -> bool {
         let mut used = Duration::ZERO;
         for windows in 1..=20 {
@@ -95,24 +100,25 @@ impl Watch<'_> {
                 return false;
             }
             used += watch.used();
-            if windows > 1 && used >= LEAST {
+            if windows > 1 && used >= BUSY_CPU_TIME_MIN {
                 return true;
             }
         }
         false
     }
 
-    /// Whether the program has used much since this was begun, or runs, or would if it could, nearly whenever it is looked at.
-    fn is_busy(&self, looks: usize) -> bool {
+    /// Whether the program has used much processor time since the watch began, or is running or
+    /// ready in nearly all samples.
+    fn is_busy(&self, samples: usize) -> bool {
         let mut runs = 0;
-        for _ in 0..looks {
+        for _ in 0..samples {
             runs += usize::from(self.program.usage().is_some_and(|usage| usage.runs));
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(SAMPLE_INTERVAL);
         }
-        self.used() * BUSY > self.began.elapsed() || runs * 10 > looks * 8
+        self.used() * BUSY_CPU_DIVISOR > self.began.elapsed() || runs * 10 > samples * 8
     }
 
-    /// How much processor time the program has used; nothing, where the system does not tell.
+    /// The processor time that the program has used; zero where the system does not report it.
     fn used(&self) -> Duration {
         let usage = self.program.usage().zip(self.cpu);
         usage.map_or(Duration::ZERO, |(usage, before)| usage.cpu.saturating_sub(before))

@@ -140,18 +140,18 @@ impl Answer {
 
     fn may_change(&mut self, what: &str) -> bool {
         if !self.is_unsent() {
-            self.complain(format!("http: a {what} was set after the head had been sent"));
+            self.record_complaint(format!("http: a {what} was set after the head had been sent"));
         }
         self.is_unsent()
     }
 
     fn record_mistake(&mut self, what: &str) {
-        self.complain(format!("http: answered 500, as {what}"));
+        self.record_complaint(format!("http: answered 500, as {what}"));
         self.has_mistake = true;
     }
 
     /// Keeps the first complaint only: it is the cause of the others.
-    fn complain(&mut self, what: impl Into<String>) {
+    fn record_complaint(&mut self, what: impl Into<String>) {
         self.complaint.get_or_insert_with(|| what.into());
     }
 
@@ -169,7 +169,9 @@ impl Answer {
             AnswerStage::Counted(left) => {
                 let fits = &data[..data.len().min(left)];
                 if fits.len() < data.len() {
-                    self.complain("http: a body was cut to the Content-Length that was set");
+                    self.record_complaint(
+                        "http: a body was cut to the Content-Length that was set",
+                    );
                 }
                 self.out.extend_from_slice(fits);
                 self.stage = AnswerStage::Counted(left - fits.len());
@@ -228,7 +230,9 @@ impl Answer {
         match self.stage {
             AnswerStage::Chunked => self.out.extend_from_slice(b"0\r\n\r\n"),
             AnswerStage::Counted(1..) => {
-                self.complain("http: a body is shorter than the Content-Length that was set");
+                self.record_complaint(
+                    "http: a body is shorter than the Content-Length that was set",
+                );
                 self.keep_alive = false; // the end of the connection tells the client
             }
             _ => {}
@@ -293,7 +297,7 @@ impl Answer {
     }
 
     /// Produces the head of a 101, with the headers that the handler has set.
-    pub(super) fn switch_to(&mut self, protocol: &str) {
+    pub(super) fn switch_protocol(&mut self, protocol: &str) {
         self.status = 101;
         self.body.clear();
         self.head.remove("content-length");
@@ -306,7 +310,8 @@ impl Answer {
     /// Answers a client that did not offer the protocol of the handler (RFC 9110 15.5.22).
     pub(super) fn refuse_upgrade(&mut self, protocol: &str) {
         if !self.is_unsent() {
-            return self.complain("http: an upgrade was asked for after the head had been sent");
+            return self
+                .record_complaint("http: an upgrade was asked for after the head had been sent");
         }
         self.status = 426;
         self.body.clear();

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::connection::{Connection, ConnectionState};
+use super::connection::{ConnectionState, HttpConnection};
 use super::incoming::RequestReader;
 use super::phase::Phase;
 
@@ -16,7 +16,7 @@ pub(super) const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest time that it waits in all, for a client that never stops sending.
 const LINGER_TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl Connection {
+impl HttpConnection {
     /// Closes the connection after its last answer.
     pub(super) fn close(&self, inner: &mut ConnectionState) {
         inner.phase = Phase::Closing;

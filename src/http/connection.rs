@@ -35,7 +35,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// limit reading continues, so that the end of the client is noticed.
 const PIPELINE_BYTES_MAX: usize = 64 * 1024;
 
-pub(super) struct Connection {
+pub(super) struct HttpConnection {
     /// The socket's listeners own this value, and it owns the socket. Close breaks this cycle: it
     /// drops the listeners.
     pub(super) socket: EventSocket,
@@ -71,10 +71,10 @@ impl ConnectionState {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// Serves a socket that a server has accepted.
     pub(super) fn start(server: &Server, socket: &EventSocket, shared: &Arc<ServerShared>) {
-        let connection = Arc::new(Connection {
+        let connection = Arc::new(HttpConnection {
             socket: socket.clone(),
             remote: socket.remote_addr(),
             shared: shared.clone(),
@@ -144,7 +144,7 @@ impl Connection {
         let mut inner = self.lock();
         inner.client_ended = true;
         if inner.phase.takes_requests() {
-            self.handle_last_request_end(&mut inner);
+            self.handle_client_end(&mut inner);
         }
         drop(inner);
         self.call_on_close();
@@ -180,7 +180,7 @@ impl Connection {
                         inner.answer.refuse_more_requests();
                     }
                     let request = request.from(self.remote.clone());
-                    inner.offered = upgrade::offers(&request);
+                    inner.offered = upgrade::offered_protocols(&request);
                     let number = inner.number;
                     drop(inner);
                     let response = Response::new(self.clone(), number);
@@ -218,14 +218,14 @@ impl Connection {
                 self.continue_after(&[]);
             }
             Phase::Upgrading(_) => {
-                Connection::unlock(inner);
+                HttpConnection::unlock(inner);
                 self.hand_over_socket();
                 return self.lock();
             }
             _ => {}
         }
         if inner.answer.complaint.is_some() {
-            Connection::unlock(inner);
+            HttpConnection::unlock(inner);
             return self.lock();
         }
         inner
@@ -246,7 +246,7 @@ impl Connection {
 
     fn wait_for_more(&self, inner: &mut ConnectionState) {
         if inner.client_ended {
-            return self.handle_last_request_end(inner);
+            return self.handle_client_end(inner);
         }
         if inner.is_last && inner.incoming.is_empty() {
             return self.close(inner);
@@ -259,7 +259,7 @@ impl Connection {
     }
 
     /// Continues after the client has ended its side, with no complete request left.
-    fn handle_last_request_end(&self, inner: &mut ConnectionState) {
+    fn handle_client_end(&self, inner: &mut ConnectionState) {
         if inner.incoming.is_empty() {
             self.close(inner);
         } else {
@@ -281,7 +281,7 @@ impl Connection {
         if inner.is_open(number) {
             change(&mut inner.answer);
         }
-        Connection::unlock(inner);
+        HttpConnection::unlock(inner);
     }
 
     /// Sends the bytes of the answer, then `rest`. Returns `false` if the client reads too slowly,
@@ -305,8 +305,8 @@ impl Connection {
         }
         inner.number += 1;
         let rest = inner.answer.end(data);
-        self.finish(&mut inner, rest);
-        Connection::unlock(inner);
+        self.finish_answer(&mut inner, rest);
+        HttpConnection::unlock(inner);
     }
 
     /// Fails a response that was dropped by a panic.
@@ -325,7 +325,7 @@ impl Connection {
         inner.number += 1;
         if inner.answer.is_unsent() {
             inner.answer.fail();
-            self.finish(inner, &[]);
+            self.finish_answer(inner, &[]);
         } else {
             inner.phase = Phase::Closing;
             self.socket.destroy();
@@ -333,7 +333,7 @@ impl Connection {
     }
 
     /// Sends the end of an answer, and decides what follows it.
-    fn finish(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
+    fn finish_answer(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
         self.call_on_close_when_sent(inner);
         let outstanding = matches!(inner.phase, Phase::Outstanding);
         if outstanding && inner.answer.keeps_alive() {
@@ -355,7 +355,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for HttpConnection {
     fn drop(&mut self) {
         self.shared.remove(self.socket.id());
     }

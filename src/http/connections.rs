@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::Options;
-use super::connection::{Connection, Handler};
+use super::connection::{Handler, HttpConnection};
 use crate::sync::lock;
 
 /// The data that the connections of a server share.
@@ -12,7 +12,7 @@ pub(super) struct ServerShared {
     pub(super) handler: Box<Handler>,
     pub(super) options: Options,
     /// The connections, by the id of their socket.
-    connections: Mutex<HashMap<u64, Weak<Connection>>>,
+    connections: Mutex<HashMap<u64, Weak<HttpConnection>>>,
 }
 
 impl ServerShared {
@@ -20,7 +20,7 @@ impl ServerShared {
         ServerShared { handler, options, connections: Mutex::default() }
     }
 
-    pub(super) fn add(&self, socket: u64, connection: &Arc<Connection>) {
+    pub(super) fn add(&self, socket: u64, connection: &Arc<HttpConnection>) {
         lock(&self.connections).insert(socket, Arc::downgrade(connection));
     }
 

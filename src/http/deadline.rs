@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::connection::{Connection, ConnectionState};
+use super::connection::{ConnectionState, HttpConnection};
 use super::phase::Phase;
 use super::status::refuse;
 use crate::sync::{lock, try_lock};
 use crate::threads::Job;
 use crate::timers::{self, AlarmTarget};
 
-impl Connection {
+impl HttpConnection {
     /// Sets the next check: at the deadline, or after a while, as there may be an earlier deadline
     /// by then.
     pub(super) fn set_alarm(self: &Arc<Self>, deadline: Option<Instant>) {
@@ -43,7 +43,7 @@ impl Connection {
     }
 }
 
-impl AlarmTarget for Connection {
+impl AlarmTarget for HttpConnection {
     fn on_alarm(self: Arc<Self>, now: Instant) -> Option<Job> {
         if self.socket.is_destroyed() {
             return None;

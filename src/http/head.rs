@@ -17,7 +17,7 @@ pub(super) enum Framing {
     Switch,
 }
 
-/// What happens to the connection after this answer.
+/// The fate of the connection after this answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Persistence {
     Close,

@@ -55,7 +55,7 @@ impl Options {
     /// The time limit from the first byte of a request to its last. Default: 10 s. Then the answer
     /// is 408. Node: `requestTimeout`.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = zero_to_max(limit);
+        self.request_timeout = unlimited_if_zero(limit);
         self
     }
 
@@ -63,7 +63,7 @@ impl Options {
     /// of the queued bytes. Default: 10 s. Then the connection is closed. Node: `keepAliveTimeout`,
     /// with a default of 5 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = zero_to_max(limit);
+        self.idle_timeout = unlimited_if_zero(limit);
         self
     }
 
@@ -80,6 +80,6 @@ impl Options {
 }
 
 /// Replaces zero by the longest time, which never passes.
-fn zero_to_max(limit: Duration) -> Duration {
+fn unlimited_if_zero(limit: Duration) -> Duration {
     if limit.is_zero() { Duration::MAX } else { limit }
 }

@@ -84,7 +84,7 @@ impl fmt::Debug for Reply {
 pub(super) struct ReplyParser {
     parser: Parser,
     body_limit: usize,
-    /// Whether it answers a HEAD, and so has no body.
+    /// Whether the request was a HEAD: then the reply has no body.
     answers_head: bool,
     partial: Option<PartialReply>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::connection::Connection;
+use super::connection::HttpConnection;
 use crate::socket::EventSocket;
 
 /// The answer to one request. Node: `http.ServerResponse`.
@@ -16,7 +16,7 @@ use crate::socket::EventSocket;
 /// [`flush_headers`](Self::flush_headers). It is sent in chunks, or to an HTTP/1.0 client until the
 /// end of the connection.
 ///
-/// A response may be moved to another thread and ended there, later; meanwhile the connection
+/// A response may be moved to another thread and ended there, later; until then the connection
 /// waits, as requests are answered in their order. All methods may be called on any thread.
 /// Dropping a response without [`end`](Self::end) ends it.
 ///
@@ -49,14 +49,14 @@ use crate::socket::EventSocket;
 /// client also gets a 500 if the handler panics before anything was sent; otherwise the connection
 /// is cut, so that the client does not take a part for the whole.
 pub struct Response {
-    connection: Arc<Connection>,
+    connection: Arc<HttpConnection>,
     /// The number of this response on its connection: after its end, calls have no effect.
     number: u64,
     ended: AtomicBool,
 }
 
 impl Response {
-    pub(super) fn new(connection: Arc<Connection>, number: u64) -> Response {
+    pub(super) fn new(connection: Arc<HttpConnection>, number: u64) -> Response {
         Response { connection, number, ended: AtomicBool::new(false) }
     }
 
@@ -160,7 +160,8 @@ impl Response {
     /// let running = server.spawn();
     ///
     /// let mut client = std::net::TcpStream::connect(("127.0.0.1", port))?;
-    /// client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nhello")?;
+    /// client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n")?;
+    /// client.write_all(b"Connection: Upgrade\r\nUpgrade: shout\r\n\r\nhello")?;
     /// client.shutdown(std::net::Shutdown::Write)?;
     /// let mut answer = String::new();
     /// client.read_to_string(&mut answer)?;
@@ -175,7 +176,7 @@ impl Response {
         self.ended.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn connection(&self) -> (&Connection, u64) {
+    pub(super) fn connection(&self) -> (&HttpConnection, u64) {
         (&self.connection, self.number)
     }
 }

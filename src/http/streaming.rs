@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::answer::GATHER_BYTES_MAX;
-use super::connection::Connection;
+use super::connection::HttpConnection;
 use super::phase::Phase;
 use super::response::Response;
 use crate::error::NetError;
@@ -46,7 +46,7 @@ impl Write for Response {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     pub(super) fn write(&self, number: u64, data: &[u8]) -> bool {
         let mut inner = self.lock();
         if !inner.is_open(number) {
@@ -57,7 +57,7 @@ impl Connection {
             inner.answer.flush();
         }
         let clear = self.send(&mut inner, &[]);
-        Connection::unlock(inner);
+        HttpConnection::unlock(inner);
         clear
     }
 
@@ -67,7 +67,7 @@ impl Connection {
             inner.answer.flush();
             self.send(&mut inner, &[]);
         }
-        Connection::unlock(inner);
+        HttpConnection::unlock(inner);
     }
 
     pub(super) fn need_drain(&self, number: u64) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::connection::Connection;
+use super::connection::HttpConnection;
 use super::phase::Phase;
 use super::request::{Request, has};
 use crate::socket::EventSocket;
@@ -16,13 +16,13 @@ pub(super) struct Upgrade {
 }
 
 /// The protocols to which a client offers to switch.
-pub(super) fn offers(request: &Request) -> Option<String> {
+pub(super) fn offered_protocols(request: &Request) -> Option<String> {
     let protocols = request.header("upgrade")?;
     let offered = request.version() != "HTTP/1.0" && has(request.header("connection")?, "upgrade");
     offered.then(|| protocols.to_string())
 }
 
-impl Connection {
+impl HttpConnection {
     /// Implements `Response::upgrade`.
     pub(super) fn upgrade(self: &Arc<Self>, number: u64, protocol: &str, take: TakeSocket) {
         let mut inner = self.lock();
@@ -33,14 +33,14 @@ impl Connection {
         let offered = inner.offered.as_ref().is_some_and(|offered| has(offered, protocol));
         if !offered || !inner.answer.is_unsent() {
             inner.answer.refuse_upgrade(protocol);
-            Connection::unlock(inner);
+            HttpConnection::unlock(inner);
             return self.end(number, &[]);
         }
-        inner.answer.switch_to(protocol);
+        inner.answer.switch_protocol(protocol);
         inner.number += 1;
         let outstanding = matches!(inner.phase, Phase::Outstanding);
         inner.phase = Phase::Upgrading(Upgrade { take });
-        Connection::unlock(inner);
+        HttpConnection::unlock(inner);
         if outstanding {
             // On the socket's turn, so that no data is emitted before.
             let this = self.clone();
@@ -58,7 +58,7 @@ impl Connection {
         self.send(&mut inner, &[]);
         let rest = inner.incoming.take_rest();
         let listeners = std::mem::take(&mut inner.listeners);
-        Connection::unlock(inner);
+        HttpConnection::unlock(inner);
         self.detach();
         listeners.into_iter().for_each(|listener| _ = self.socket.off(listener));
         self.socket.resume();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::connection::{Connection, ConnectionState};
+use super::connection::{ConnectionState, HttpConnection};
 use super::phase::Phase;
 use crate::event;
 
@@ -19,7 +19,7 @@ pub(super) struct Watchers {
     listening: bool,
 }
 
-impl Connection {
+impl HttpConnection {
     pub(super) fn on_drain(self: &Arc<Self>, number: u64, callback: DrainCallback) {
         let mut inner = self.lock();
         if inner.is_open(number) {

@@ -14,8 +14,7 @@ use crate::socket::event::Error;
 use crate::stream::{Listener, Stream};
 use crate::threads::{self, Job};
 
-/// How long accepting pauses when the system has no more descriptors. Clients wait in the backlog
-/// meanwhile.
+/// How long accepting pauses when the system has no more descriptors. Clients wait in the backlog.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The decision about an accepted connection.
@@ -59,12 +58,13 @@ impl Server {
         }
         if state.is_full() {
             let dropped = Dropped { local: stream.local_addr(), remote };
-            let heard = !event::Drop::list(&mut state.listeners).is_empty();
-            state.tasks += usize::from(heard);
+            let has_listener = !event::Drop::list(&mut state.listeners).is_empty();
+            state.tasks += usize::from(has_listener);
             drop(state);
             drop(stream);
             return Admission::Full(
-                heard.then(|| (dropped, ConnectionTask { server: self.clone(), socket: None })),
+                has_listener
+                    .then(|| (dropped, ConnectionTask { server: self.clone(), socket: None })),
             );
         }
         let socket = EventSocket::accepted(stream, remote, self.0.options.clone());

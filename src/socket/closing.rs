@@ -87,7 +87,9 @@ impl EventSocket {
     ///     socket.on(event::Data, |_, _| unreachable!("dropped"));
     /// });
     /// server.listen(0, |_| {})?;
-    /// let client = net::connect(server.address().unwrap(), |client| client.end_with("?".repeat(100_000)));
+    /// let client = net::connect(server.address().unwrap(), |client| {
+    ///     client.end_with("?".repeat(100_000));
+    /// });
     /// client.on(event::Text, |_, text| assert_eq!(text, "400 I did not understand\n"));
     /// let running = server.spawn();
     /// client.run()?; // no reset

@@ -28,7 +28,7 @@ const FIRST_TRY_TIMEOUT: Duration = Duration::from_secs(1);
 /// tcp(7)).
 const ALL_TRIES_TIMEOUT: Duration = Duration::from_secs(127);
 
-/// Why no connection was established.
+/// The reason why no connection was established.
 enum ConnectFailure {
     /// `destroy()` was called; there is no error to report.
     Destroyed,

@@ -89,11 +89,11 @@ impl State {
         }
         let runner_cannot = matches!(self.runner, Runner::Reading | Runner::Returned);
         if runner_cannot && self.dispatch.helper == Helper::Absent && self.has_event() {
-            if self.is_heard() {
+            if self.has_listener_for_event() {
                 self.dispatch.helper = Helper::Working;
                 return Some(HelperJob::Emit);
             }
-            self.skip_unheard();
+            self.drop_events_without_listener();
         }
         None
     }
@@ -136,11 +136,11 @@ impl State {
     }
 
     /// Whether any event that can be emitted now has a listener.
-    fn is_heard(&mut self) -> bool {
+    fn has_listener_for_event(&mut self) -> bool {
         let listeners = &mut self.dispatch.listeners;
-        let finish = self.output.destroy_after_finish || event::Finish::is_heard(listeners);
+        let finish = self.output.destroy_after_finish || event::Finish::has_listeners(listeners);
         let (drain, timeout) =
-            (event::Drain::is_heard(listeners), event::Timeout::is_heard(listeners));
+            (event::Drain::has_listeners(listeners), event::Timeout::has_listeners(listeners));
         let pending = self.dispatch.pending.iter().any(|pending| match pending {
             Pending::Drain => drain,
             Pending::Finish => finish,
@@ -151,7 +151,7 @@ impl State {
     }
 
     /// Drops pending events that have no listener: they are not worth a thread.
-    fn skip_unheard(&mut self) {
+    fn drop_events_without_listener(&mut self) {
         while let Some(first) = self.first_event() {
             if let Some(Pending::Drain) = self.dispatch.pending.remove(first) {
                 self.begin_drain();

@@ -87,14 +87,14 @@ impl EventSocket {
             // event is chosen now. The lock is not released from here to the call, so no event
             // overtakes this one.
             if let Some(next) = state.take_event() {
-                self.call_for(state, next);
+                self.call_for_event(state, next);
             }
             state.free_turn();
         }
     }
 
     /// Calls the listeners or the callback of an event. The caller has the turn.
-    fn call_for(&self, state: &mut Locked<'_>, next: NextEvent) {
+    fn call_for_event(&self, state: &mut Locked<'_>, next: NextEvent) {
         match next {
             NextEvent::Held(chunk) => self.call_with_chunk(state, &chunk),
             NextEvent::Pending(Pending::Drain) => {
@@ -128,7 +128,7 @@ impl EventSocket {
     pub(super) fn call_with_chunk(&self, state: &mut Locked<'_>, chunk: &[u8]) {
         self.call_listeners::<Data>(state, chunk);
         // A listener of Data may have destroyed the socket.
-        if Text::is_heard(&mut state.dispatch.listeners) && !state.is_destroyed() {
+        if Text::has_listeners(&mut state.dispatch.listeners) && !state.is_destroyed() {
             let text = state.input.decoder.decode(chunk);
             if !text.is_empty() {
                 self.call_listeners::<Text>(state, &text);

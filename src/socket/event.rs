@@ -29,7 +29,7 @@ pub trait SocketEvent: Sized + Send + 'static {
     const STARTS_FLOW: bool = false;
 
     #[doc(hidden)]
-    fn is_heard(table: &mut SocketListeners) -> bool {
+    fn has_listeners(table: &mut SocketListeners) -> bool {
         !Self::list(table).is_empty()
     }
 }

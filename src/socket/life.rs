@@ -42,7 +42,7 @@ pub(super) enum Life {
     Over { failure: Option<io::Error> },
 }
 
-/// Why a socket was destroyed.
+/// The cause of the end of a socket.
 #[derive(Debug)]
 pub(super) enum Cause {
     /// `destroy()`, a panic, or the end of both directions. No Error event follows.
@@ -60,7 +60,7 @@ impl Cause {
     }
 }
 
-/// What the thread that runs the socket does.
+/// The state of the thread that runs the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runner {
     /// There is no such thread. A destroyed socket may still be run once, to emit Close.

@@ -85,7 +85,7 @@ impl Locked<'_> {
         // far.
         self.perform_effects();
         if !self.effects.are_performed() {
-            // Some effects need the lock released. The state may change meanwhile, so the caller
+            // Some effects need the lock released. The state may change then, so the caller
             // checks again.
             return self.unlocked(|| ());
         }

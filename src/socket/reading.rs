@@ -14,7 +14,7 @@ use crate::error;
 use crate::stream::is_timeout;
 use crate::wire::WireEvent;
 
-/// How long a look into the kernel's buffer may take.
+/// How long a peek into the kernel's buffer may take.
 const PEEK_TIMEOUT: Duration = Duration::from_millis(1);
 
 impl EventSocket {
@@ -24,7 +24,7 @@ impl EventSocket {
         state.input.peer != Peer::Sending || state.is_destroyed()
     }
 
-    /// Like `peer_has_ended`, with a look into the kernel's buffer, which may take some
+    /// Like `peer_has_ended`, with a peek into the kernel's buffer, which may take some
     /// milliseconds: for a listener that runs long, as no thread reads in the meantime. Returns
     /// `false` if there are unread bytes: nothing behind them is visible. Only for a listener of
     /// this socket.

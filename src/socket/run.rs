@@ -25,11 +25,11 @@ impl EventSocket {
             self.establish(&options);
         }
         self.read_to_end();
-        let unheard = self.close_and_notify(|| ());
+        let unhandled = self.close_and_notify(|| ());
         let panic = self.lock().dispatch.panic.take();
         match panic {
             Some(panic) => resume_unwind(panic),
-            None => unheard.map_or(Ok(()), Err),
+            None => unhandled.map_or(Ok(()), Err),
         }
     }
 
@@ -79,7 +79,7 @@ impl EventSocket {
         // for the turn, and check then.
         self.emit_pending(&mut state);
         self.take_turn(&mut state);
-        let heard = Error::is_heard(&mut state.dispatch.listeners);
+        let has_listener = Error::has_listeners(&mut state.dispatch.listeners);
         if let Some(error) = &error {
             self.call_listeners::<Error>(&mut state, error);
         }
@@ -96,7 +96,7 @@ impl EventSocket {
         self.fail_writes(&mut state, NetError::ClosedBeforeConnection);
         state.finish_closing();
         drop(state);
-        if heard {
+        if has_listener {
             let panic = error.and_then(|error| panics::drop_each([error]));
             panic.into_iter().for_each(|panic| self.lock().record_panic(panic));
             None

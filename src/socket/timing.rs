@@ -58,7 +58,7 @@ impl Timer {
     }
 
     /// Fired → Waiting. Missed periods are skipped: there is no burst after a slow listener.
-    fn wait_again(&mut self, period: Duration) {
+    fn reschedule(&mut self, period: Duration) {
         if let TimerPhase::Fired { due } = self.phase {
             let now = Instant::now();
             let next = due.checked_add(period).filter(|next| *next > now);
@@ -82,7 +82,7 @@ impl State {
         match self.clock.timers.iter_mut().find(|timer| timer.id == id) {
             Some(timer) => {
                 timer.callback = Some(callback);
-                timer.period.into_iter().for_each(|period| timer.wait_again(period));
+                timer.period.into_iter().for_each(|period| timer.reschedule(period));
             }
             // Fires once only, or was cancelled, or the socket is destroyed.
             None => self.effects.discard(callback),

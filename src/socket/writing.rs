@@ -25,7 +25,7 @@ const WRITE_BUDGET: Duration = Duration::from_millis(2);
 const PIECE_BYTES: usize = WRITE_CALL_MAX;
 
 /// A write that is refused, because it came too late.
-pub(super) struct Refused {
+pub(super) struct RefusedWrite {
     pub(super) error: NetError,
     done: Option<Done>,
 }
@@ -59,14 +59,14 @@ impl EventSocket {
         &self,
         data: &[u8],
         done: Option<Done>,
-    ) -> Result<Locked<'_>, Refused> {
+    ) -> Result<Locked<'_>, RefusedWrite> {
         // The copy for the queue. Made without the lock, as copying 100 MiB takes tens of
         // milliseconds; then the loop decides again.
         let mut copy = None;
         loop {
             let mut state = self.lock();
             match (state.route_write(), copy.take()) {
-                (Route::Refuse(error), _) => return Err(Refused { error, done }),
+                (Route::Refuse(error), _) => return Err(RefusedWrite { error, done }),
                 (Route::Send(stream), unused) => {
                     state.record_written(data.len());
                     // Without the lock, as write(2) may wait. The role keeps all other threads from
@@ -133,8 +133,8 @@ impl EventSocket {
 
     /// Reports a write that came too late: an error of the program, which destroys the socket.
     /// After `destroy`, only the callback is called.
-    fn report_refused(&self, refused: Refused) -> bool {
-        let Refused { error, done } = refused;
+    fn report_refused(&self, refused: RefusedWrite) -> bool {
+        let RefusedWrite { error, done } = refused;
         let mut state = self.lock();
         if let Some(done) = done {
             state.make_pending(Pending::Wrote(done, Err(error.clone().into())));

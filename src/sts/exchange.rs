@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{Message, MessageReader, ProtocolError, REQUEST_LINE, REQUEST_TIMEOUT, Request};
+use super::{ProtocolError, REQUEST_LINE, REQUEST_TIMEOUT, Request, StsMessage, StsReader};
 use crate::event;
 use crate::message::{Error, Head};
 use crate::socket::EventSocket;
@@ -22,14 +22,14 @@ const LINGER_MAX: Duration = Duration::from_secs(30);
 /// The answer of a handler. It is sent at its end, when its length is known. Dropping it without
 /// [`end`](Self::end) ends it. It may be ended later, on another thread.
 pub struct Response {
-    exchange: Arc<Exchange>,
+    exchange: Arc<StsExchange>,
     /// `None` after the end.
-    draft: Mutex<Option<(u16, Message)>>,
+    draft: Mutex<Option<(u16, StsMessage)>>,
 }
 
 impl Response {
-    fn new(exchange: Arc<Exchange>) -> Response {
-        let message = Message { head: Head::default(), body: Vec::new() };
+    fn new(exchange: Arc<StsExchange>) -> Response {
+        let message = StsMessage { head: Head::default(), body: Vec::new() };
         Response { exchange, draft: Mutex::new(Some((200, message))) }
     }
 
@@ -82,7 +82,7 @@ impl Drop for Response {
         if thread::panicking() {
             self.status(500);
             if let Some((_, message)) = &mut *lock(&self.draft) {
-                *message = Message { head: Head::default(), body: Vec::new() };
+                *message = StsMessage { head: Head::default(), body: Vec::new() };
             }
         }
         self.end();
@@ -96,7 +96,7 @@ impl fmt::Debug for Response {
 }
 
 /// The state that the socket's listeners and the response share.
-struct Exchange {
+struct StsExchange {
     socket: EventSocket,
     phase: Mutex<ExchangePhase>,
 }
@@ -110,8 +110,8 @@ enum ExchangePhase {
     Answered,
 }
 
-impl Exchange {
-    fn answer(&self, status: u16, message: Message) {
+impl StsExchange {
+    fn answer(&self, status: u16, message: StsMessage) {
         *lock(&self.phase) = ExchangePhase::Answered;
         let reason = match status {
             200..=299 => "OK",
@@ -131,7 +131,7 @@ impl Exchange {
 
     fn refuse(&self, status: u16, why: &str) {
         let body = format!("{why}\n").into_bytes();
-        self.answer(status, Message { head: Head::default(), body });
+        self.answer(status, StsMessage { head: Head::default(), body });
     }
 }
 
@@ -140,8 +140,8 @@ pub(super) fn serve(
     socket: &EventSocket,
     handler: Arc<impl Fn(Request, Response) + Send + Sync + 'static>,
 ) {
-    let exchange = Arc::new(Exchange { socket: socket.clone(), phase: Mutex::default() });
-    let mut reader = MessageReader::default();
+    let exchange = Arc::new(StsExchange { socket: socket.clone(), phase: Mutex::default() });
+    let mut reader = StsReader::default();
 
     let this = exchange.clone();
     socket.after(REQUEST_TIMEOUT, move |_| {
@@ -154,7 +154,7 @@ pub(super) fn serve(
         if !this.is_receiving() {
             return; // one request, one answer
         }
-        match reader.take(data, |start| start == REQUEST_LINE) {
+        match reader.take_piece(data, |start| start == REQUEST_LINE) {
             Ok(Some(message)) => {
                 *lock(&this.phase) = ExchangePhase::Handling;
                 let request = Request { message, remote: socket.remote_addr() };

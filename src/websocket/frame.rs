@@ -3,9 +3,10 @@
 //! ```text
 //!  byte 0                          byte 1
 //! ┌─────┬──────┬──────┬──────┬────────┬──────┬─────────┐
-//! │ FIN │ RSV1 │ RSV2 │ RSV3 │ opcode │ MASK │ length  │  126: 2 more bytes of length; 127: 8 more;
-//! │  1  │  1   │  1   │  1   │   4    │  1   │    7    │  then 4 bytes of mask if MASK is 1; the payload
+//! │ FIN │ RSV1 │ RSV2 │ RSV3 │ opcode │ MASK │ length  │
+//! │  1  │  1   │  1   │  1   │   4    │  1   │    7    │
 //! └─────┴──────┴──────┴──────┴────────┴──────┴─────────┘
+//!  then: 2 bytes of length if it is 126, 8 if it is 127; 4 bytes of mask if MASK is 1; the payload
 //! ```
 
 use super::failure::{ProtocolFailure, protocol, too_big};
@@ -36,7 +37,7 @@ pub(super) const HEADER_BYTES_MAX: usize = 14;
 /// A frame that has arrived, unmasked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// Whether it is the last one of its message.
+    /// Whether this frame is the last one of its message.
     pub(super) is_last: bool,
     pub(super) opcode: Opcode,
     pub(super) payload: Vec<u8>,

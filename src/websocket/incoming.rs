@@ -56,7 +56,7 @@ impl MessageReader {
         self.frames.feed(data);
     }
 
-    fn take(&mut self, frame: Frame) -> Result<Option<Received>, ProtocolFailure> {
+    fn take_frame(&mut self, frame: Frame) -> Result<Option<Received>, ProtocolFailure> {
         let Frame { is_last, opcode, payload } = frame;
         let kind = match opcode {
             Opcode::Ping => return Ok(Some(Received::Ping(payload))),
@@ -116,7 +116,7 @@ impl Iterator for MessageReader {
             let bytes = self.frames.next()?;
             let frame = bytes.map_err(ProtocolFailure::from);
             let frame = frame.and_then(|bytes| Frame::parse(bytes).ok_or(protocol("not a frame")));
-            let received = frame.and_then(|frame| self.take(frame));
+            let received = frame.and_then(|frame| self.take_frame(frame));
             self.failed = received.is_err();
             if let Some(received) = received.transpose() {
                 return Some(received);

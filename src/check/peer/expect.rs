@@ -1,28 +1,28 @@
-//! What a peer expects of the program: bytes, an end, a reset, silence.
+//! The expectations of a peer: bytes, an end, a reset, silence.
 
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
-use super::{HELD, Peer};
+use super::{HELD_BYTES_MAX, Peer};
 use crate::check::Verdict;
 use crate::check::failure::Failure;
 use crate::check::observed::Observed;
 use crate::check::pause::Pause;
 use crate::check::rule::Rule;
-use crate::check::transcript::What;
+use crate::check::transcript::TranscriptEvent;
 
-/// So many bytes are kept to be shown of those that do not count.
-const SHOWN: usize = 1 << 16;
-/// How long more of a wrong answer is waited for, so that it is shown whole.
+/// The largest number of bytes that are kept to be shown, if the bytes themselves do not matter.
+const KEPT_BYTES_MAX: usize = 1 << 16;
+/// How long to wait for the rest of a wrong answer, so that it is shown completely.
 const REMAINDER_WAIT: Duration = Duration::from_millis(50);
 
 impl Peer {
-    /// The next bytes must be these. More may follow: that is for the next expectation.
+    /// The next bytes must be these. More may follow; the next expectation gets them.
     pub fn expect_exactly(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_any(&[bytes], rule).map(drop)
     }
 
-    /// The next bytes must be one of these; which one.
+    /// The next bytes must be one of these choices. Returns the index of the choice.
     pub fn expect_any<B: AsRef<[u8]>>(&mut self, choices: &[B], rule: &Rule) -> Verdict<usize> {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
@@ -36,30 +36,34 @@ impl Peer {
                 return Ok(chosen);
             }
             if !choices.any(|bytes| bytes.starts_with(&self.held)) {
-                return Err(self.differs(vec![expected()], rule));
+                return Err(self.fail_on_difference(vec![expected()], rule));
             }
             if let Err(stopped) = self.read(deadline) {
-                return Err(self.ended_short(expected(), stopped, rule));
+                return Err(self.fail_on_missing_bytes(expected(), stopped, rule));
             }
         }
     }
 
-    /// The next line must be this one, and may end in `\n` or in `\r\n`.
+    /// The next line must be this one. It may end in `
+    /// ` or in `\r
+    /// `.
     pub fn expect_line(&mut self, line: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_lines([line.as_ref(), b"\n"].concat(), rule)
     }
 
-    /// The next lines must be these, which end in `\n` here. They may end in `\r\n`, too, if all of them do.
+    /// The next lines must be these, with `
+    /// ` at their ends. They may all end in `\r
+    /// ` instead.
     pub fn expect_lines(&mut self, lines: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_any(&either_end(lines.as_ref()), rule).map(drop)
     }
 
-    /// All that the program still sends must be these lines, and then the end.
+    /// All remaining bytes of the program must be these lines, and then the end.
     pub fn expect_lines_until_fin(&mut self, lines: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_any_until_fin(&either_end(lines.as_ref()), rule)
     }
 
-    /// All that the program still sends must be these bytes, and then the end.
+    /// All remaining bytes of the program must be these, and then the end.
     pub fn expect_until_fin(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_any_until_fin(&[bytes], rule)
     }
@@ -70,11 +74,13 @@ impl Peer {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
         let deadline = run.deadline();
-        let mut same = 0; // megabytes need not be compared anew with each piece
+        let mut same = 0; // megabytes need not be compared again with each piece
         let stopped = loop {
             choices.retain(|bytes| bytes.get(same..self.held.len()) == self.held.get(same..));
             if choices.is_empty() {
-                return Err(self.differs(vec![Observed::bytes(first), Observed::Fin], rule));
+                return Err(
+                    self.fail_on_difference(vec![Observed::bytes(first), Observed::Fin], rule)
+                );
             }
             same = self.held.len();
             if let Err(stopped) = self.read(deadline) {
@@ -89,7 +95,10 @@ impl Peer {
         Err(self.run.failed(rule, vec![Observed::bytes(first), Observed::Fin], actual))
     }
 
-    /// The next bytes up to and with this mark: `b"\n"` for a line, `b"\r\n\r\n"` for a head. `awaited` says what that is.
+    /// Returns the next bytes up to and including this mark: `b"
+    /// "` for a line, `b"\r
+    /// \r
+    /// "` for a head. `awaited` describes them.
     pub fn until(&mut self, mark: &[u8], awaited: Observed, rule: &Rule) -> Verdict<Vec<u8>> {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
@@ -102,12 +111,14 @@ impl Peer {
             }
             looked = self.held.len().saturating_sub(mark.len() - 1);
             if let Err(stopped) = self.read(deadline) {
-                return Err(self.ended_short(awaited, stopped, rule));
+                return Err(self.fail_on_missing_bytes(awaited, stopped, rule));
             }
         }
     }
 
-    /// The next line, without its `\n` or `\r\n`. `awaited` says which line that is.
+    /// Returns the next line, without its `
+    /// ` or `\r
+    /// `. `awaited` describes the line.
     pub fn line(&mut self, awaited: Observed, rule: &Rule) -> Verdict<String> {
         let line = self.until(b"\n", awaited, rule)?;
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
@@ -115,8 +126,8 @@ impl Peer {
         Ok(String::from_utf8_lossy(line).into_owned())
     }
 
-    /// The next message that says its own length: `length` looks at the bytes so far, and says how many the message has once
-    /// that is known. `awaited` says which message that is.
+    /// Returns the next message that contains its length: `length` gets the bytes so far, and
+    /// returns the length of the message once it is known. `awaited` describes the message.
     pub fn message(
         &mut self,
         length: impl Fn(&[u8]) -> Option<usize>,
@@ -134,12 +145,12 @@ impl Peer {
                 _ => {}
             }
             if let Err(stopped) = self.read(deadline) {
-                return Err(self.ended_short(awaited, stopped, rule));
+                return Err(self.fail_on_missing_bytes(awaited, stopped, rule));
             }
         }
     }
 
-    /// The next bytes, exactly so many.
+    /// Returns the next `count` bytes.
     pub fn take(&mut self, count: usize, rule: &Rule) -> Verdict<Vec<u8>> {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
@@ -151,13 +162,13 @@ impl Peer {
                     format!("{count} bytes, of which {} are missing", count - have),
                     format!("{count} 个字节，还缺 {} 个", count - have),
                 );
-                return Err(self.ended_short(expected, stopped, rule));
+                return Err(self.fail_on_missing_bytes(expected, stopped, rule));
             }
         }
         Ok(self.held.drain(..count).collect())
     }
 
-    /// All that the program still sends, until its end (FIN), which must come.
+    /// Returns all remaining bytes of the program, until its end (FIN), which must arrive.
     pub fn read_to_fin(&mut self, rule: &Rule) -> Verdict<Vec<u8>> {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
@@ -166,19 +177,21 @@ impl Peer {
             match self.read(deadline) {
                 Ok(()) => {}
                 Err(Observed::Fin) => return Ok(std::mem::take(&mut self.held)),
-                Err(stopped) => return Err(self.ended_short(Observed::Fin, stopped, rule)),
+                Err(stopped) => {
+                    return Err(self.fail_on_missing_bytes(Observed::Fin, stopped, rule));
+                }
             }
         }
     }
 
-    /// The connection must be reset. What comes before that does not count.
+    /// The connection must be reset. Bytes before that are ignored.
     pub fn expect_reset(&mut self, rule: &Rule) -> Verdict {
         let ended = |stopped: &Observed| *stopped == Observed::Reset;
         self.expect_over(Observed::Reset, ended, rule)
     }
 
-    /// The program must be done with the connection: by a FIN, or by an RST, as when it closes with bytes unread. What comes
-    /// before that does not count.
+    /// The program must end the connection: by a FIN, or by an RST, as it sends when it closes with
+    /// unread bytes. Bytes before that are ignored.
     pub fn expect_end(&mut self, rule: &Rule) -> Verdict {
         let end = Observed::text("the program ends the connection", "程序结束这条连接");
         let ended = |stopped: &Observed| matches!(stopped, Observed::Fin | Observed::Reset);
@@ -196,27 +209,27 @@ impl Peer {
         let deadline = run.deadline();
         loop {
             match self.read(deadline) {
-                Ok(()) => self.held.truncate(SHOWN),
+                Ok(()) => self.held.truncate(KEPT_BYTES_MAX),
                 Err(stopped) if ended(&stopped) => return Ok(()),
-                Err(stopped) => return Err(self.ended_short(expected, stopped, rule)),
+                Err(stopped) => return Err(self.fail_on_missing_bytes(expected, stopped, rule)),
             }
         }
     }
 
-    /// Nothing may come in this time, neither bytes nor an end.
+    /// Nothing may arrive in this time, neither bytes nor an end.
     pub fn expect_silence(&mut self, time: Duration, rule: &Rule) -> Verdict {
         let deadline = Instant::now() + time;
         let seen = if self.held.is_empty() { self.read(deadline) } else { Ok(()) };
         match seen {
             Err(Observed::Nothing(_)) => Ok(()),
-            Ok(()) => Err(self.differs(vec![Observed::Nothing(time)], rule)),
+            Ok(()) => Err(self.fail_on_difference(vec![Observed::Nothing(time)], rule)),
             Err(stopped) => {
                 Err(self.run.failed(rule, vec![Observed::Nothing(time)], vec![stopped]))
             }
         }
     }
 
-    /// No bytes may come in this time. The program may end its direction.
+    /// No bytes may arrive in this time. The program may end its direction.
     pub fn expect_no_bytes(&mut self, time: Duration, rule: &Rule) -> Verdict {
         let deadline = Instant::now() + time;
         match if self.held.is_empty() { self.read(deadline) } else { Ok(()) } {
@@ -225,32 +238,33 @@ impl Peer {
                 Ok(())
             }
             Err(Observed::Nothing(_)) => Ok(()),
-            Ok(()) => Err(self.differs(vec![Observed::Nothing(time)], rule)),
+            Ok(()) => Err(self.fail_on_difference(vec![Observed::Nothing(time)], rule)),
             Err(stopped) => {
                 Err(self.run.failed(rule, vec![Observed::Nothing(time)], vec![stopped]))
             }
         }
     }
 
-    /// Says nothing until the long pause is over. Neither bytes nor an end may come in it.
+    /// Sends nothing until the long pause is over. Neither bytes nor an end may arrive in it.
     pub fn wait_out(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
         let run = self.run.clone();
         let _waits = run.waits_on_purpose();
-        let (en, zh) = pause.words();
-        self.log(What::other(en, zh));
+        let (en, zh) = pause.describe();
+        self.log(TranscriptEvent::other(en, zh));
         self.expect_silence(pause.left(), rule)
     }
 
-    /// Says nothing until the long pause is over. The program must not end in it; what it sends does not count.
+    /// Sends nothing until the long pause is over. The program must not end in it; bytes are
+    /// ignored.
     pub fn expect_open(&mut self, pause: &Pause, rule: &Rule) -> Verdict {
         let run = self.run.clone();
         let _waits = run.waits_on_purpose();
-        let (en, zh) = pause.words();
-        self.log(What::other(en, zh));
+        let (en, zh) = pause.describe();
+        self.log(TranscriptEvent::other(en, zh));
         let deadline = Instant::now() + pause.left();
         loop {
             match self.read(deadline) {
-                Ok(()) => self.held.truncate(SHOWN),
+                Ok(()) => self.held.truncate(KEPT_BYTES_MAX),
                 Err(Observed::Nothing(_)) => return Ok(()),
                 Err(stopped) => {
                     let open = Observed::text("the connection stays open", "连接一直开着");
@@ -260,7 +274,8 @@ impl Peer {
         }
     }
 
-    /// Whether the program has ended the connection by now. Bytes are held for what is expected next.
+    /// Whether the program has already ended the connection. Bytes are held for the next
+    /// expectation.
     pub fn has_ended(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_millis(1);
         loop {
@@ -270,20 +285,21 @@ impl Peer {
         }
     }
 
-    /// All that was sent so far must have been taken: nobody has closed on it.
+    /// All bytes sent so far must have been taken: the program has not closed the connection
+    /// before.
     pub fn expect_all_taken(&self, rule: &Rule) -> Verdict {
         let Some(why) = &self.unsent else { return Ok(()) };
         let all = Observed::text("all that the client sends is read", "客户端发来的全部读走");
         Err(self.run.failed(rule, vec![all], vec![Observed::Text(why.clone())]))
     }
 
-    /// Reads once and holds it; or what there was in place of bytes.
+    /// Reads once and holds the bytes. `Err`: there were none, and why.
     fn read(&mut self, deadline: Instant) -> Result<(), Observed> {
         if let Some(over) = &self.over {
             return Err(over.clone());
         }
-        if self.held.len() >= HELD {
-            let mib = HELD >> 20;
+        if self.held.len() >= HELD_BYTES_MAX {
+            let mib = HELD_BYTES_MAX >> 20;
             return Err(Observed::text(
                 format!("more than {mib} MiB"),
                 format!("超过 {mib} MiB，还没有完"),
@@ -293,42 +309,47 @@ impl Peer {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Observed::Nothing(self.run.patience));
+                return Err(Observed::Nothing(self.run.time_limit));
             }
             self.stream.set_read_timeout(Some(left));
-            let (what, over) = match (&*self.stream).read(&mut chunk) {
+            let (event, over) = match (&*self.stream).read(&mut chunk) {
                 Ok(size @ 1..) => {
                     self.held.extend_from_slice(&chunk[..size]);
-                    self.log(What::received(&chunk[..size]));
+                    self.log(TranscriptEvent::received(&chunk[..size]));
                     return Ok(());
                 }
-                Ok(0) if !self.cut_off => (What::ReceivedFin, Observed::Fin),
-                Ok(0) => (What::ReceivedReset, Observed::Reset),
+                Ok(0) if !self.cut_off => (TranscriptEvent::ReceivedFin, Observed::Fin),
+                Ok(0) => (TranscriptEvent::ReceivedReset, Observed::Reset),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => {
                         continue;
                     }
-                    _ => (What::ReceivedReset, Observed::Reset),
+                    _ => (TranscriptEvent::ReceivedReset, Observed::Reset),
                 },
             };
-            self.log(what);
+            self.log(event);
             self.over = Some(over.clone());
             return Err(over);
         }
     }
 
-    /// Too little has come: what did, and what stopped it.
-    fn ended_short(&mut self, expected: Observed, stopped: Observed, rule: &Rule) -> Failure {
+    /// A failure for missing bytes: the bytes that arrived, and what ended them.
+    fn fail_on_missing_bytes(
+        &mut self,
+        expected: Observed,
+        stopped: Observed,
+        rule: &Rule,
+    ) -> Failure {
         let actual = self.with_held(stopped);
         self.run.failed(rule, vec![expected], actual)
     }
 
-    /// Something else has come: it and what follows at once.
-    fn differs(&mut self, expected: Vec<Observed>, rule: &Rule) -> Failure {
+    /// A failure for wrong bytes: these bytes, and those that follow at once.
+    fn fail_on_difference(&mut self, expected: Vec<Observed>, rule: &Rule) -> Failure {
         let deadline = Instant::now() + REMAINDER_WAIT;
         let stopped = loop {
             match self.read(deadline) {
-                Ok(()) if self.held.len() < SHOWN => {}
+                Ok(()) if self.held.len() < KEPT_BYTES_MAX => {}
                 Ok(()) | Err(Observed::Nothing(_)) => break None,
                 Err(stopped) => break Some(stopped),
             }
@@ -344,7 +365,9 @@ impl Peer {
     }
 }
 
-/// These lines as they are, with `\n` at their ends, and with `\r\n`.
+/// These lines with `
+/// ` at their ends, and with `\r
+/// `.
 pub(crate) fn either_end(lines: &[u8]) -> [Vec<u8>; 2] {
     let mut with_cr = Vec::with_capacity(lines.len());
     for line in lines.split_inclusive(|byte| *byte == b'\n') {

@@ -1,4 +1,4 @@
-//! What a program prints, line by line.
+//! The output of a program, line by line.
 
 use std::time::{Duration, Instant};
 
@@ -21,14 +21,16 @@ const SAYS_PORT: Rule = Rule {
     see: "Exercise",
 };
 
-/// How long a better line is waited for than one with the word, and with no number behind it.
+/// How long to wait for another line, after a line that contains the word without a number after
+/// it.
 const SECOND_LINE_WAIT: Duration = Duration::from_secs(1);
 
 impl Program {
-    /// Waits for a line of the output with `port` and a number, and gives the number.
+    /// Waits for a line of the output with `port` and a number, and returns the number.
     pub fn port(&self) -> Verdict<u16> {
         let _waits = self.run.waits_for(&SAYS_PORT);
-        let mut deadline = self.run.deadline(); // for all lines together: it may print others without end
+        // For all lines together: the output may have no end.
+        let mut deadline = self.run.deadline();
         let mut other = None;
         loop {
             let line = match self.next_line(deadline) {
@@ -53,13 +55,13 @@ impl Program {
         }
     }
 
-    /// The next line of the output, without its line end.
+    /// Returns the next line of the output, without its line end.
     pub fn line(&self, rule: &Rule) -> Verdict<String> {
         self.line_with("", rule)
     }
 
-    /// The next line of the output with this in it, without its line end. A program may say more than it was asked for: all
-    /// others are passed over.
+    /// Returns the next line of the output that contains `mark`, without its line end. A program
+    /// may print more than it was asked for: other lines are skipped.
     pub fn line_with(&self, mark: &str, rule: &Rule) -> Verdict<String> {
         let expected = match mark {
             "" => Observed::text("a line on standard output", "标准输出上的一行"),
@@ -71,8 +73,8 @@ impl Program {
         self.line_where(|line| line.contains(mark), expected, rule)
     }
 
-    /// The next line of the output of which this is true, without its line end; all others are passed over. `expected`: which
-    /// line that is.
+    /// Returns the next line of the output that is `wanted`, without its line end; other lines are
+    /// skipped. `expected` describes the line.
     pub fn line_where(
         &self,
         wanted: impl Fn(&str) -> bool,
@@ -82,8 +84,8 @@ impl Program {
         self.find_line(wanted, rule).map_err(|actual| self.failed(rule, vec![expected], actual))
     }
 
-    /// The next line of the output with this in it must be this one; all others are passed over. A space behind it can
-    /// hardly be seen, and does no harm.
+    /// The next line of the output that contains `mark` must be `line`; other lines are skipped. A
+    /// space at the end is allowed, as it is hardly visible.
     pub fn expect_line(&self, mark: &str, line: &str, rule: &Rule) -> Verdict {
         let actual = match self.find_line(|line| line.contains(mark), rule) {
             Ok(found) if found.trim_end() == line.trim_end() => return Ok(()),
@@ -93,7 +95,7 @@ impl Program {
         Err(self.failed(rule, vec![Observed::bytes(line)], actual))
     }
 
-    /// A line that has been printed by now, and that no other call has taken; does not wait.
+    /// Returns a line that was already printed, and that no other call has taken. Does not wait.
     pub fn line_so_far(&self) -> Option<String> {
         self.next_line(Instant::now()).ok()
     }
@@ -103,14 +105,14 @@ impl Program {
         self.process.printed.lock().stdout.clone()
     }
 
-    /// The next line that is wanted; or what there was in its place, and the last of the others.
+    /// Returns the next wanted line; or the reason why there is none, and the last other line.
     fn find_line(
         &self,
         wanted: impl Fn(&str) -> bool,
         rule: &Rule,
     ) -> Result<String, Vec<Observed>> {
         let _waits = self.run.waits_for(rule);
-        let deadline = self.run.deadline(); // for all of them together
+        let deadline = self.run.deadline(); // for all lines together
         let mut other = None;
         loop {
             match self.next_line(deadline) {
@@ -121,7 +123,8 @@ impl Program {
         }
     }
 
-    /// The next line, or what there was in its place: the program's end, or nothing.
+    /// Returns the next line; or the reason why there is none: the program has ended, or has
+    /// printed nothing.
     fn next_line(&self, deadline: Instant) -> Result<String, Observed> {
         let mut taken = lock(&self.taken);
         let mut printed = self.process.printed.lock();
@@ -143,8 +146,9 @@ impl Program {
                 });
             }
             if Instant::now() >= deadline {
-                let status = self.process.status(); // a child that it left may keep its output open
-                let nothing = Observed::Nothing(self.run.patience);
+                // A child that it left behind may keep its output open.
+                let status = self.process.status();
+                let nothing = Observed::Nothing(self.run.time_limit);
                 return Err(status.map_or(nothing, |status| Observed::Exit(status.code())));
             }
             printed = self.process.printed.wait(printed, Some(deadline));
@@ -152,7 +156,7 @@ impl Program {
     }
 }
 
-/// The number behind the word: `listening on port 5000`, `Port: 5000`, `端口 5000`.
+/// The number after the word: `listening on port 5000`, `Port: 5000`, `端口 5000`.
 fn port_in(line: &str) -> Option<u16> {
     let line = line.to_lowercase().replace("端口", "port");
     line.split("port").skip(1).find_map(|behind| {

@@ -1,15 +1,15 @@
-//! Requests as bytes, and what has to become of them. Used twice: on the parser alone, and over a socket.
+//! Requests as bytes, with their results. Used twice: on the parser alone, and over a socket.
 
 /// A request that must be refused.
 pub struct Refused {
     pub name: &'static str,
     pub request: Vec<u8>,
     pub status: u16,
-    /// The sentence that the client is told.
+    /// The sentence in the body of the answer.
     pub why: &'static str,
 }
 
-/// With the usual limits.
+/// Requests that the default limits refuse.
 pub fn refused() -> Vec<Refused> {
     let cases: &[(&str, &[u8], u16, &str)] = &[
         // The request line.
@@ -92,7 +92,7 @@ pub fn refused() -> Vec<Refused> {
         ("a URL with a port only", b"GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the target is neither a path nor a URL"),
         ("a URL without a host", b"GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the target is neither a path nor a URL"),
         ("a URL with a bad escape", b"GET http://a%/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the target is neither a path nor a URL"),
-        // Where the body ends.
+        // The length of the body.
         ("both lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "both Content-Length and Transfer-Encoding"),
         ("two lengths", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, "there are two lengths, and they differ"),
         ("two lengths in one line", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 6\r\n\r\n", 400, "there are two lengths, and they differ"),
@@ -169,7 +169,7 @@ pub fn refused() -> Vec<Refused> {
     all
 }
 
-/// Requests that must reach the handler, and what it must see: `METHOD path query body`.
+/// Requests that must reach the handler, and the request that it must get: `METHOD path query body`.
 pub fn accepted() -> Vec<(&'static str, &'static [u8], &'static str)> {
     vec![
         ("plain", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / - ''"),

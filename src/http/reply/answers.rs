@@ -1,4 +1,5 @@
-//! Answers of servers as bytes, and what becomes of them. Used twice: on the parser alone, and over a socket.
+//! Answers of servers as bytes, with their results. Used twice: on the parser alone, and over a
+//! socket.
 
 pub struct Answer {
     pub name: &'static str,
@@ -8,16 +9,16 @@ pub struct Answer {
     pub seen: Seen,
 }
 
-/// What the client makes of it.
+/// The result of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// A reply, as soon as its last byte has arrived: status, reason, header lines, body.
     Reply(u16, &'static str, &'static [(&'static str, &'static str)], &'static str),
-    /// The same, at the end of the connection.
+    /// A reply, at the end of the connection.
     AtEnd(u16, &'static str, &'static [(&'static str, &'static str)], &'static str),
-    /// An error as soon as it is clear.
+    /// An error, at the first byte that shows it.
     Bad(&'static str),
-    /// Nothing at the end of the connection.
+    /// An incomplete reply at the end of the connection.
     CutShort,
 }
 
@@ -29,7 +30,7 @@ pub fn all() -> Vec<Answer> {
     let bad_length = Bad("the Content-Length is not a number");
     let coding = Bad("the answer has a transfer coding other than chunked");
     let get: &[(&str, &[u8], Seen)] = &[
-        // The body ends where its length says.
+        // The length delimits the body.
         ("a length", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", Reply(200, "OK", &[("Content-Length", "2")], "hi")),
         ("no body", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Reply(200, "OK", &[("Content-Length", "0")], "")),
         ("the same length twice", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2, 2\r\n\r\nhi", Reply(200, "OK", &[("Content-Length", "2"), ("content-length", "2, 2")], "hi")),
@@ -41,11 +42,11 @@ pub fn all() -> Vec<Answer> {
         ("a trailer", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nA: b\r\n\r\n", Reply(200, "OK", &[("Transfer-Encoding", "chunked")], "hi")),
         ("a folded trailer", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nA: b\r\n c\r\n\td: e\r\n\r\n", Reply(200, "OK", &[("Transfer-Encoding", "chunked")], "hi")),
         ("identity and a length", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi", Reply(200, "OK", &[("Transfer-Encoding", "identity"), ("Content-Length", "2")], "hi")),
-        // It has none, whatever its length says.
+        // It has no body, even if it has a length.
         ("204", b"HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", Reply(204, "No Content", &[("Content-Length", "9")], "")),
         ("304", b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", Reply(304, "Not Modified", &[("Transfer-Encoding", "chunked")], "")),
         ("another protocol", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\nhi", Reply(101, "Switching Protocols", &[("Upgrade", "echo")], "")),
-        // The body ends with the connection.
+        // The end of the connection delimits the body.
         ("no length", b"HTTP/1.1 200 OK\r\n\r\nhi", AtEnd(200, "OK", &[], "hi")),
         ("HTTP/1.0", b"HTTP/1.0 200 OK\r\n\r\nhi", AtEnd(200, "OK", &[], "hi")),
         ("HTTP/1.9", b"HTTP/1.9 200 OK\r\n\r\nhi", AtEnd(200, "OK", &[], "hi")),

@@ -15,7 +15,7 @@ use super::tree::ProcessTree;
 use super::usage::Usage;
 use crate::sync::{Monitor, lock};
 
-/// The largest output that is kept, in bytes. OutputStream beyond it is read and dropped.
+/// The largest output that is kept, in bytes. Output beyond it is read and dropped.
 const KEPT_OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// How long to wait for the end of a program that has just closed its connections: it may be about
 /// to end.

@@ -154,7 +154,7 @@ fn rows(entries: &[TranscriptEntry]) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for entry in entries {
         if !over.contains(&entry.id) {
-            // OutputStream from before that belongs to a conversation that is over.
+            // Output from before that belongs to a conversation that is over.
             let printed = matches!(entry.event, TranscriptEvent::Printed { .. });
             if !printed || began.is_none_or(|began| entry.at >= began) {
                 rows.push(Row::Entry(entry));

@@ -30,7 +30,7 @@ pub(super) struct Answer {
     keep_alive_seconds: Option<u64>,
     /// Whether the handler asked for something that must not be sent. The answer will be a 500.
     has_mistake: bool,
-    /// A has_mistake of the handler, to be reported on standard error.
+    /// A mistake of the handler, to be reported on standard error.
     pub(super) complaint: Option<String>,
 }
 

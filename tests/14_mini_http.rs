@@ -237,7 +237,9 @@ fn the_pages_count_the_lines_of_both() {
     for part in ["http", "message"] {
         library += lines(&root.join(format!("src/{part}.rs")));
         for file in std::fs::read_dir(root.join("src").join(part)).expect("its folder") {
-            library += lines(&file.expect("readable").path());
+            let file = file.expect("readable").path();
+            // A folder below has the tables of the unit tests.
+            library += if file.is_dir() { 0 } else { lines(&file) };
         }
     }
     let wrapper = lines(&root.join("examples/14_mini_http/wrapper.rs"));

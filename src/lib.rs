@@ -86,6 +86,7 @@
 
 // Here and not in Cargo.toml: a program that a student saves in `examples` needs no docs.
 #![warn(missing_docs)]
+#![warn(clippy::unwrap_used, clippy::expect_used)]
 // The example code in the docs compiles without a warning.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 

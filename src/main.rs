@@ -1,5 +1,7 @@
 //! `cargo run`: the exercise coach.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 mod coach;
 
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
 //! Lesson 1: what crosses a socket is bytes, whatever they mean to somebody.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 2: `use net_notes as net;`, and what one gets with it.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

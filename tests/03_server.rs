@@ -1,4 +1,5 @@
 //! Lesson 3: the server of the notes, and its twin in plain std. Every test runs both.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 4: the client of the notes, and its twin in plain std. Every test runs both.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

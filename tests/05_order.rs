@@ -1,4 +1,5 @@
 //! Lesson 5: who calls what when, with either side ending first.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 6: two processes of one machine, over a Unix socket; where there is none, over TCP.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 7: five conversations that TCP allows, each known by the bytes in its picture.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 8: a client that writes and reads at once, against its own server, plain ones, and a real HTTP server.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

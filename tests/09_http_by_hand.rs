@@ -1,4 +1,5 @@
 //! Lesson 9: a client that speaks HTTP by hand, against servers of every mood, and real ones.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

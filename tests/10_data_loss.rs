@@ -1,4 +1,5 @@
 //! Lesson 10: what is lost when somebody closes too early, who is told, and what keeps it from happening.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

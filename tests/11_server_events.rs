@@ -1,4 +1,5 @@
 //! Lesson 11: a server's events, its many sockets, its limit, and a close that waits.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

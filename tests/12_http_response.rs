@@ -1,4 +1,5 @@
 //! Lesson 12: an HTTP answer by hand, right and wrong, and what curl, our own client and a browser make of it.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[cfg(unix)]

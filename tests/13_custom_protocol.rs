@@ -1,4 +1,5 @@
 //! Lesson 13: STS between two programs, in two languages, and with those who do not speak it.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

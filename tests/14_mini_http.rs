@@ -1,4 +1,5 @@
 //! Lesson 14: the smallest `http`, and what it lacks; and a page with a form, as curl and a browser see it.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[cfg(unix)]

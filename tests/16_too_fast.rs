@@ -1,4 +1,5 @@
 //! Lesson 16: one file in four ways to slow readers, and the memory of each; what small writes cost.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Lesson 17: what a server notices of a silent client; the host that can be subscribed to; pauses between attempts.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[path = "../examples/17_silence/pauses.rs"]

@@ -1,4 +1,5 @@
 //! Lesson 18: news by Server-Sent Events, and a counter by WebSocket, as raw clients and a browser see them.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[cfg(unix)]

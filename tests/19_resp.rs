@@ -1,4 +1,5 @@
 //! Lesson 19: the protocol of Redis, compared with a real redis-server, and with its own clients.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[path = "../examples/19_resp/request.rs"]

@@ -1,4 +1,5 @@
 //! Lesson 21: who reaches the diary, who reads it, and who exhausts it, with the tools that show it.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
 #[cfg(unix)]

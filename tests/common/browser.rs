@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use crate::common::{DEADLINE, command, peer};
+use crate::common::{DEADLINE, becomes_true, command, peer};
 
 /// Headless, without what it would do in the internet on its own account, and without what it cannot do as root.
 const OPTIONS: [&str; 11] = [
@@ -194,14 +194,10 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         self.commands = None; // it ends by itself
-        let deadline = Instant::now() + DEADLINE;
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if Instant::now() > deadline {
-                let group = format!("-{}", self.child.id());
-                let _ = command("kill").args(["-KILL", "--", &group]).status();
-                let _ = self.child.wait();
-            }
-            thread::park_timeout(Duration::from_millis(1));
+        if !becomes_true(DEADLINE, || !matches!(self.child.try_wait(), Ok(None))) {
+            let group = format!("-{}", self.child.id());
+            let _ = command("kill").args(["-KILL", "--", &group]).status();
+            let _ = self.child.wait();
         }
         let _ = fs::remove_dir_all(&self.profile);
     }

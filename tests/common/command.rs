@@ -47,6 +47,7 @@ const KEPT_BEGINNINGS: &[&str] = &[
 /// A command for `program` in a clean environment. Every program that a test starts is started through this: a language, a
 /// proxy, colours, `NET_TRACE` or `NODE_OPTIONS` of the session would change what it prints.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
+    #[allow(clippy::disallowed_methods)] // the one place
     let mut command = Command::new(program);
     command.env_clear().envs(clean(env::vars_os()));
     command

@@ -7,6 +7,7 @@ mod coach;
 mod command;
 mod files;
 mod random;
+mod wait;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,9 +22,7 @@ pub use coach::{Exercise, Verdict, build, coach, exercises};
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
 pub use random::Random;
-
-/// Far more than anything here takes, also beside two busy loops. Reaching it is a failure, never a pause.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub use wait::{DEADLINE, becomes_true, let_pass, until};
 
 /// Runs `body` on a thread of its own and fails by name if it is not done in time. A panic in it is passed on.
 pub fn within<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
@@ -46,15 +45,6 @@ pub fn within_for<T: Send + 'static>(
         panic!("{what}: not done after {limit:?}");
     }
     worker.join().unwrap_or_else(|cause| panic::resume_unwind(cause))
-}
-
-/// Waits until `fact` is true, looking again and again, and fails by name at the deadline.
-pub fn until(what: &str, mut fact: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !fact() {
-        assert!(Instant::now() < deadline, "{what}: not so after {DEADLINE:?}");
-        thread::park_timeout(Duration::from_millis(1));
-    }
 }
 
 /// For [`alone`]: a process with the limits of this one.
@@ -90,18 +80,12 @@ pub fn alone_for(limit: Duration, module: &str, name: &str, script: &str) -> boo
     }
     again.args(["--exact", &name, "--include-ignored", "--nocapture"]).env(INSIDE, &name);
     let mut child = again.spawn().expect("this program, or sh");
-    let deadline = Instant::now() + limit;
-    let status = loop {
-        match child.try_wait().expect("own child") {
-            Some(status) => break status,
-            None if Instant::now() < deadline => thread::park_timeout(Duration::from_millis(1)),
-            None => {
-                let _ = child.kill();
-                let _ = child.wait();
-                panic!("{name}, alone: not done after {limit:?}");
-            }
-        }
-    };
+    if !becomes_true(limit, || !matches!(child.try_wait(), Ok(None))) {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("{name}, alone: not done after {limit:?}");
+    }
+    let status = child.wait().expect("own child");
     assert!(status.success(), "{name}, alone: see above");
     false
 }

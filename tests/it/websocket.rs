@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, until};
+use common::{DEADLINE, let_pass, until};
 use net::websocket::{self, Closed, Message, Options, WebSocket};
 use net_notes as net;
 use raw::*;
@@ -274,7 +274,7 @@ fn a_close_that_is_never_answered_is_bounded_in_time() {
         let sender = thread::spawn(move || {
             use std::io::Write;
             while sends && (&sent).write_all(&more).is_ok() {
-                thread::park_timeout(Duration::from_millis(1));
+                let_pass(Duration::from_millis(1));
             }
         });
         assert_eq!(next(&told).code, 1006);

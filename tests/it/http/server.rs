@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, until, within};
+use common::{DEADLINE, let_pass, until, within};
 use net::event;
 use net::http::{Options, Response};
 use net_notes as net;
@@ -185,7 +185,7 @@ fn a_mistake_is_told_without_a_lock() {
         begun.recv().expect("it begins");
         for _ in 0..100 {
             response.status(404);
-            thread::park_timeout(Duration::from_millis(1));
+            let_pass(Duration::from_millis(1));
         }
         drop(stderr);
         mistaken.join().expect("no panic");
@@ -287,7 +287,7 @@ fn a_client_that_does_not_read_is_given_up_whatever_goes_on_meanwhile() {
         "/endless" => {
             while !stop.load(Ordering::SeqCst) {
                 if !response.write([b'a'; 10_000]) {
-                    thread::park_timeout(Duration::from_millis(1));
+                    let_pass(Duration::from_millis(1));
                 }
             }
         }
@@ -325,7 +325,7 @@ fn a_client_that_reads_slowly_gets_all() {
         // A second and more of writes that all say "wait", and are not obeyed.
         for _ in 0..1000 {
             response.write([b'a'; 50_000]);
-            thread::park_timeout(Duration::from_millis(1));
+            let_pass(Duration::from_millis(1));
         }
     });
     let mut client = server.client();
@@ -333,7 +333,7 @@ fn a_client_that_reads_slowly_gets_all() {
     let (mut left, start) = (50_000_000, Instant::now());
     while left > 0 {
         if start.elapsed() < 4 * idle {
-            thread::park_timeout(Duration::from_millis(5));
+            let_pass(Duration::from_millis(5));
         }
         left -= client.body(left.min(50_000)).len();
     }
@@ -350,7 +350,7 @@ fn pipelined_requests_of_a_client_that_does_not_read_wait() {
     // 500 MB would be queued if nothing held them back; the kernel's buffers take some ten.
     let mut before = 0;
     until("no more are handled", || {
-        thread::park_timeout(Duration::from_millis(50));
+        let_pass(Duration::from_millis(50));
         std::mem::replace(&mut before, server.calls()) == server.calls()
     });
     assert!(server.calls() < 50, "{}", server.calls());

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{AS_IT_IS, DEADLINE, alone_for, own_status, skipped, until, within};
+use common::{AS_IT_IS, DEADLINE, alone_for, let_pass, own_status, skipped, until, within};
 use net::event;
 use net::http::{Options, Request, Response};
 use net_notes as net;
@@ -139,7 +139,7 @@ fn a_slow_upload_still_reads_its_refusal() {
     // Longer than a silent client is waited for.
     while began.elapsed() < Duration::from_millis(2600) {
         client.stream().write_all(&[b'a'; 10_000]).expect("the server reads on");
-        thread::park_timeout(Duration::from_millis(10));
+        let_pass(Duration::from_millis(10));
     }
     assert_eq!(client.answer().status, 413);
     client.at_end();
@@ -192,7 +192,7 @@ fn a_large_body_to_many_slow_readers_needs_little_memory() {
                 while let Ok(length @ 1..) = stream.read(&mut buffer) {
                     total += length as u64;
                     if total < 3_000_000 {
-                        thread::park_timeout(Duration::from_millis(20)); // slow
+                        let_pass(Duration::from_millis(20)); // slow
                     } else if number > 0 {
                         break; // enough; and gone in the middle
                     }

@@ -5,10 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
 
-use super::common::DEADLINE;
 use super::history::History;
 use super::log::{Log, Role, RunResult, What};
 use super::net::{self, Address, ConnectOptions, Endpoint, EventSocket, ServerOptions};
@@ -17,6 +15,7 @@ use super::plan::{Part, Plan};
 use super::relay::Relay;
 use super::rules;
 use super::server::RunningServer;
+use crate::common::{DEADLINE, becomes_true};
 
 /// Runs the schedule of a seed. `Ok`: whether every socket came to a clean end. `Err`: what is wrong, and the log.
 pub fn run(seed: u64) -> Result<bool, String> {
@@ -211,13 +210,9 @@ impl Serving {
 }
 
 /// Waits as `until` does, but fails as a result, so that the log can be shown.
-fn wait(what: &str, mut fact: impl FnMut() -> bool) -> Result<(), String> {
-    let deadline = Instant::now() + DEADLINE;
-    while !fact() {
-        if Instant::now() > deadline {
-            return Err(format!("{what}: not so after {DEADLINE:?}"));
-        }
-        thread::park_timeout(Duration::from_micros(100));
+fn wait(what: &str, fact: impl FnMut() -> bool) -> Result<(), String> {
+    match becomes_true(DEADLINE, fact) {
+        true => Ok(()),
+        false => Err(format!("{what}: not so after {DEADLINE:?}")),
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{RULES, Tree, code};
+use super::{RULES, Tree};
 
 const EXAMPLE: &str = "//! A server.\n//!\n//! `cargo run --example 01_hello`\nfn main() {}\n";
 
@@ -35,16 +35,15 @@ fn good() -> Tree {
     }
     add(
         "src/lib.rs",
-        "//! x.unwrap()\n#![doc = include_str!(\"../README.md\")]\n#![doc = include_str!(\"../lessons/01_hello.md\")]\n\
-         #![doc = include_str!(\"../lessons/02_bye.md\")]\nfn f() { g().unwrap_or_else(h) }\n#[cfg(test)]\nmod tests { fn t() { f().unwrap() } }\n",
+        "//! A library.\n#![warn(clippy::unwrap_used, clippy::expect_used)]\n#![doc = include_str!(\"../README.md\")]\n#![doc = include_str!(\"../lessons/01_hello.md\")]\n\
+         #![doc = include_str!(\"../lessons/02_bye.md\")]\nfn f() {}\n",
     );
-    for (file, _) in code::SLEEPS {
-        add(file, "fn f() { sleep(1) }\n");
-    }
+    add("src/main.rs", "#![warn(clippy::unwrap_used, clippy::expect_used)]\nfn main() {}\n");
+    add("tests/it/main.rs", "#![warn(clippy::disallowed_methods)] // why\n");
     add(".ci/run", "step 'tests' cargo test # as in the README\n");
     for (name, other) in [("01_hello", "02_bye"), ("02_bye", "01_hello")] {
         add(&format!("examples/{name}.rs"), &EXAMPLE.replace("01_hello", name));
-        add(&format!("tests/{name}.rs"), "// sleep(\nfn f() { g(\"sleep(\") }\n");
+        add(&format!("tests/{name}.rs"), "//! A test.\n#![warn(clippy::disallowed_methods)]\n");
         let english = lesson(&name[..2], other, ENGLISH, "English.");
         let chinese = lesson(&name[..2], other, CHINESE, &words);
         let english = english.replace("NAME", name) + "```text\na ──▶ b  it goes to b\n```\n";
@@ -59,7 +58,7 @@ fn good() -> Tree {
             ),
         );
         add(&format!("{exercise}/solution.rs"), "fn main() {}\n");
-        add(&format!("{exercise}/right/a.rs"), "fn main() { sleep(1) }\n");
+        add(&format!("{exercise}/right/a.rs"), "fn main() {}\n");
         for answers in ["wrong.md", "right.md"] {
             let six = ["a", "b", "c", "d", "e", "f"].map(|name| format!("## {name}\n"));
             add(&format!("{exercise}/{answers}"), &format!("# A\n{}", six.concat()));
@@ -144,16 +143,14 @@ const CASES: &[Case] = &[
     ("only_what_belongs_here_is_here", "lessons/pictures/mine.svg", "+", "\n", "`mine.svg` is no part"),
     ("only_what_belongs_here_is_here", "LICENSE-MIT", "", "", "LICENSE-MIT: is missing"),
     ("a_source_file_has_at_most_400_lines", "src/lib.rs", "+", "LONG", "lines, and 400"),
-    ("the_library_neither_unwraps_nor_expects", "src/lib.rs", "unwrap_or_else(h)", "unwrap()", "src/lib.rs:5: `.unwrap(`"),
-    ("the_library_neither_unwraps_nor_expects", "src/a.rs", "+", "fn a() { b.map(Option::unwrap) }\n", "src/a.rs:1: `::unwrap`"),
     ("the_coach_says_system_errors_in_both_languages", "src/check/a.rs", "+", "fn f() { format!(\"a: {error}\") }\n", "src/check/a.rs:1: `{error}`"),
     ("the_coach_says_system_errors_in_both_languages", "src/coach/a.rs", "+", "fn f() { g(&error.to_string()) }\n", "src/coach/a.rs:1: `error.to_string()`"),
-    ("no_test_sleeps", "tests/02_bye.rs", "g(", "sleep(", "tests/02_bye.rs:2: a test that sleeps"),
-    ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "g(", "Command::new(", "02_bye.rs:2: `Command::new`"),
-    ("every_program_is_started_in_a_clean_environment", "tests/02_bye.rs", "+", "use std::process::Command as Process;\n", "`Command as `"),
-    ("every_program_is_started_in_a_clean_environment", "tests/a/b.rs", "+", "fn f() { Command::cargo_bin(\"x\") }\n", "`cargo_bin(`"),
     ("no_trailing_spaces_and_no_tabs", "lessons/01_hello.md", "## Run it", "## Run it ", "spaces at the line's end"),
-    ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:5: a tab"),
+    ("every_program_asks_for_its_lints", "src/lib.rs", "unwrap_used, ", "", "src/lib.rs: no line `#![warn(clippy::unwrap_used, clippy::expect_used)]`"),
+    ("every_program_asks_for_its_lints", "src/main.rs", "", "", "src/main.rs: no line"),
+    ("every_program_asks_for_its_lints", "tests/02_bye.rs", "#![warn", "//#![warn", "tests/02_bye.rs: no line `#![warn(clippy::disallowed_methods)]`"),
+    ("every_program_asks_for_its_lints", "tests/it/main.rs", "disallowed", "all", "tests/it/main.rs: no line"),
+    ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:6: a tab"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "cargo test", "cargo test --all", "`cargo test --all`"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "'tests'", "'test'", "no line `step"),
     ("a_number_ties_a_lessons_rooms_together", "examples/02_bye.rs", "", "", "examples/02_bye.rs: is missing"),
@@ -282,15 +279,4 @@ fn every_rule_fails_where_it_is_broken() {
     for (rule, _) in RULES {
         assert!(CASES.iter().any(|case| case.0 == *rule), "{rule} is never broken");
     }
-}
-
-#[test]
-fn an_allowed_sleep_must_be_there() {
-    let mut tree = good();
-    tree.files.retain(|path, _| !code::SLEEPS.iter().any(|(file, _)| file == path));
-    let allowed = [("tests/02_bye.rs", "for a reason")];
-    let found = code::no_test_sleeps_except(&allowed, &tree);
-    assert!(found.len() == 1 && found[0].rule.contains("but does not"), "{found:?}");
-    tree.files.insert("tests/02_bye.rs".into(), "fn f() { sleep(1) }\n".into());
-    assert!(code::no_test_sleeps_except(&allowed, &tree).is_empty());
 }

@@ -1,5 +1,6 @@
 //! Rules about files and code.
 
+use super::lexer::{without_comments, without_tests};
 use super::{Finding, Tree};
 
 /// What may lie at the top level, dot-files aside.
@@ -48,7 +49,12 @@ pub fn only_what_belongs_here_is_here(tree: &Tree) -> Vec<Finding> {
     for (path, _) in tree.matching("", "") {
         if let Some(name) = stranger(path) {
             let fix = "move it, give it a lesson's number, or list it in .gitignore";
-            findings.push(Finding::new(path, 0, format!("`{name}` is no part of the course"), fix));
+            findings.push(Finding::new(
+                &path,
+                0,
+                format!("`{name}` is no part of the course"),
+                fix,
+            ));
         }
     }
     for name in TOP {
@@ -66,24 +72,6 @@ pub fn a_source_file_has_at_most_400_lines(tree: &Tree) -> Vec<Finding> {
         Finding::new(path, 0, rule, "one idea a file: split it")
     })
     .collect()
-}
-
-pub fn the_library_neither_unwraps_nor_expects(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (path, text) in tree.matching("src/", ".rs") {
-        for (line, code) in (1..).zip(without_tests(&code_only(text)).lines()) {
-            for call in [".unwrap(", ".expect(", "::unwrap", "::expect"] {
-                // `unwrap_or_else` is another thing.
-                let mut after = code.match_indices(call).map(|(at, _)| &code[at + call.len()..]);
-                if after.any(|after| call.ends_with('(') || !after.starts_with(is_word)) {
-                    let rule = format!("`{call}` outside of tests");
-                    let fix = "return the error, or handle it; a poisoned lock has one place for its policy";
-                    findings.push(Finding::new(path, line, rule, fix));
-                }
-            }
-        }
-    }
-    findings
 }
 
 /// Where the system's errors get their Chinese sentence.
@@ -107,60 +95,24 @@ pub fn the_coach_says_system_errors_in_both_languages(tree: &Tree) -> Vec<Findin
     findings
 }
 
-/// Where a test may sleep all the same, and why. An entry that is not needed any more is a finding.
-pub const SLEEPS: &[(&str, &str)] = &[(
-    "tests/it/traces/recorder.rs",
-    "it is the setTimeout of Node's scenarios: time itself is what they want",
-)];
-
-pub fn no_test_sleeps(tree: &Tree) -> Vec<Finding> {
-    no_test_sleeps_except(SLEEPS, tree)
-}
-
-pub fn no_test_sleeps_except(allowed: &[(&str, &str)], tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut unused = allowed.to_vec();
-    for (path, text) in tree.matching("tests/", ".rs") {
-        if path.starts_with("tests/exercises/") {
-            continue; // a student's program, and no test
-        }
-        for (line, code) in (1..).zip(code_only(text).lines()) {
-            if !code.contains("sleep(") {
-                continue;
-            }
-            unused.retain(|(file, _)| *file != path);
-            if !allowed.iter().any(|(file, _)| *file == path) {
-                let fix = "wait for the thing itself, with a deadline: `common::until`, `Program::line_with`, a channel";
-                findings.push(Finding::new(path, line, "a test that sleeps", fix));
-            }
-        }
-    }
-    for (file, reason) in unused {
-        let rule = format!("may sleep ({reason}), but does not");
-        findings.push(Finding::new(file, 0, rule, "take it off the list in tests/it/tidy/code.rs"));
-    }
-    findings
-}
-
-/// A program that a test starts gets its environment in one place, `common::command`: otherwise a language, a proxy or a
-/// `NET_TRACE` of the session changes what it prints, and the test is red for some students only.
-pub fn every_program_is_started_in_a_clean_environment(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (path, text) in tree.matching("tests/", ".rs") {
-        if path == "tests/common/command.rs" || path.starts_with("tests/exercises/") {
-            continue;
-        }
-        for (line, code) in (1..).zip(code_only(text).lines()) {
-            for way in ["Command::new", "Command as ", "cargo_bin("] {
-                if code.contains(way) {
-                    let rule = format!("`{way}` gives a program the environment of the session");
-                    let fix = "start it with `common::command` or `Program::start`";
-                    findings.push(Finding::new(path, line, rule, fix));
-                }
-            }
-        }
-    }
-    findings
+/// Clippy holds these rules, where a program asks for them: the library and the coach neither unwrap nor expect; a test neither
+/// sleeps nor starts a program in the environment of the session. `.clippy.toml` says what to do in place of that.
+pub fn every_program_asks_for_its_lints(tree: &Tree) -> Vec<Finding> {
+    let own = ["src/lib.rs", "src/main.rs"]
+        .map(|path| (path.to_string(), "#![warn(clippy::unwrap_used, clippy::expect_used)]"));
+    let tests = tree.matching("tests/", ".rs").map(|(path, _)| path);
+    let tests = tests.filter(|path| {
+        path.matches('/').count() == 1 && *path != "tests/exercises.rs"
+            || *path == "tests/it/main.rs"
+    });
+    let tests = tests.map(|path| (path.to_string(), "#![warn(clippy::disallowed_methods)]"));
+    let lacks = |(path, lint): &(String, &str)| {
+        !tree.text(path).is_some_and(|text| text.lines().any(|line| line.starts_with(lint)))
+    };
+    let lacking = own.into_iter().chain(tests).filter(lacks);
+    lacking
+        .map(|(path, lint)| Finding::new(&path, 0, format!("no line `{lint}`"), "add it"))
+        .collect()
 }
 
 pub fn no_trailing_spaces_and_no_tabs(tree: &Tree) -> Vec<Finding> {
@@ -199,164 +151,4 @@ pub fn ci_and_readme_name_the_same_test_command(tree: &Tree) -> Vec<Finding> {
     }
     let rule = format!("no code block has the line `{command}`, which .ci/run tests with");
     vec![Finding::new("README.md", 0, rule, "say the same command in both")]
-}
-
-/// The text with comments and the inside of strings blanked out, line by line as before.
-pub fn code_only(text: &str) -> String {
-    without(text, |piece| piece != Piece::Code, false)
-}
-
-/// The comments alone, line by line as before.
-pub fn comments_only(text: &str, js: bool) -> String {
-    without(text, |piece| piece != Piece::Comment, js)
-}
-
-/// The text with its comments blanked out, line by line as before. `js`: it is JavaScript, and not Rust.
-pub fn without_comments(text: &str, js: bool) -> String {
-    without(text, |piece| piece == Piece::Comment, js)
-}
-
-#[derive(PartialEq)]
-enum Piece {
-    Code,
-    Comment,
-    Literal,
-}
-
-fn without(text: &str, blanked: impl Fn(Piece) -> bool, js: bool) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let (piece, length) = match c {
-            '/' if rest.starts_with("//") => {
-                (Piece::Comment, rest.find('\n').unwrap_or(rest.len()))
-            }
-            '/' if rest.starts_with("/*") => (Piece::Comment, block_comment(rest)),
-            '"' => (Piece::Literal, string(rest, 1, "\"", true)),
-            '\'' if js => (Piece::Literal, string(rest, 1, "'", true)),
-            '`' if js => (Piece::Literal, string(rest, 1, "`", true)),
-            'r' if !js && !out.ends_with(is_word) && raw_string(rest).is_some() => {
-                (Piece::Literal, raw_string(rest).unwrap_or(1))
-            }
-            '\'' => (Piece::Literal, character(rest)),
-            _ => (Piece::Code, c.len_utf8()),
-        };
-        let (this, after) = rest.split_at(length);
-        match blanked(piece) {
-            true => out.extend(this.chars().filter(|c| *c == '\n')),
-            false => out.push_str(this),
-        }
-        rest = after;
-    }
-    out
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn block_comment(text: &str) -> usize {
-    let mut depth = 0;
-    let mut at = 0;
-    while at < text.len() {
-        let (step, change) = match &text.as_bytes()[at..] {
-            [b'/', b'*', ..] => (2, 1),
-            [b'*', b'/', ..] => (2, -1),
-            _ => (1, 0),
-        };
-        at += step;
-        depth += change;
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-/// The length of a string whose opening takes `start` bytes.
-fn string(text: &str, start: usize, close: &str, escapes: bool) -> usize {
-    let mut at = start;
-    while at < text.len() {
-        if escapes && text.as_bytes()[at] == b'\\' {
-            at += 2;
-        } else if text.as_bytes()[at..].starts_with(close.as_bytes()) {
-            return at + close.len();
-        } else {
-            at += 1;
-        }
-    }
-    text.len()
-}
-
-fn raw_string(text: &str) -> Option<usize> {
-    let hashes = text[1..].bytes().take_while(|byte| *byte == b'#').count();
-    let close = format!("\"{}", "#".repeat(hashes));
-    text[1 + hashes..].starts_with('"').then(|| string(text, hashes + 2, &close, false))
-}
-
-/// The length of a character such as `'"'`; of a lifetime, only the quote's.
-fn character(text: &str) -> usize {
-    let mut chars = text.char_indices().skip(1);
-    match (chars.next(), chars.next()) {
-        (Some((_, '\\')), Some((at, escaped))) => {
-            let rest = &text[at + escaped.len_utf8()..];
-            rest.find('\'').map_or(1, |end| text.len() - rest.len() + end + 1)
-        }
-        (Some(_), Some((at, '\''))) => at + 1,
-        _ => 1,
-    }
-}
-
-/// The code with each item under `#[cfg(test)]` blanked out.
-pub fn without_tests(code: &str) -> String {
-    let mut out = String::new();
-    let mut rest = code;
-    while let Some(at) = rest.find("#[cfg(test)]") {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let mut depth = 0;
-        let end = rest.char_indices().find(|(_, c)| {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => {}
-            }
-            depth == 0 && matches!(c, '}' | ';')
-        });
-        let end = end.map_or(rest.len(), |(at, _)| at + 1);
-        out.extend(rest[..end].chars().filter(|c| *c == '\n'));
-        rest = &rest[end..];
-    }
-    out + rest
-}
-
-#[test]
-fn comments_strings_and_tests_are_told_from_code() {
-    let text = r####"let a = "x.unwrap()"; // .unwrap()
-/* .unwrap() /* */ */ let b = r#"".unwrap()"#; let c: &'static str = f('"', '\'', '\u{1}', 'é');
-let d = "\".unwrap()"; d.unwrap();
-#[cfg(test)]
-mod tests { fn f() { x.unwrap(); } }
-let e = 1;
-#[cfg(test)] use a::b;
-e.unwrap();
-"####;
-    let code = without_tests(&code_only(text));
-    let lines: Vec<&str> = code.lines().collect();
-    assert_eq!(lines[2], "let d = ; d.unwrap();");
-    assert_eq!(lines[1], " let b = ; let c: &static str = f(, , , );");
-    assert_eq!(lines.iter().filter(|line| line.contains("unwrap")).count(), 2, "{lines:#?}");
-    assert_eq!(lines[7], "e.unwrap();");
-}
-
-#[test]
-fn only_comments_are_left_out() {
-    for (text, js, expected) in [
-        ("a(\"// x\"); // y\n/* z\n */b", false, "a(\"// x\"); \n\nb"),
-        ("f::<'a>('\"', 'é') // '", false, "f::<'a>('\"', 'é') "),
-        ("get('http://x') // y", true, "get('http://x') "),
-        ("`${a}//` // y\nb", true, "`${a}//` \nb"),
-    ] {
-        assert_eq!(without_comments(text, js), expected);
-    }
 }

@@ -1,6 +1,6 @@
 //! Rules about the language of comments: an exercise speaks both languages, a Chinese page's code speaks Chinese.
 
-use super::code::{comments_only, without_comments};
+use super::lexer::{comments_only, without_comments};
 use super::pages::{end_of_strokes, is_chinese, is_chinese_character, without_remark};
 use super::{Finding, Tree};
 use crate::markdown::{Page, without_code};

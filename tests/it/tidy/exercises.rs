@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::code::without_tests;
 use super::lessons::{ABOUT_THE_SOURCE, lessons};
+use super::lexer::without_tests;
 use super::{Finding, Tree};
 use crate::markdown::Page;
 

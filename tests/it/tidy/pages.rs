@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::code::without_comments;
+use super::lexer::without_comments;
 use super::{Finding, Tree};
 use crate::markdown::{Block, Page, without_code};
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use net_notes::{self as net, Address, EventSocket, ReadyState, Server, event};
 
 use super::compare::Lines;
+use crate::common::{becomes_true, let_pass};
 
 /// Far more than a scenario takes, also beside two busy loops.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -190,7 +191,7 @@ impl Trace {
     ) {
         let timer = thread::spawn(move || {
             for _ in 0..times {
-                thread::sleep(Duration::from_millis(ms));
+                let_pass(Duration::from_millis(ms));
                 then(&mut self.lock());
                 self.grown.notify_all();
             }
@@ -210,9 +211,9 @@ impl Trace {
     /// Waits for all that runs, then gives the lines. What went wrong is a line of the party `harness`, which no
     /// trace of Node's has.
     pub fn finish(&self) -> Lines {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let (over, names) = self.over();
+        let (mut names, mut callbacks) = (Vec::new(), 0);
+        let all_over = becomes_true(DEADLINE, || {
+            let (over, running) = self.over();
             for (name, thread) in over {
                 match thread.join() {
                     Ok(Ok(())) => {}
@@ -220,16 +221,12 @@ impl Trace {
                     Err(_) => self.log("harness", format!("{name} panicked: see above")),
                 }
             }
-            let callbacks = self.callbacks.load(Ordering::SeqCst);
-            if names.is_empty() && callbacks == 0 {
-                break;
-            }
-            if Instant::now() > deadline {
-                let still = format!("TIMEOUT: {names:?} run, {callbacks} write callbacks to come");
-                self.log("harness", still);
-                break;
-            }
-            thread::park_timeout(Duration::from_millis(1));
+            (names, callbacks) = (running, self.callbacks.load(Ordering::SeqCst));
+            names.is_empty() && callbacks == 0
+        });
+        if !all_over {
+            let still = format!("TIMEOUT: {names:?} run, {callbacks} write callbacks to come");
+            self.log("harness", still);
         }
         let log = self.lock();
         log.written().map(|(party, event)| (party.to_string(), event)).collect()

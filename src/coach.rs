@@ -15,6 +15,7 @@ mod advice;
 mod build;
 mod check_all;
 mod check_options;
+mod choose_language;
 pub(crate) mod command;
 mod context;
 mod exercise;

@@ -2,13 +2,11 @@
 //! the system is set to.
 
 use std::env;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
 use net_notes::check::Lang;
 
-use super::context::Coach;
 use super::home::Home;
-use super::output::Voice;
 use super::progress::Progress;
 
 /// The variables of a locale; the first one that is set decides (locale(7)).
@@ -33,7 +31,8 @@ pub(super) fn name(lang: Lang) -> &'static str {
     lang.pick("en", "zh")
 }
 
-fn chosen(home: &Home) -> Option<Lang> {
+/// The language that the student has chosen.
+pub(super) fn chosen(home: &Home) -> Option<Lang> {
     Progress::read(home).ok()?.lang().and_then(named)
 }
 
@@ -73,37 +72,6 @@ fn windows_locale() -> Option<String> {
 fn last_word(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|line| line.trim_start().starts_with(name))?;
     line.split_whitespace().next_back().map(String::from)
-}
-
-impl Coach {
-    /// Says which language is spoken, and why.
-    pub(super) fn lang(&self) -> ExitCode {
-        let voice = &self.voice;
-        let why = match chosen(&self.home) {
-            Some(_) => voice.say("as you have chosen", "这是你选的"),
-            None => voice.say("as your system is set", "跟随系统设置"),
-        };
-        self.print_as_is(&voice.say(
-            format!("The language is English ({why}).\n用中文：cargo run -- lang zh"),
-            format!("现在用的是中文（{why}）。\nIn English: cargo run -- lang en"),
-        ))
-    }
-
-    /// Speaks this language from now on.
-    pub(super) fn set_lang(&self, lang: Lang) -> ExitCode {
-        let mut progress = match self.progress() {
-            Ok(progress) => progress,
-            Err(code) => return code,
-        };
-        if let Err(error) = progress.set_lang(name(lang)) {
-            self.not_saved(&error);
-            return ExitCode::FAILURE;
-        }
-        let coach = Coach { home: self.home.clone(), voice: Voice::new(lang, lang) };
-        coach.print(
-            lang.pick("English from now on. Next: cargo run", "从现在起说中文。下一步：cargo run"),
-        )
-    }
 }
 
 #[cfg(test)]

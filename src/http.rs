@@ -105,8 +105,7 @@ pub mod parity {}
 use std::sync::Arc;
 
 pub use self::client::{Call, get, request};
-use self::connection::HttpConnection;
-use self::connections::ServerShared;
+use self::connection::{HttpConnection, ServerShared};
 pub use self::options::Options;
 pub use self::reply::Reply;
 pub use self::request::Request;
@@ -147,6 +146,9 @@ where
     // A client that has ended its side still gets its answer; and no small write waits for an
     // acknowledgement, as in Node.
     let server = Server::new(ServerOptions::default().allow_half_open(true).no_delay(true));
+    let handler = move |request, connection, number| {
+        handler(request, Response::new(connection, number));
+    };
     let shared = Arc::new(ServerShared::new(options, Box::new(handler)));
     let of_all = shared.clone();
     server.on(event::Connection, move |server, socket| {

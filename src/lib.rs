@@ -75,8 +75,8 @@
 //!
 //! `endpoint` and `options` (where and how to connect), `stream` (a blocking byte stream),
 //! `listeners` and `socket::event` (which functions are called); then the state of a socket as
-//! small state machines: `socket::state`, with `life`, `input`, `output`, `dispatch` and `clock`,
-//! under the lock of `lock`; then the work of its threads: `socket::run`, `connect`, `reading`,
+//! small state machines: `socket::state`; their transitions: `socket::life`, `input`, `output`,
+//! `dispatch` and `clock`, under the lock of `lock`; then the work of its threads: `socket::run`, `connect`, `reading`,
 //! `writing`, `helper`, `emit`; `server` and `server::accept`; `timers`, which keeps the time for
 //! all of them; then `trace`, which only observes; `framing`, which cuts a stream into messages and
 //! uses no socket; and on top of it the protocols: `message`, which uses no socket either, with

@@ -29,11 +29,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use self::event::SocketEvent;
-use self::input::{Flow, Holder, Peer};
-use self::life::Life;
-use self::output::{Drain, Fin};
 use self::state::State;
-pub use self::timing::TimerId;
+use self::state::input::{Flow, Holder, Peer};
+use self::state::life::Life;
+use self::state::output::{Drain, Fin};
+pub use self::state::timer::TimerId;
 use crate::endpoint::Address;
 use crate::listeners::ListenerId;
 use crate::options::{ConnectOptions, SocketOptions};

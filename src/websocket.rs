@@ -66,14 +66,16 @@ mod frame;
 mod handshake;
 mod incoming;
 mod life;
+mod message;
 mod options;
 mod sha1;
 mod socket;
 mod state;
 
 pub use self::close::Closed;
+pub use self::message::Message;
 pub use self::options::Options;
-pub use self::socket::{Message, WebSocket};
+pub use self::socket::WebSocket;
 use crate::http::{Request, Response};
 
 /// Answers a request for a WebSocket with 101, and calls `on_socket` with the connection. This

@@ -9,8 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::observed::Observed;
-use super::run::Run;
-use super::transcript::{OutputStream, Participant, TranscriptEvent};
+use super::transcript::{OutputStream, TranscriptEvent};
 use super::tree::ProcessTree;
 use super::usage::Usage;
 use crate::sync::{Monitor, lock};
@@ -57,14 +56,15 @@ impl Process {
         self.id
     }
 
-    /// Collects the output of one of the program's streams, on a thread that ends with the stream.
+    /// Collects the output of one of the program's streams, on a thread that ends with the stream,
+    /// and reports each piece to `report` first.
     pub(super) fn collect_output(
         self: &Arc<Self>,
-        run: &Arc<Run>,
         mut stream: impl Read + Send + 'static,
         on: OutputStream,
+        report: impl Fn(TranscriptEvent) + Send + 'static,
     ) {
-        let (process, run) = (self.clone(), run.clone());
+        let process = self.clone();
         self.printed.lock().open += 1;
         thread::spawn(move || {
             let mut chunk = [0; 4096];
@@ -75,8 +75,7 @@ impl Process {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(_) => break,
                 };
-                run.transcript
-                    .add(Participant::PROGRAM, TranscriptEvent::printed(on, &chunk[..size]));
+                report(TranscriptEvent::printed(on, &chunk[..size]));
                 let mut printed = process.printed.lock();
                 let kept = match on {
                     OutputStream::Stdout => &mut printed.stdout,

@@ -107,8 +107,10 @@ impl Program {
         );
         run.transcript.add(Participant::PROGRAM, starts); // before anything that it prints
         if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
-            process.collect_output(run, stdout, OutputStream::Stdout);
-            process.collect_output(run, stderr, OutputStream::Stderr);
+            let record =
+                |run: Arc<Run>| move |event| run.transcript.add(Participant::PROGRAM, event);
+            process.collect_output(stdout, OutputStream::Stdout, record(run.clone()));
+            process.collect_output(stderr, OutputStream::Stderr, record(run.clone()));
         }
         let input = stdin.map(|stdin| {
             let (input, typed) = channel();

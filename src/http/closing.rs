@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use super::connection::{ConnectionState, HttpConnection};
 use super::incoming::RequestReader;
+use super::options::LINGER_TIMEOUT;
 use super::phase::Phase;
-
-/// How long a finished connection waits for another byte of the client.
-pub(super) const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest time that it waits in all, for a client that never stops sending.
 const LINGER_TOTAL_TIMEOUT: Duration = Duration::from_secs(30);

@@ -9,14 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::answer::Answer;
-use super::connections::ServerShared;
+use super::connections::Connections;
 use super::incoming::{NextRequest, RequestReader};
+use super::options::Options;
 use super::phase::Phase;
 use super::request::Request;
-use super::response::Response;
 use super::status::{Refusal, refuse};
-use super::upgrade;
-use super::watchers::Watchers;
 use crate::endpoint::Address;
 use crate::error;
 use crate::event;
@@ -26,7 +24,12 @@ use crate::socket::EventSocket;
 use crate::sync::lock;
 use crate::timers::Alarm;
 
-pub(super) type Handler = dyn Fn(Request, Response) + Send + Sync;
+/// Handles a request of this connection, whose answer has this number. It makes the `Response` for
+/// the handler of the user.
+pub(super) type Handler = dyn Fn(Request, Arc<HttpConnection>, u64) + Send + Sync;
+
+pub(super) type DrainCallback = Box<dyn FnMut() + Send>;
+pub(super) type CloseCallback = Box<dyn FnOnce() + Send>;
 
 /// The interim response that a client waits for before it sends the body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -34,6 +37,24 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// The number of bytes of further requests that are accepted while a response is open. Up to this
 /// limit reading continues, so that the end of the client is noticed.
 const PIPELINE_BYTES_MAX: usize = 64 * 1024;
+
+/// The data that the connections of a server share.
+pub(super) struct ServerShared {
+    handler: Box<Handler>,
+    pub(super) options: Options,
+    connections: Connections<HttpConnection>,
+}
+
+impl ServerShared {
+    pub(super) fn new(options: Options, handler: Box<Handler>) -> ServerShared {
+        ServerShared { handler, options, connections: Connections::new() }
+    }
+
+    /// Implements `close` of the server.
+    pub(super) fn close(&self) {
+        self.connections.alive().iter().for_each(|connection| connection.close_when_answered());
+    }
+}
 
 pub(super) struct HttpConnection {
     /// The socket's listeners own this value, and it owns the socket. Close breaks this cycle: it
@@ -62,6 +83,15 @@ pub(super) struct ConnectionState {
     held_back: bool,
     /// Our listeners on the socket.
     pub(super) listeners: Vec<ListenerId>,
+}
+
+/// The callbacks of the open response.
+#[derive(Default)]
+pub(super) struct Watchers {
+    pub(super) on_drain: Vec<DrainCallback>,
+    pub(super) on_close: Vec<CloseCallback>,
+    /// Whether listeners for the socket's Drain and Close were added.
+    pub(super) listening: bool,
 }
 
 impl ConnectionState {
@@ -100,7 +130,7 @@ impl HttpConnection {
             // Errors of clients are not failures of the server.
             socket.on(event::Error, |_, _| {}),
         ];
-        shared.add(socket.id(), &connection);
+        shared.connections.add(socket.id(), &connection);
         if !server.is_listening() {
             connection.close_when_answered(); // `close` was called before this connection was added
         }
@@ -122,7 +152,7 @@ impl HttpConnection {
     /// Cancels the time limits, and excludes this connection from `close` of the server.
     pub(super) fn detach(&self) {
         *lock(&self.alarm) = None;
-        self.shared.remove(self.socket.id());
+        self.shared.connections.remove(self.socket.id());
     }
 
     // Called by the socket's listeners, on the socket's turn.
@@ -180,13 +210,12 @@ impl HttpConnection {
                         inner.answer.refuse_more_requests();
                     }
                     let request = request.from(self.remote.clone());
-                    inner.offered = upgrade::offered_protocols(&request);
+                    inner.offered = request.offered_protocols().map(String::from);
                     let number = inner.number;
                     drop(inner);
-                    let response = Response::new(self.clone(), number);
-                    let handle = AssertUnwindSafe(|| (self.shared.handler)(request, response));
+                    let handle = || (self.shared.handler)(request, self.clone(), number);
                     // The panic hook has reported the panic; here it is one failed request.
-                    let panicked = catch_unwind(handle).is_err();
+                    let panicked = catch_unwind(AssertUnwindSafe(handle)).is_err();
                     inner = self.lock();
                     if panicked {
                         inner.answer.refuse_more_requests();
@@ -357,6 +386,6 @@ impl HttpConnection {
 
 impl Drop for HttpConnection {
     fn drop(&mut self) {
-        self.shared.remove(self.socket.id());
+        self.shared.connections.remove(self.socket.id());
     }
 }

@@ -3,35 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 
-use super::Options;
-use super::connection::{Handler, HttpConnection};
 use crate::sync::lock;
 
-/// The data that the connections of a server share.
-pub(super) struct ServerShared {
-    pub(super) handler: Box<Handler>,
-    pub(super) options: Options,
-    /// The connections, by the id of their socket.
-    connections: Mutex<HashMap<u64, Weak<HttpConnection>>>,
-}
+/// The connections that are alive, by the id of their socket.
+pub(super) struct Connections<C>(Mutex<HashMap<u64, Weak<C>>>);
 
-impl ServerShared {
-    pub(super) fn new(options: Options, handler: Box<Handler>) -> ServerShared {
-        ServerShared { handler, options, connections: Mutex::default() }
+impl<C> Connections<C> {
+    pub(super) fn new() -> Connections<C> {
+        Connections(Mutex::default())
     }
 
-    pub(super) fn add(&self, socket: u64, connection: &Arc<HttpConnection>) {
-        lock(&self.connections).insert(socket, Arc::downgrade(connection));
+    pub(super) fn add(&self, socket: u64, connection: &Arc<C>) {
+        lock(&self.0).insert(socket, Arc::downgrade(connection));
     }
 
     pub(super) fn remove(&self, socket: u64) {
-        lock(&self.connections).remove(&socket);
+        lock(&self.0).remove(&socket);
     }
 
-    /// Implements `close` of the server.
-    pub(super) fn close(&self) {
-        let connections: Vec<_> = lock(&self.connections).values().cloned().collect();
-        let alive = connections.iter().filter_map(Weak::upgrade);
-        alive.for_each(|connection| connection.close_when_answered());
+    /// A snapshot: no lock is held while the caller uses the connections.
+    pub(super) fn alive(&self) -> Vec<Arc<C>> {
+        lock(&self.0).values().filter_map(Weak::upgrade).collect()
     }
 }

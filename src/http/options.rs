@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::closing::LINGER_TIMEOUT;
 use crate::message::Limits;
+
+/// How long a finished connection waits for another byte of the client.
+pub(super) const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Limits on what a server accepts from a client, and timeouts. A time of zero means no limit, as
 /// in Node.

@@ -10,8 +10,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Options;
-use super::upgrade::Upgrade;
+use super::options::Options;
+use crate::socket::EventSocket;
+
+/// The function of the handler that takes the socket.
+pub(super) type TakeSocket = Box<dyn FnOnce(&EventSocket, &[u8]) + Send>;
 
 pub(super) enum Phase {
     /// No byte of a next request has arrived since this time.
@@ -35,7 +38,7 @@ pub(super) enum Phase {
     /// answers would fill the memory if the client does not read.
     Flushing,
     /// The handler has asked for the socket, and gets it after it has returned.
-    Upgrading(Upgrade),
+    Upgrading(TakeSocket),
     Upgraded,
     /// The last answer is given. Bytes that still arrive are dropped: closing with unread bytes
     /// would reset the connection.

@@ -36,6 +36,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// The protocols to which the client offers to switch (RFC 9110 7.8).
+    pub(super) fn offered_protocols(&self) -> Option<&str> {
+        let protocols = self.header("upgrade")?;
+        let offered = self.version() != "HTTP/1.0" && has(self.header("connection")?, "upgrade");
+        offered.then_some(protocols)
+    }
+
     pub(super) fn new(head: Head, facts: &HeadFacts, body: Vec<u8>) -> Request {
         Request { head, method: facts.method, target: facts.target, body, remote: None }
     }

@@ -3,24 +3,8 @@
 use std::sync::Arc;
 
 use super::connection::HttpConnection;
-use super::phase::Phase;
-use super::request::{Request, has};
-use crate::socket::EventSocket;
-
-/// The function of the handler that takes the socket.
-pub(super) type TakeSocket = Box<dyn FnOnce(&EventSocket, &[u8]) + Send>;
-
-/// An upgrade that the handler has asked for.
-pub(super) struct Upgrade {
-    pub(super) take: TakeSocket,
-}
-
-/// The protocols to which a client offers to switch.
-pub(super) fn offered_protocols(request: &Request) -> Option<String> {
-    let protocols = request.header("upgrade")?;
-    let offered = request.version() != "HTTP/1.0" && has(request.header("connection")?, "upgrade");
-    offered.then(|| protocols.to_string())
-}
+use super::phase::{Phase, TakeSocket};
+use super::request::has;
 
 impl HttpConnection {
     /// Implements `Response::upgrade`.
@@ -39,7 +23,7 @@ impl HttpConnection {
         inner.answer.switch_protocol(protocol);
         inner.number += 1;
         let outstanding = matches!(inner.phase, Phase::Outstanding);
-        inner.phase = Phase::Upgrading(Upgrade { take });
+        inner.phase = Phase::Upgrading(take);
         HttpConnection::unlock(inner);
         if outstanding {
             // On the socket's turn, so that no data is emitted before.
@@ -52,7 +36,7 @@ impl HttpConnection {
     /// Called on the socket's turn.
     pub(super) fn hand_over_socket(self: &Arc<Self>) {
         let mut inner = self.lock();
-        let Phase::Upgrading(upgrade) = std::mem::replace(&mut inner.phase, Phase::Upgraded) else {
+        let Phase::Upgrading(take) = std::mem::replace(&mut inner.phase, Phase::Upgraded) else {
             return;
         };
         self.send(&mut inner, &[]);
@@ -63,6 +47,6 @@ impl HttpConnection {
         listeners.into_iter().for_each(|listener| _ = self.socket.off(listener));
         self.socket.resume();
         self.call_on_close();
-        (upgrade.take)(&self.socket, &rest);
+        take(&self.socket, &rest);
     }
 }

@@ -3,21 +3,9 @@
 
 use std::sync::Arc;
 
-use super::connection::{ConnectionState, HttpConnection};
+use super::connection::{CloseCallback, ConnectionState, DrainCallback, HttpConnection};
 use super::phase::Phase;
 use crate::event;
-
-type DrainCallback = Box<dyn FnMut() + Send>;
-type CloseCallback = Box<dyn FnOnce() + Send>;
-
-/// The callbacks of the open response.
-#[derive(Default)]
-pub(super) struct Watchers {
-    on_drain: Vec<DrainCallback>,
-    on_close: Vec<CloseCallback>,
-    /// Whether listeners for the socket's Drain and Close were added.
-    listening: bool,
-}
 
 impl HttpConnection {
     pub(super) fn on_drain(self: &Arc<Self>, number: u64, callback: DrainCallback) {

@@ -6,10 +6,10 @@ use std::thread;
 use std::time::Instant;
 
 use super::EventSocket;
-use super::life::Life;
 use super::lock::Locked;
-use super::output::{Fin, WRITE_CALL_MAX};
 use super::state::State;
+use super::state::life::Life;
+use super::state::output::{Fin, WRITE_CALL_MAX};
 use crate::error::{self, NetError};
 
 /// Blocking writes, beside [`EventSocket::write`], which does not block. `socket.write(data)`

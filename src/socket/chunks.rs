@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, BufReader};
 use std::time::Duration;
 
-use super::input::CHUNK_MAX;
+use super::state::input::CHUNK_MAX;
 use crate::stream::{Stream, is_timeout};
 
 /// The size of the first buffer of a connection, in bytes. Most connections receive little, most of

@@ -1,57 +1,15 @@
-//! The times of a socket: its idle time, its timers, and the end of `close_within`. The thread of
-//! [`crate::timers`] keeps them all: it has one alarm per socket, for the earliest of these times.
-//!
-//! ```text
-//! the idle time   Off ──▶ Set ──▶ Counting ──▶ Set     Set: has fired, or not running
-//! ```
+//! The transitions of a socket's times. Their states: `state::clock`.
 
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use super::dispatch::Pending;
-use super::input::Flow;
-use super::life::{Cause, Life};
 use super::state::State;
-use super::timing::{Timer, TimerId};
-use crate::timers::{self, Alarm, AlarmTarget};
-
-#[derive(Default)]
-pub(super) struct Clock {
-    pub(super) idle: Idle,
-    pub(super) timers: Vec<Timer>,
-    /// The alarm is never later than the earliest of the times. It may be earlier: then it is set
-    /// again when it rings. So an activity on the socket costs no more than reading the clock.
-    alarm: Option<Alarm>,
-}
-
-/// The idle time of `set_timeout`.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Idle {
-    #[default]
-    Off,
-    Set(Duration),
-    Counting {
-        time: Duration,
-        since: Instant,
-    },
-}
-
-impl Idle {
-    fn due(self) -> Option<Instant> {
-        match self {
-            Idle::Counting { time, since } => since.checked_add(time),
-            Idle::Off | Idle::Set(_) => None,
-        }
-    }
-
-    /// The idle time that was set, if any.
-    pub(super) fn time(self) -> Option<Duration> {
-        match self {
-            Idle::Off => None,
-            Idle::Set(time) | Idle::Counting { time, .. } => Some(time),
-        }
-    }
-}
+use super::state::clock::Idle;
+use super::state::dispatch::Pending;
+use super::state::input::Flow;
+use super::state::life::{Cause, Life};
+use super::state::timer::{Timer, TimerId};
+use crate::timers::{self, AlarmTarget};
 
 impl State {
     /// Implements `set_timeout`.

@@ -6,11 +6,11 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
-use super::dispatch::Pending;
 use super::event;
-use super::life::{Cause, Life};
-use super::output::Fin;
 use super::state::State;
+use super::state::dispatch::Pending;
+use super::state::life::{Cause, Life};
+use super::state::output::Fin;
 use crate::error::NetError;
 
 impl EventSocket {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::EventSocket;
 use super::event::{Connect, Lookup, Ready, Resolved};
-use super::output::Role;
+use super::state::output::Role;
 use super::writing::WRITE_TIMEOUT;
 use crate::endpoint::{Address, Endpoint, host_or_localhost, is_ip};
 use crate::error;

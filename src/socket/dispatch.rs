@@ -1,83 +1,13 @@
-//! The turn to call listeners, the events that wait for it, and the jobs of a helper thread.
-//!
-//! ```text
-//! the turn     Free ──▶ Taken ──▶ Free       one listener, or one callback, at a time
-//! the helper   Absent ──▶ Working ──▶ Absent
-//! ```
+//! Which event is emitted next, and by which thread. The states: `state::dispatch`.
 
-use std::collections::VecDeque;
 use std::io;
 
-use super::event::{self, SocketEvent, SocketListeners};
-use super::life::{Cause, Runner};
-use super::output::{Done, Role};
+use super::event::{self, SocketEvent};
 use super::state::State;
-use super::timing::TimerId;
+use super::state::dispatch::{Helper, HelperJob, NextEvent, Pending};
+use super::state::life::{Cause, Runner};
+use super::state::output::Role;
 use crate::panics::{self, Panic};
-
-/// The listeners, and the state of their calls.
-#[derive(Default)]
-pub(super) struct Dispatch {
-    pub(super) listeners: SocketListeners,
-    pub(super) turn: Turn,
-    pub(super) pending: VecDeque<Pending>,
-    pub(super) helper: Helper,
-    /// The first panic of a listener. `run()` resumes it.
-    pub(super) panic: Option<Panic>,
-}
-
-/// The right to call listeners.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    #[default]
-    Free,
-    /// A thread calls a listener or a callback, with no lock held.
-    Taken,
-}
-
-/// Whether a helper emits in place of the runner. (Another helper may send the queue at the same
-/// time: see [`Role`].)
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Helper {
-    #[default]
-    Absent,
-    /// It emits, or is being started to emit.
-    Working,
-}
-
-impl Helper {
-    pub(super) fn is_working(self) -> bool {
-        self == Helper::Working
-    }
-}
-
-/// An event that waits for its turn.
-pub(super) enum Pending {
-    Drain,
-    Finish,
-    Timeout,
-    Timer(TimerId),
-    /// The callback of a write that is done or was given up.
-    Wrote(Done, io::Result<()>),
-}
-
-/// The next event to emit.
-pub(super) enum NextEvent {
-    Pending(Pending),
-    /// A chunk that was held back.
-    Held(Vec<u8>),
-}
-
-/// A task that the runner cannot, or must not, do. A helper has exactly one job at a time, and a
-/// job has at most one helper: so a listener that blocks delays no bytes, and a peer that reads
-/// nothing delays no event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HelperJob {
-    /// Send the queue.
-    Drain,
-    /// Emit the pending events.
-    Emit,
-}
 
 impl State {
     /// Decides what a helper does next, and claims it: the caller must run the job, or give it up.

@@ -9,10 +9,10 @@
 use std::time::Instant;
 
 use super::EventSocket;
-use super::dispatch::{NextEvent, Pending, Turn};
 use super::event::{Data, Drain, Finish, SocketEvent, Text, Timeout};
 use super::lock::Locked;
 use super::state::State;
+use super::state::dispatch::{NextEvent, Pending, Turn};
 use crate::deferred;
 use crate::panics;
 
@@ -106,7 +106,7 @@ impl EventSocket {
             NextEvent::Pending(Pending::Finish) => {
                 self.call_listeners::<Finish>(state, ());
                 if state.output.destroy_after_finish {
-                    state.destroy(super::life::Cause::Closed);
+                    state.destroy(super::state::life::Cause::Closed);
                 }
             }
             NextEvent::Pending(Pending::Timeout) => {

@@ -5,12 +5,12 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::dispatch::{Helper, HelperJob};
-use super::input::Peer;
-use super::life::Runner;
 use super::lock::Locked;
-use super::output::{Chunk, Role, WRITE_CALL_MAX};
 use super::state::State;
+use super::state::dispatch::{Helper, HelperJob};
+use super::state::input::Peer;
+use super::state::life::Runner;
+use super::state::output::{Chunk, Role, WRITE_CALL_MAX};
 use super::writing::WRITE_TIMEOUT;
 use super::{EventSocket, SocketInner};
 use crate::stream::{Stream, is_timeout};

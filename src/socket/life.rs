@@ -1,89 +1,15 @@
-//! The life of a socket, and the thread inside `run()`.
-//!
-//! ```text
-//! New ──▶ Connecting ──▶ Greeting ──▶ Open        an accepted socket begins as Open
-//!  │          │             │          │
-//!  └──────────┴── destroy ──┴──────────┘          by any thread, or by the runner
-//!                    ▼
-//!                Destroyed ──▶ Closing ──▶ Over   by the runner
-//! ```
+//! The transitions of a socket's life. Its states: `state::life`.
 
 use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
 
-use super::dispatch::Pending;
-use super::output::Role;
 use super::state::State;
+use super::state::dispatch::Pending;
+use super::state::life::{Cause, Life, Permit, Remains, Runner};
+use super::state::output::Role;
 use crate::endpoint::Address;
-use crate::error;
-use crate::options::ConnectOptions;
 use crate::stream::Stream;
-
-/// The connection, from the first call to Close.
-#[derive(Debug)]
-pub(super) enum Life {
-    /// `run()` was not called. Writes are queued.
-    New(Box<ConnectOptions>),
-    /// The runner resolves the name and connects. Writes are queued.
-    Connecting,
-    /// Connected; the listeners of Connect and Ready are being called. Writes are sent, the FIN is
-    /// not yet.
-    Greeting(Arc<Stream>),
-    /// Connected.
-    Open(Arc<Stream>),
-    /// No more I/O. The runner takes the stream and closes it later, as another thread may be
-    /// inside read(2) or write(2). `None`: there never was a connection.
-    Destroyed { stream: Option<Arc<Stream>>, cause: Cause },
-    /// The descriptor is closed; Error, the last callbacks and Close are being emitted. `failure`
-    /// is a copy of the error.
-    Closing { failure: Option<io::Error> },
-    /// Close has been emitted.
-    Over { failure: Option<io::Error> },
-}
-
-/// The cause of the end of a socket.
-#[derive(Debug)]
-pub(super) enum Cause {
-    /// `destroy()`, a panic, or the end of both directions. No Error event follows.
-    Closed,
-    /// An error, which the Error event carries. The copy answers later calls; it holds no value of
-    /// the user.
-    Failed { error: io::Error, copy: io::Error },
-}
-
-impl Cause {
-    /// May run the user's `Display`: never call it under the lock, unless the error is the
-    /// library's.
-    pub(super) fn failed(error: io::Error) -> Cause {
-        Cause::Failed { copy: error::duplicate(&error), error }
-    }
-}
-
-/// The state of the thread that runs the socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Runner {
-    /// There is no such thread. A destroyed socket may still be run once, to emit Close.
-    NotStarted,
-    /// It works, or waits for a change: it emits the pending events.
-    Awake,
-    /// It is inside read(2), or about to be: a helper must emit events that become pending.
-    Reading,
-    /// `run()` has returned. A helper calls the callback of a late `write_then`.
-    Returned,
-}
-
-/// The permission to run a socket. Each socket gives it once. `to` is `None` if the socket was
-/// destroyed before.
-pub(super) struct Permit {
-    pub(super) to: Option<Box<ConnectOptions>>,
-}
-
-/// The parts of a destroyed socket that the runner must close and report.
-pub(super) struct Remains {
-    pub(super) stream: Option<Arc<Stream>>,
-    pub(super) error: Option<io::Error>,
-}
 
 impl State {
     /// New → Connecting: claims the permission to run. `None`: it was claimed before.

@@ -1,59 +1,19 @@
 //! The lock of a socket, and the one place where a change of its state takes effect.
 //!
 //! A transition is a method of [`State`]: it takes `&mut State`, so it cannot release the lock, and
-//! it only records in [`Effects`] what must follow. A function that takes `&mut Locked` may release
+//! it only records in [`Effects`](super::state::effects::Effects) what must follow. A function that takes `&mut Locked` may release
 //! the lock: by [`Locked::unlocked`], by [`Locked::wait`], or by calling another such function.
 //! After such a call the whole state may have changed.
 
-use std::net::Shutdown;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::EventSocket;
-use super::dispatch::HelperJob;
 use super::state::State;
+use super::state::dispatch::HelperJob;
 use crate::panics;
 use crate::wire::WireEvent;
-
-/// The effects of all transitions since the last release of the lock.
-#[derive(Default)]
-pub(super) struct Effects {
-    /// Threads that wait for a change must check again.
-    wake: bool,
-    shutdown: Option<Shutdown>,
-    /// When the FIN was sent, if the observers were not told yet.
-    pub(super) fin_sent: Option<Instant>,
-    /// Values of the user. Dropping them may run the user's code: never under the lock.
-    discarded: Vec<Box<dyn Send>>,
-}
-
-impl Effects {
-    pub(super) fn wake(&mut self) {
-        self.wake = true;
-    }
-
-    /// Requests a shutdown: to send the FIN, or to wake the threads inside a system call. `Both`
-    /// prevails.
-    pub(super) fn shut_down(&mut self, how: Shutdown) {
-        if self.shutdown != Some(Shutdown::Both) {
-            self.shutdown = Some(how);
-        }
-    }
-
-    pub(super) fn discard(&mut self, owned: impl Send + 'static) {
-        self.discarded.push(Box::new(owned));
-    }
-
-    pub(super) fn take_discarded(&mut self) -> Vec<Box<dyn Send>> {
-        std::mem::take(&mut self.discarded)
-    }
-
-    /// Whether nothing is left that must be done without the lock.
-    fn are_performed(&self) -> bool {
-        self.discarded.is_empty() && self.fin_sent.is_none()
-    }
-}
 
 /// The state of a socket, with its lock held. The effects are performed when the lock is released.
 pub(super) struct Locked<'s> {
@@ -117,7 +77,7 @@ impl Locked<'_> {
         // A job that is given up changes the state, and so may request another shutdown or another
         // job.
         loop {
-            if let Some(how) = self.effects.shutdown.take() {
+            if let Some(how) = self.effects.take_shutdown() {
                 socket.shut_down(self, how);
             }
             let Some(job) = self.claim_job() else { break };
@@ -131,7 +91,7 @@ impl Locked<'_> {
         if self.has_times() {
             self.set_alarm(|| Arc::downgrade(&socket.0) as _);
         }
-        if std::mem::take(&mut self.effects.wake) {
+        if self.effects.take_wake() {
             if let Some(guard) = &self.guard {
                 socket.0.monitor.notify(guard);
             }

@@ -2,7 +2,7 @@
 
 use super::EventSocket;
 use super::event::{Close, Data, Drain, End};
-use super::input::Holder;
+use super::state::input::Holder;
 use crate::listeners::ListenerId;
 
 impl EventSocket {

@@ -4,11 +4,11 @@ use std::io;
 use std::panic::resume_unwind;
 
 use super::EventSocket;
-use super::dispatch::Pending;
 use super::event::{Close, Error, SocketEvent};
-use super::life::{Cause, Permit, Remains};
 use super::lock::Locked;
-use super::output::Role;
+use super::state::dispatch::Pending;
+use super::state::life::{Cause, Permit, Remains};
+use super::state::output::Role;
 use crate::error::{self, NetError};
 use crate::panics;
 use crate::wire::WireEvent;

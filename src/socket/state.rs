@@ -1,14 +1,22 @@
 //! The whole state of a socket, under one lock: a few small state machines, and the invariants
 //! between them.
 
+pub(super) mod clock;
+pub(super) mod dispatch;
+pub(super) mod effects;
+pub(super) mod input;
+pub(super) mod life;
+pub(super) mod output;
+pub(super) mod timer;
+
 use std::thread::ThreadId;
 
-use super::clock::Clock;
-use super::dispatch::{Dispatch, Pending, Turn};
-use super::input::{Input, Peer};
-use super::life::{Life, Runner};
-use super::lock::Effects;
-use super::output::{Drain, Fin, Output, Role};
+use self::clock::Clock;
+use self::dispatch::{Dispatch, Pending, Turn};
+use self::effects::Effects;
+use self::input::{Input, Peer};
+use self::life::{Life, Runner};
+use self::output::{Drain, Fin, Output, Role};
 use crate::endpoint::Address;
 use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::Stream;

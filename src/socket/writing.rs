@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
-use super::dispatch::Pending;
-use super::life::Cause;
 use super::lock::Locked;
-use super::output::{Chunk, Done, Route, WRITE_CALL_MAX};
+use super::state::dispatch::Pending;
+use super::state::life::Cause;
+use super::state::output::{Chunk, Done, Route, WRITE_CALL_MAX};
 use crate::deferred;
 use crate::error::NetError;
 use crate::stream::{Stream, is_timeout};

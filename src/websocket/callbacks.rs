@@ -1,19 +1,9 @@
-//! The callbacks of a WebSocket. They are called with no lock held.
+//! Adding callbacks to a WebSocket, and calling them: with no lock held.
 
-use super::WebSocket;
 use super::close::Closed;
-use super::socket::Message;
-
-type MessageCallback = Box<dyn for<'a> FnMut(&WebSocket, Message<'a>) + Send>;
-type PongCallback = Box<dyn FnMut(&WebSocket, &[u8]) + Send>;
-type CloseCallback = Box<dyn FnOnce(&WebSocket, &Closed) + Send>;
-
-#[derive(Default)]
-pub(super) struct Callbacks {
-    on_message: Vec<MessageCallback>,
-    on_pong: Vec<PongCallback>,
-    pub(super) on_close: Vec<CloseCallback>,
-}
+use super::message::Message;
+use super::socket::WebSocket;
+use super::state::Callbacks;
 
 impl WebSocket {
     /// Calls `callback` for each complete message of the client. Callbacks are called in the order
@@ -64,7 +54,11 @@ impl WebSocket {
 
     /// Takes the callbacks of one kind out, calls them, and puts them back before those that were
     /// added in the meantime.
-    fn call_each<C>(&self, list: fn(&mut Callbacks) -> &mut Vec<C>, call: impl FnMut(&mut C)) {
+    fn call_each<C>(
+        &self,
+        list: fn(&mut Callbacks<WebSocket>) -> &mut Vec<C>,
+        call: impl FnMut(&mut C),
+    ) {
         let mut taken = std::mem::take(list(&mut self.lock().callbacks));
         taken.iter_mut().for_each(call);
         let mut state = self.lock();

@@ -15,15 +15,6 @@ use crate::event;
 use crate::socket::EventSocket;
 use crate::sync::lock;
 
-/// A message: text or bytes, as its sender has chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// Text: always valid UTF-8; otherwise the connection ends.
-    Text(&'a str),
-    /// Any bytes.
-    Binary(&'a [u8]),
-}
-
 /// A connection to a client that has upgraded: [`send_text`](Self::send_text) sends messages, and
 /// [`on_message`](Self::on_message) receives them.
 ///
@@ -38,13 +29,14 @@ struct WebSocketInner {
     /// drops the listeners.
     socket: EventSocket,
     options: Options,
-    state: Mutex<WebSocketState>,
+    state: Mutex<WebSocketState<WebSocket>>,
 }
 
 impl WebSocket {
     pub(super) fn new(socket: &EventSocket, options: Options) -> WebSocket {
         let socket = socket.clone();
-        WebSocket(Arc::new(WebSocketInner { socket, options, state: Mutex::default() }))
+        let state = Mutex::new(WebSocketState::new());
+        WebSocket(Arc::new(WebSocketInner { socket, options, state }))
     }
 
     pub(super) fn socket(&self) -> &EventSocket {
@@ -55,7 +47,7 @@ impl WebSocket {
         self.0.options.close_timeout
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, WebSocketState> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, WebSocketState<WebSocket>> {
         lock(&self.0.state)
     }
 

@@ -26,7 +26,7 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
 
 /// The machines of a page: for each its enum, its file, and the states that are drawn.
 fn drawn(page: &str) -> Vec<(String, String, BTreeSet<String>)> {
-    let block = page.split("```").find(|block| block.contains(", src/socket/life.rs"));
+    let block = page.split("```").find(|block| block.contains(", src/socket/state/life.rs"));
     let mut machines: Vec<(String, String, BTreeSet<String>)> = Vec::new();
     for line in block.expect("a block that draws the machines").lines() {
         if let Some((name, rest)) = line.split_once(", src/") {

@@ -49,12 +49,7 @@ pub fn only_what_belongs_here_is_here(tree: &Tree) -> Vec<Finding> {
     for (path, _) in tree.matching("", "") {
         if let Some(name) = stranger(path) {
             let fix = "move it, give it a lesson's number, or list it in .gitignore";
-            findings.push(Finding::new(
-                path,
-                0,
-                format!("`{name}` is no part of the course"),
-                fix,
-            ));
+            findings.push(Finding::new(path, 0, format!("`{name}` is no part of the course"), fix));
         }
     }
     for name in TOP {

@@ -16,7 +16,7 @@ use std::{env, fs, thread};
 use crate::common::{DEADLINE, becomes_true, command, peer};
 
 /// Headless, without what it would do in the internet on its own account, and without what it cannot do as root.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +25,8 @@ const OPTIONS: [&str; 11] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    // A page that is left would live on for a while, with its connections: `Back` shows it as it was.
+    "--disable-features=BackForwardCache",
     "--no-proxy-server",
     "--remote-debugging-pipe",
     "about:blank",

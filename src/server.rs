@@ -196,6 +196,7 @@ impl Server {
         thread::spawn(move || claimed.and_then(|()| server.run_to_close()))
     }
 
+    /// Claims the right to run: one thread at a time has it.
     fn claim_run(&self) -> io::Result<()> {
         let mut state = self.lock();
         if state.run == RunState::Running {
@@ -207,23 +208,26 @@ impl Server {
         Ok(())
     }
 
+    /// Emits the events that become due, until there is nothing left to run for.
     fn run_to_close(&self) -> io::Result<()> {
         let mut result = Ok(());
         let mut state = self.lock();
         loop {
             match state.next() {
                 NextStep::Wait => {
+                    // Releases the lock until another thread has changed something.
                     state = self.0.monitor.wait(state, None);
                     continue;
                 }
                 NextStep::Return => break,
                 NextStep::Emit(DueEvent::Close) => {
-                    drop(state);
+                    drop(state); // listeners are called with no lock held
                     self.emit::<Close>(());
                 }
                 NextStep::Emit(DueEvent::Listening(listener)) => {
                     drop(state);
                     self.emit::<Listening>(());
+                    // A server whose listener has panicked does not begin to accept.
                     if self.lock().panic.is_some() {
                         let _ = self.close();
                     }
@@ -233,7 +237,7 @@ impl Server {
             state = self.lock();
         }
         let panic = state.panic.take();
-        drop(state);
+        drop(state); // a panic must not unwind through the lock
         match panic {
             Some(panic) => resume_unwind(panic),
             None => result,
@@ -257,8 +261,9 @@ impl Server {
             return Err(NetError::NotListening.into());
         };
         let hooks = state.close_hooks.clone();
+        // Released here: the `Drop` of a callback may be code of the user, closing may block for a
+        // moment, and the hooks take locks.
         drop(state);
-        // Not under the lock: their `Drop` may be code of the user.
         let panic = panics::drop_each(never_called);
         listening.close();
         hooks.iter().for_each(|hook| hook());

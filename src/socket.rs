@@ -308,10 +308,8 @@ impl EventSocket {
 
     /// Holds back data, and the `End` that follows it, until [`resume`](Self::resume); an `End`
     /// without data before it is emitted all the same. Reading ahead stops at 16 KiB, and then TCP
-    /// itself slows the peer down. Called before the connection is established, `pause` prevents
-    /// reading altogether. Node: `socket.pause`.
-    ///
-    /// For the idiom with `write` and `Drain`, see [`write`](Self::write).
+    /// itself slows the peer down. Called before the connection is established, it prevents reading
+    /// altogether. For the idiom with `Drain`, see [`write`](Self::write). Node: `socket.pause`.
     pub fn pause(&self) {
         self.lock().hold_flow(Holder::User);
     }
@@ -363,8 +361,8 @@ impl EventSocket {
         self.lock().output.bytes_written
     }
 
-    /// The number of bytes given to `write` that the kernel has not taken yet. It does not change
-    /// after `destroy`, and is 0 after `Close`, as in Node. Node: `socket.writableLength`.
+    /// The number of bytes given to `write` that the kernel has not taken yet. Does not change
+    /// after `destroy`; 0 after `Close`. Node: `socket.writableLength`.
     pub fn writable_length(&self) -> usize {
         self.lock().output.length
     }

@@ -60,10 +60,12 @@ fn run_jobs(mut job: Job) {
         let (sender, jobs) = sync_channel(1);
         let id = thread::current().id();
         lock(&IDLE_THREADS).push(IdleThread { id, jobs: sender });
+        // Without the lock: other threads must be able to take this one from the list.
         job = match jobs.recv_timeout(IDLE_THREAD_TTL) {
             Ok(job) => job,
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
+                // Under the lock, so that no other thread takes this one at the same time.
                 let mut idle = lock(&IDLE_THREADS);
                 let before = idle.len();
                 idle.retain(|other| other.id != id);

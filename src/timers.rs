@@ -113,6 +113,7 @@ pub(crate) fn set_alarm(time: Instant, target: Weak<dyn AlarmTarget>) -> Alarm {
     Alarm(key)
 }
 
+/// The thread that keeps the time: notifies the targets of due alarms, and starts workers.
 fn keep_time() {
     let mut timers = TIMERS.lock();
     let mut idle_since = None;
@@ -120,6 +121,8 @@ fn keep_time() {
         let now = Instant::now();
         let next = timers.alarms.first_key_value().map(|((time, _), _)| *time);
         if next.is_some_and(|next| next <= now) {
+            // 1. Notify the target of the first due alarm. The lock is released meanwhile: the
+            //    target takes its own lock, and may set its next alarm.
             let target = timers.alarms.pop_first().and_then(|(_, target)| target.upgrade());
             drop(timers);
             let job = target.and_then(|target| notify(target, now));
@@ -127,6 +130,7 @@ fn keep_time() {
             timers.jobs.extend(job);
             continue;
         }
+        // 2. No alarm is due: start workers if jobs wait, and find out when to check again.
         let times = [next, timers.start_workers(now)].into_iter().flatten().min();
         let until = match times {
             Some(time) => {
@@ -136,20 +140,24 @@ fn keep_time() {
             None => *idle_since.get_or_insert(now) + IDLE_THREAD_TTL,
         };
         if until <= now {
+            // Under the same lock as the check: `set_alarm` sees that it must start a new thread.
             timers.keeper = Keeper::Absent;
             return;
         }
+        // 3. Sleep until then, with the lock released. A new alarm that is earlier wakes this
+        //    thread.
         timers.keeper = Keeper::Asleep { until };
         timers = TIMERS.wait(timers, Some(until));
         timers.keeper = Keeper::Awake;
     }
 }
 
+/// Notifies a target, and returns its job.
 fn notify(target: Arc<dyn AlarmTarget>, now: Instant) -> Option<Job> {
     let handle = target.clone();
     let job = target.on_alarm(now);
     if job.is_none() && Arc::strong_count(&handle) == 1 {
-        // the last handle: dropping it may run code of the user, so a worker does it
+        // The last handle: dropping it may run code of the user, so a worker does it.
         return Some(Box::new(|| drop(handle)));
     }
     job
@@ -186,9 +194,10 @@ fn run_jobs() {
     timers.starting -= 1;
     while let Some(job) = timers.jobs.pop_front() {
         timers.last_taken = Some(Instant::now());
-        drop(timers);
+        drop(timers); // a job runs code of the user, and may take long
         panics::catch(job).into_iter().for_each(panics::discard);
         timers = TIMERS.lock();
     }
+    // Under the same lock as the check that no job is left: a later job starts a new worker.
     timers.workers -= 1;
 }

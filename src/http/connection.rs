@@ -157,6 +157,8 @@ impl HttpConnection {
 
     // Called by the socket's listeners, on the socket's turn.
 
+    /// Takes bytes of the client. Pauses the socket if they wait for an open response and are too
+    /// many.
     fn handle_data(self: &Arc<Self>, data: &[u8]) {
         let mut inner = self.lock();
         if matches!(inner.phase, Phase::Closing) {
@@ -170,13 +172,14 @@ impl HttpConnection {
         self.handle_requests(inner);
     }
 
+    /// Records the end of the client's side.
     fn handle_end(self: &Arc<Self>) {
         let mut inner = self.lock();
         inner.client_ended = true;
         if inner.phase.takes_requests() {
             self.handle_client_end(&mut inner);
         }
-        drop(inner);
+        drop(inner); // callbacks are called with no lock held
         self.call_on_close();
     }
 
@@ -212,7 +215,7 @@ impl HttpConnection {
                     let request = request.from(self.remote.clone());
                     inner.offered = request.offered_protocols().map(String::from);
                     let number = inner.number;
-                    drop(inner);
+                    drop(inner); // the handler may run long, and calls methods of the response
                     let handle = || (self.shared.handler)(request, self.clone(), number);
                     // The panic hook has reported the panic; here it is one failed request.
                     let panicked = catch_unwind(AssertUnwindSafe(handle)).is_err();
@@ -235,6 +238,7 @@ impl HttpConnection {
         match inner.phase {
             Phase::Handling => {
                 inner.phase = Phase::Outstanding;
+                // No more is gathered: from now on the body is sent as it is written.
                 if inner.answer.has_body() {
                     inner.answer.flush();
                     self.send(&mut inner, &[]);
@@ -247,7 +251,7 @@ impl HttpConnection {
                 self.continue_after(&[]);
             }
             Phase::Upgrading(_) => {
-                HttpConnection::unlock(inner);
+                HttpConnection::unlock(inner); // code of the user takes the socket
                 self.hand_over_socket();
                 return self.lock();
             }
@@ -273,6 +277,7 @@ impl HttpConnection {
         });
     }
 
+    /// Continues when no complete request is left: closes, or waits for more bytes.
     fn wait_for_more(&self, inner: &mut ConnectionState) {
         if inner.client_ended {
             return self.handle_client_end(inner);
@@ -296,6 +301,7 @@ impl HttpConnection {
         }
     }
 
+    /// Answers an invalid request, and closes the connection.
     pub(super) fn refuse(&self, inner: &mut ConnectionState, refusal: Refusal) {
         let head_only = inner.incoming.is_head();
         inner.answer.refuse(refusal, head_only);
@@ -305,6 +311,7 @@ impl HttpConnection {
 
     // Called by the response, on any thread.
 
+    /// Changes the status or a header of an open response.
     pub(super) fn change_answer(&self, number: u64, change: impl FnOnce(&mut Answer)) {
         let mut inner = self.lock();
         if inner.is_open(number) {
@@ -327,6 +334,7 @@ impl HttpConnection {
         clear
     }
 
+    /// Implements `Response::end_with`.
     pub(super) fn end(self: &Arc<Self>, number: u64, data: &[u8]) {
         let mut inner = self.lock();
         if !inner.is_open(number) {

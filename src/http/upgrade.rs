@@ -42,7 +42,7 @@ impl HttpConnection {
         self.send(&mut inner, &[]);
         let rest = inner.incoming.take_rest();
         let listeners = std::mem::take(&mut inner.listeners);
-        HttpConnection::unlock(inner);
+        HttpConnection::unlock(inner); // callbacks and `take` are code of the user
         self.detach();
         listeners.into_iter().for_each(|listener| _ = self.socket.off(listener));
         self.socket.resume();

@@ -20,7 +20,7 @@ impl HttpConnection {
         let mut inner = self.lock();
         if !inner.is_open(number) || self.socket.peer_has_ended() {
             if self.is_sent(&inner, number) || self.socket.peer_has_ended() {
-                drop(inner);
+                drop(inner); // the callback may call methods of the response
                 return callback();
             }
             // It has ended, and its last bytes are queued.
@@ -41,7 +41,7 @@ impl HttpConnection {
             return self.is_sent(&inner, number) || self.socket.is_destroyed();
         }
         let is_handling = matches!(inner.phase, Phase::Handling);
-        drop(inner);
+        drop(inner); // the check below may take some milliseconds
         if is_handling {
             // While the handler runs, no thread reads; so this call checks the connection.
             self.socket.peer_has_ended_now()
@@ -56,6 +56,7 @@ impl HttpConnection {
         !(is_newest && self.socket.writable_length() > 0)
     }
 
+    /// Adds the listeners for the socket's Drain and Close, once.
     fn listen(self: &Arc<Self>, inner: &mut ConnectionState) {
         if std::mem::replace(&mut inner.watchers.listening, true) {
             return;
@@ -71,8 +72,9 @@ impl HttpConnection {
         let mut inner = self.lock();
         let number = inner.number;
         let mut callbacks = std::mem::take(&mut inner.watchers.on_drain);
-        drop(inner);
+        drop(inner); // a callback may write, or add another one
         callbacks.iter_mut().for_each(|callback| callback());
+        // Under the lock again: put back, unless the response has ended in the meantime.
         let mut inner = self.lock();
         if inner.is_open(number) {
             callbacks.append(&mut inner.watchers.on_drain); // callbacks that one of them has added

@@ -39,7 +39,7 @@ impl Server {
             }
             _ => return Ok(()),
         }
-        drop(state);
+        drop(state); // if no thread can be started, dropping the acceptor takes the lock
         let acceptor = Acceptor { server: self.clone(), listener: Some(listener) };
         // If no thread can be started, the acceptor is dropped, which closes the server.
         threads::start(Box::new(move || acceptor.accept()))
@@ -60,7 +60,7 @@ impl Server {
             let dropped = Dropped { local: stream.local_addr(), remote };
             let has_listener = !event::Drop::list(&mut state.listeners).is_empty();
             state.tasks += usize::from(has_listener);
-            drop(state);
+            drop(state); // closing the connection is a system call
             drop(stream);
             return Admission::Full(
                 has_listener
@@ -120,6 +120,7 @@ impl Acceptor {
         // Whether accepting is failing: Error is emitted once for each series of failures.
         let mut failing = false;
         loop {
+            // 1. Wait for a connection, with no lock held.
             let (stream, remote) = match listener.accept() {
                 Ok(accepted) => accepted,
                 Err(_) if !server.lock().accepts_on(&listener) => return,
@@ -133,6 +134,7 @@ impl Acceptor {
                 }
             };
             failing = false;
+            // 2. Decide about the connection, and count it.
             let job: Job = match server.admit(&listener, stream, remote) {
                 Admission::Closed => return,
                 Admission::Full(None) => continue,
@@ -148,6 +150,7 @@ impl Acceptor {
                     Box::new(move || server.serve(socket, task))
                 }
             };
+            // 3. Serve it: here if an idle thread accepts from now on, otherwise on a new thread.
             if let Some(idle) = threads::IdleThread::take() {
                 drop(listener); // `self` has a handle, too, and moves to the idle thread
                 idle.start(Box::new(move || self.accept()));

@@ -161,12 +161,14 @@ impl EventSocket {
         let socket = self.clone();
         let result = slot.clone();
         threads::start(Box::new(move || {
+            // Without any lock: the task may take minutes. It checks in between whether it was
+            // abandoned.
             let done = task(&|| matches!(*lock(&result), TaskState::GivenUp));
             let mut slot = lock(&result);
             if matches!(*slot, TaskState::Running) {
                 *slot = TaskState::Done(done);
             }
-            drop(slot);
+            drop(slot); // the runner takes both locks, in the other order
             socket.lock().effects.wake();
         }))
         .map_err(|error| call.error(error))?;
@@ -175,7 +177,7 @@ impl EventSocket {
             state.is_destroyed() || !matches!(*lock(&slot), TaskState::Running)
         });
         let destroyed = state.is_destroyed();
-        drop(state);
+        drop(state); // an abandoned connection is closed below, which is a system call
         match std::mem::replace(&mut *lock(&slot), TaskState::GivenUp) {
             _ if destroyed => Err(ConnectFailure::Destroyed),
             TaskState::Done(result) => Ok(result.map_err(|error| call.error(error))?),

@@ -38,7 +38,7 @@ impl WebSocket {
         match state.closed() {
             None => state.callbacks.on_close.push(Box::new(callback)),
             Some(closed) => {
-                drop(state);
+                drop(state); // the callback may call any method
                 callback(self, &closed);
             }
         }
@@ -59,6 +59,7 @@ impl WebSocket {
         list: fn(&mut Callbacks<WebSocket>) -> &mut Vec<C>,
         call: impl FnMut(&mut C),
     ) {
+        // The lock is released during the calls: a callback may send, or add another one.
         let mut taken = std::mem::take(list(&mut self.lock().callbacks));
         taken.iter_mut().for_each(call);
         let mut state = self.lock();

@@ -95,7 +95,7 @@ impl WebSocket {
         }
         state.phase = WebSocketPhase::Closed(closed.clone());
         let callbacks = std::mem::take(&mut state.callbacks);
-        drop(state);
+        drop(state); // callbacks are called with no lock held
         self.socket().close_within(self.close_timeout());
         callbacks.on_close.into_iter().for_each(|callback| callback(self, &closed));
     }

@@ -27,6 +27,7 @@ cargo run -- watch [03]            check whenever you save; q and Enter ends it
 cargo run -- list --json           the path, for programs
 cargo run -- check --all           judge all of your programs; --json: for programs
 cargo run -- check 03 --file F     judge another file; --program P: a program, in any language
+cargo run -- export DIR            the lessons as pages for a browser, to read without a terminal
 cargo run -- lang zh               用中文; lang en: English; without either: which it is, and why
 --lang en, --lang zh               the language of this one command",
     "cargo run                          学习路线：完成了哪些，下一个是什么
@@ -39,6 +40,7 @@ cargo run -- watch [03]            一保存就检查；按 q 再回车退出
 cargo run -- list --json           学习路线，给程序读
 cargo run -- check --all           检查你写的所有程序；加 --json 给程序读
 cargo run -- check 03 --file F     检查另一个源文件；--program P 检查一个程序，用什么语言写的都行
+cargo run -- export 目录           把课程导出成网页，不开终端也能读
 cargo run -- lang en               English；lang zh 是中文；都不写就告诉你现在用哪种语言、为什么
 --lang en, --lang zh               只管这一条命令的语言",
 );
@@ -73,6 +75,8 @@ pub(crate) fn run(mut args: Vec<String>) -> ExitCode {
         ["reset", which, "--yes"] | ["reset", "--yes", which] => {
             coach.with(which, |coach, one| coach.reset(one, true))
         }
+        ["export", folder] => coach.export(folder),
+        ["render", ref files @ ..] if !files.is_empty() => coach.render(files),
         ["lang"] => coach.lang(),
         ["lang", name] => match language::named(name) {
             Some(lang) => coach.set_lang(lang),

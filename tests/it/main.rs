@@ -27,6 +27,7 @@ mod never_ran;
 mod pictures;
 mod promises;
 mod schedules;
+mod site;
 mod soak;
 mod sts;
 mod tidy;

@@ -1,0 +1,91 @@
+//! An exercise: what is asked, and beside it, where it is judged, the verdict.
+
+use net_notes::check::Localized;
+
+use super::Course;
+use super::colour;
+use super::html::{self, escape};
+use super::markdown::{Block, plain};
+use super::site::{Page, Place};
+use crate::coach::exercise::Exercise;
+use crate::coach::home::Home;
+
+pub(super) fn main(
+    course: &Course<'_>,
+    place: &Place,
+    exercise: &Exercise,
+) -> Result<String, Localized> {
+    let (lang, id) = (place.lang, exercise.id());
+    let task =
+        html::blocks(section(&course.blocks(place)?, lang.pick("Exercise", "练习")), &|to| {
+            place.link(to)
+        });
+    let stub = course.read(&format!("tests/exercises/{}/stub.rs", exercise.name))?;
+    let lesson = place.to_page(Page::Lesson(exercise.name.to_string()));
+    let live = if course.is_live() {
+        (
+            "<div id=\"hints\"></div>\n".to_string(),
+            format!(
+                "<section class=\"verdict\" id=\"verdict\" aria-live=\"polite\" aria-label=\"{}\"></section>\n",
+                lang.pick("Verdict", "检查结果")
+            ),
+        )
+    } else {
+        Default::default()
+    };
+    Ok(format!(
+        "<div class=\"ex\">
+<article class=\"task\">
+<p class=\"eyebrow\"><a href=\"{lesson}\">{of_lesson}</a></p>
+<h1>{title}</h1>
+{task}{hints}<details><summary>{begin}: <code>{file}</code></summary>
+<pre id=\"file\"><code class=\"language-rust\">{stub}</code></pre>
+</details>
+</article>
+{verdict}</div>
+",
+        of_lesson = lang.pick(format!("Exercise of lesson {id}"), format!("第 {id} 课的练习")),
+        title = escape(&capital(exercise.title(lang))),
+        hints = live.0,
+        begin = lang.pick("The file at the beginning", "文件最初的样子"),
+        file = Home::short_file(exercise),
+        stub = colour::spans("rust", &stub),
+        verdict = live.1,
+    ))
+}
+
+/// The hint with this number, from 1, and how many there are. `None`: there is no such hint.
+#[allow(dead_code)] // for the workbench
+pub(crate) fn hint(
+    course: &Course<'_>,
+    place: &Place,
+    exercise: &Exercise,
+    number: usize,
+) -> Result<Option<(String, usize)>, Localized> {
+    let file = course.home.shown(&course.home.hints(exercise, place.lang));
+    let blocks = course.parse(&file)?;
+    // `# Hints for 03`, and then `## 1`, `## 2`, …
+    let begins = |block: &Block| matches!(block, Block::Heading { level: 2, .. });
+    let hints: Vec<&[Block]> = blocks.split(begins).skip(1).collect();
+    let html = |hint: &&[Block]| html::blocks(hint, &|to| place.link(to));
+    Ok(number.checked_sub(1).and_then(|at| hints.get(at)).map(|hint| (html(hint), hints.len())))
+}
+
+/// What stands under this heading.
+fn section<'b>(blocks: &'b [Block], name: &str) -> &'b [Block] {
+    let is_heading = |block: &Block, name: Option<&str>| match block {
+        Block::Heading { level: 2, text, .. } => name.is_none_or(|name| plain(text) == name),
+        _ => false,
+    };
+    let Some(at) = blocks.iter().position(|block| is_heading(block, Some(name))) else {
+        return &[];
+    };
+    let rest = &blocks[at + 1..];
+    let end = rest.iter().position(|block| is_heading(block, None)).unwrap_or(rest.len());
+    &rest[..end]
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -5,6 +5,7 @@
 pub(crate) mod assets;
 mod colour;
 pub(crate) mod console;
+mod escape;
 mod exercise;
 pub(crate) mod html;
 mod lesson;

@@ -7,6 +7,7 @@ mod comments;
 use crate::common;
 mod emphasis;
 mod exercises;
+mod imports;
 mod lessons;
 mod lexer;
 mod pages;
@@ -111,6 +112,8 @@ rules! {
     code::a_source_file_has_at_most_400_lines,
     code::the_coach_says_system_errors_in_both_languages,
     code::every_program_asks_for_its_lints,
+    imports::imports_follow_the_map,
+    imports::no_imports_form_a_circle,
     code::no_trailing_spaces_and_no_tabs,
     code::ci_and_readme_name_the_same_test_command,
     lessons::a_number_ties_a_lessons_rooms_together,

@@ -1,6 +1,6 @@
 //! Colours of code: comments `c`, strings `s`, keywords `k`, what a person types `u`, and the prompt before it `p`.
 
-use super::html::escape;
+use super::escape::escape;
 
 const RUST: &str = " as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref return self Self static struct super trait true type unsafe use where while ";
 const JS: &str = " async await break case catch class const continue default delete else export extends false finally for function if import in instanceof let new null of return static super switch this throw true try typeof undefined var while ";

@@ -4,7 +4,8 @@ use net_notes::check::Localized;
 
 use super::Course;
 use super::colour;
-use super::html::{self, escape};
+use super::escape::escape;
+use super::html;
 use super::markdown::{Block, plain};
 use super::site::{Page, Place};
 use crate::coach::exercise::Exercise;

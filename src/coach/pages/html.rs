@@ -1,25 +1,11 @@
 //! HTML: of a page's blocks, the way `cmark-gfm` writes it, and with names that a style sheet can use.
 
+use super::escape::escape;
 use super::markdown::{Block, Inline, language, plain};
 use super::{colour, console};
 
 /// Where a link or a picture of the page leads to.
 pub(crate) type Links<'l> = &'l dyn Fn(&str) -> String;
-
-/// A text between tags, or in an attribute between `"`.
-pub(crate) fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            c => html.push(c),
-        }
-    }
-    html
-}
 
 /// An address in an attribute.
 fn href(address: &str) -> String {

@@ -3,7 +3,8 @@
 use net_notes::check::Localized;
 
 use super::Course;
-use super::html::{self, escape};
+use super::escape::escape;
+use super::html;
 use super::markdown::{Block, Inline, plain};
 use super::shell::duration;
 use super::site::{Page, Place};

@@ -4,7 +4,7 @@ use net_notes::check::{Lang, Localized};
 
 use super::Course;
 use super::assets::ASSETS;
-use super::html::escape;
+use super::escape::escape;
 use super::markdown::{Block, plain};
 use super::site::{Page, Place};
 

@@ -1,7 +1,7 @@
 //! A file of the repository, with numbered lines.
 
 use super::colour;
-use super::html::escape;
+use super::escape::escape;
 
 pub(super) fn main(file: &str, text: &str) -> String {
     let (name, lines) = (escape(file), lines(file, text));

@@ -93,12 +93,16 @@ fn good() -> Tree {
     );
     add(
         "README.md",
-        "# net-notes\n```sh\ncargo test  # all\n```\n## Table of lessons\n[1](lessons/01_hello.md) [2](lessons/02_bye.md)\n## Scope\n",
+        "# net-notes\n```sh\ncargo test  # all\n```\n## Table of lessons\n[1](lessons/01_hello.md) [2](lessons/02_bye.md)\n## Scope\n\n| [src/a.rs](src/a.rs) | a |\n| [src/b.rs](src/b.rs), [b/c.rs](src/b/c.rs) | b |\n",
     );
+    add("src/a.rs", "//! A.\n");
+    add("src/b.rs", "//! B.\n\nuse crate::a;\n");
+    add("src/b/c.rs", "//! C.\n\nuse super::B;\n");
+    add("src/b/d.rs", "//! D.\n\nuse super::c::C;\n");
     add(
         "README.zh.md",
         &format!(
-            "# net-notes\n```sh\ncargo test  # 全部\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n"
+            "# net-notes\n```sh\ncargo test  # 全部\n```\n## 课程表\n[1](lessons/zh/01_hello.md) [2](lessons/zh/02_bye.md)\n## 范围\n{words}\n\n| [src/a.rs](src/a.rs) | a |\n| [src/b.rs](src/b.rs)、[b/c.rs](src/b/c.rs) | b |\n"
         ),
     );
     Tree { files }
@@ -150,6 +154,9 @@ const CASES: &[Case] = &[
     ("every_program_asks_for_its_lints", "src/main.rs", "", "", "src/main.rs: no line"),
     ("every_program_asks_for_its_lints", "tests/02_bye.rs", "#![warn", "//#![warn", "tests/02_bye.rs: no line `#![warn(clippy::disallowed_methods)]`"),
     ("every_program_asks_for_its_lints", "tests/it/main.rs", "disallowed", "all", "tests/it/main.rs: no line"),
+    ("imports_follow_the_map", "src/a.rs", "+", "use crate::{\n    b::B,\n};\n", "src/a.rs:2: imports b, which stands below"),
+    ("imports_follow_the_map", "src/e.rs", "+", "\n", "src/e.rs: the map in README.md has no row with src/e.rs"),
+    ("no_imports_form_a_circle", "src/b/c.rs", "+", "use super::d::D;\n", "src/b/c.rs: is part of a circle"),
     ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:6: a tab"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "cargo test", "cargo test --all", "`cargo test --all`"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "'tests'", "'test'", "no line `step"),

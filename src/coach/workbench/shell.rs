@@ -32,6 +32,10 @@ const PROGRAMS: [&str; 24] = [
     "true",
     "false",
 ];
+/// The assignment with which a page asks for lines on standard error, and the one that sends the events to a viewer, too:
+/// `NET_TRACE` is set for all commands.
+const PRINTED_TRACE: &str = "NET_TRACE=1";
+const BOTH_TRACES: &str = r#"NET_TRACE="1,$NET_TRACE""#;
 /// Where cargo puts an example.
 const BUILT: &str = "target/debug/examples/";
 
@@ -105,6 +109,8 @@ impl Command {
         let mut line = String::new();
         for part in &self.0 {
             match part {
+                // As the page shows it, and to the viewer as well.
+                Part::Text(text) if text == PRINTED_TRACE => line.push_str(BOTH_TRACES),
                 Part::Text(text) => line.push_str(&ports.replace(text)),
                 Part::Example { name, has_args } => {
                     let path = built(name).display().to_string().replace('\'', r"'\''");
@@ -234,6 +240,10 @@ mod tests {
             ("printf x \\\n| nc ::1 5000", "printf x | nc ::1 7777"),
             ("nc ::1 5000 <<'EOF'\nrm 5000\nEOF", "nc ::1 7777 <<'EOF' \nrm 7777\nEOF"),
             ("nc ::1 5000   # or 5001", "nc ::1 7777"),
+            (
+                "NET_TRACE=1 cargo run --example none",
+                r#"NET_TRACE="1,$NET_TRACE" '/it'\''s built/none'"#,
+            ),
             ("sudo tcpdump -i lo 'port 5000' | tr a b", "tcpdump -i lo 'port 7777' | tr a b"),
             (
                 "strace -f target/debug/examples/none ::1 5000",

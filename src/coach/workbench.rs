@@ -31,7 +31,6 @@ mod sessions;
 mod sessions;
 #[cfg(unix)]
 mod shell;
-mod site;
 mod tabs;
 mod verdict;
 mod watching;

@@ -1,6 +1,8 @@
 //! The workbench, reached as a browser reaches it, and as strangers would.
 
+mod browser;
 mod collecting;
+mod driver;
 mod ending;
 mod judging;
 mod opened;

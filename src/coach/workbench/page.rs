@@ -2,7 +2,9 @@
 //!
 //! The format is said in `tests/lessons.rs`, which runs all of it in each run of the tests.
 
-use std::collections::BTreeMap;
+use net_notes::check::Localized;
+
+use crate::coach::pages::{console, markdown};
 
 /// What one terminal shows at one place of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,83 +34,38 @@ pub(super) struct File {
 }
 
 /// The console blocks of a page, and the files that it gives to its commands.
-pub(super) fn read(markdown: &str) -> (Vec<Block>, Vec<File>) {
-    let (mut blocks, mut files) = (Vec::new(), Vec::new());
-    // The terminals in which a program may go on, and the block where it was started last.
-    let mut latest: BTreeMap<String, usize> = BTreeMap::new();
-    let mut stays = Vec::new();
-    for (info, text) in fenced(markdown) {
-        let mut words = info.split(' ');
-        match words.next() {
-            Some("console") => {}
-            Some("js" | "haproxy") => {
-                files.extend(file(&text));
-                continue;
-            }
-            _ => continue,
-        }
-        let terminal = words.nth(1).unwrap_or("1").to_string();
-        let index = blocks.len();
-        if !text.starts_with("$ ") {
-            if let Some(before) = latest.get(&terminal) {
-                let stays: &mut [bool] = &mut stays;
-                stays[*before] = true;
-            }
-        }
-        latest.insert(terminal.clone(), index);
-        stays.push(false);
-        blocks.push(Block { number: index + 1, terminal, commands: commands(&text), session: 0 });
-    }
-    // A session lasts from a moment when nothing runs to the next one.
-    let mut running: Vec<String> = Vec::new();
-    let mut session = 1;
-    for (block, stays) in blocks.iter_mut().zip(stays) {
-        if running.is_empty() {
-            session = block.number;
-        }
-        block.session = session;
-        running.retain(|terminal| *terminal != block.terminal);
-        if stays {
-            running.push(block.terminal.clone());
-        }
-    }
-    (blocks, files)
+pub(super) fn read(text: &str) -> Result<(Vec<Block>, Vec<File>), Localized> {
+    let page = markdown::parse(text).map_err(|problem| {
+        let line = problem.line;
+        problem.what.behind(format!("line {line}"), format!("第 {line} 行"))
+    })?;
+    let blocks = console::of_page(&page).into_iter().map(|console| Block {
+        number: console.number,
+        terminal: console.terminal,
+        commands: commands(&console.text),
+        session: console.session,
+    });
+    let blocks = blocks.collect();
+    let mut files = Vec::new();
+    collect_files(&page, &mut files);
+    Ok((blocks, files))
 }
 
-/// The fenced blocks of a page: what follows the fence, and the text.
-fn fenced(markdown: &str) -> Vec<(&str, String)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Fence<'_>> = None;
-    for line in markdown.lines() {
-        let trimmed = line.trim();
-        let length = trimmed.bytes().take_while(|byte| *byte == b'`').count();
-        match &mut open {
-            None if length >= 3 => {
-                let indent = line.len() - line.trim_start().len();
-                let info = trimmed[length..].trim();
-                open = Some(Fence { indent, length, info, text: String::new() });
+fn collect_files(blocks: &[markdown::Block], files: &mut Vec<File>) {
+    for block in blocks {
+        match block {
+            markdown::Block::Code { info, text, .. }
+                if matches!(markdown::language(info), "js" | "haproxy") =>
+            {
+                files.extend(file(text));
             }
-            None => {}
-            Some(fence) if length >= fence.length && length == trimmed.len() => {
-                blocks.extend(open.take().map(|fence| (fence.info, fence.text)));
+            markdown::Block::Quote(inner) => collect_files(inner, files),
+            markdown::Block::List { items, .. } => {
+                items.iter().for_each(|item| collect_files(item, files));
             }
-            // In a list, the block begins where the text of the list does.
-            Some(fence) => {
-                let blank = line.bytes().take(fence.indent).take_while(|byte| *byte == b' ');
-                fence.text.push_str(&line[blank.count()..]);
-                fence.text.push('\n');
-            }
+            _ => {}
         }
     }
-    blocks
-}
-
-/// A block that is not closed yet.
-struct Fence<'p> {
-    indent: usize,
-    length: usize,
-    info: &'p str,
-    text: String,
 }
 
 /// `// server.js` or `# tls.cfg` in the first line is the name of the file.
@@ -148,6 +105,7 @@ mod tests {
 
     const PAGE: &str = "\
 # 03
+
 ```js
 // server.js
 const net = require('net')
@@ -164,6 +122,7 @@ $ cargo run --example 03_server
 server started: port 5000.
 ```
 text
+
 ```console terminal 2
 $ nc 127.0.0.1 5000
 one⏎
@@ -181,10 +140,13 @@ server connected
 $ echo $?
 1
 ```
+
 - a list
+
   ```console
   $ true
   ```
+
 ````text
 ```console
 $ no command
@@ -194,7 +156,7 @@ $ no command
 
     #[test]
     fn a_page_is_taken_apart_into_sessions() {
-        let (blocks, files) = read(PAGE);
+        let (blocks, files) = read(PAGE).expect("it is known");
         let typed = |line: &str, shown| Typed { line: line.to_string(), shown };
         let block = |number, terminal: &str, commands, session| Block {
             number,

@@ -4,16 +4,17 @@ use net_notes::http::Response;
 
 use super::gate::Refusal;
 use super::json::Object;
+use crate::coach::pages::File;
 
-pub(super) const HTML: &str = "text/html; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// Sets the headers of every answer. `host`: how the browser calls us, for the WebSocket.
 pub(super) fn protect(response: &Response, host: &str) {
     // Nothing but our own files, no scripts or styles inside of pages, and never inside of a page of somebody else's.
     let policy = format!(
-        "default-src 'self'; connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+        "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
     );
     response.header("Content-Security-Policy", &policy);
     response.header("X-Content-Type-Options", "nosniff");
@@ -23,6 +24,17 @@ pub(super) fn protect(response: &Response, host: &str) {
     response.header("Cross-Origin-Opener-Policy", "same-origin");
     // Also not kept by the browser: whoever uses it next may not know the key.
     response.header("Cache-Control", "no-store");
+}
+
+/// A picture has its style inside, and needs nothing else.
+const SVG_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// A file of the site.
+pub(super) fn file(response: &Response, file: &File) {
+    if file.kind == "image/svg+xml" {
+        response.header("Content-Security-Policy", SVG_POLICY);
+    }
+    send(response, 200, file.kind, &file.bytes);
 }
 
 pub(super) fn send(response: &Response, status: u16, content_type: &str, body: &[u8]) {

@@ -9,9 +9,11 @@ use net_notes::websocket;
 use super::Workbench;
 use super::gate::{Admission, Asked};
 use super::json::{Fields, Object};
+use super::reply;
 use super::sessions::{NotRun, NotTyped};
-use super::{reply, site};
 use crate::coach::exercise::Exercise;
+use crate::coach::pages::site::{Page, Place};
+use crate::coach::pages::{self, Course};
 use crate::coach::progress::Progress;
 use crate::coach::{exercises, language};
 
@@ -72,10 +74,19 @@ impl Workbench {
                 Err((status, why)) => reply::error(response, status, &why),
             };
         }
-        match site::find(self.home.root(), path) {
-            Some((kind, bytes)) => reply::send(response, 200, kind, &bytes),
-            None => reply::send(response, 404, "text/plain", b"404: there is no such page\n"),
+        let found = self.course(|course| course.file(path.trim_start_matches('/')));
+        match found {
+            Ok(Some(file)) => reply::file(response, &file),
+            Ok(None) => reply::send(response, 404, "text/plain", b"404: there is no such page\n"),
+            Err((status, why)) => reply::send(response, status, "text/plain", why.as_bytes()),
         }
+    }
+
+    /// Does something with the pages, as they are now.
+    fn course<T>(&self, act: impl FnOnce(&Course<'_>) -> Result<T, Localized>) -> Result<T, Wrong> {
+        let progress = Progress::read(&self.home).map_err(lost)?;
+        let course = Course { home: &self.home, progress: Some(&progress) };
+        act(&course).map_err(|why| (500, why.in_lang(Lang::En).to_string()))
     }
 
     fn look_up(&self, name: &str, request: &Request) -> Result<Object, Wrong> {
@@ -84,7 +95,9 @@ impl Workbench {
             "source" => {
                 let file = query.text("file").ok_or((400, "no file".to_string()))?;
                 let text = self.source(&file).ok_or((404, "no file of the course".to_string()))?;
-                Ok(Object::new().text("file", &file).text("text", &text))
+                Ok(Object::new()
+                    .text("file", &file)
+                    .text("html", &pages::source_lines(&file, &text)))
             }
             "hint" => self.hint(&query),
             "solution" => self.solution(&query),
@@ -102,16 +115,16 @@ impl Workbench {
         let exercise = Workbench::exercise(query)?;
         let lang = query.text("lang").and_then(|name| language::named(&name));
         let lang = lang.unwrap_or_else(|| language::language(&self.home));
-        let text = fs::read_to_string(self.home.hints(exercise, lang)).map_err(lost)?;
-        let hints: Vec<&str> = text.split("\n## ").skip(1).collect();
         let number = query.text("number").and_then(|number| number.parse::<usize>().ok());
-        let hint = number.and_then(|number| hints.get(number.checked_sub(1)?));
-        let Some((hint, number)) = hint.zip(number) else { return wrong(404, "no such hint") };
+        let number = number.ok_or((400, "no number".to_string()))?;
+        let place = Place::new(lang, Page::Exercise(exercise));
+        let hint = self.course(|course| pages::hint(course, &place, exercise, number))?;
+        let (html, of) = hint.ok_or((404, "there is no such hint".to_string()))?;
         let mut progress = Progress::read(&self.home).map_err(lost)?;
         let shown = progress.hints(exercise).max(number);
         progress.set_hints(exercise, shown).map_err(lost)?;
-        let object = Object::new().text("exercise", exercise.id()).number("number", number as u64);
-        Ok(object.number("of", hints.len() as u64).text("text", hint))
+        let hint = Object::new().number("number", number as u64).number("of", of as u64);
+        Ok(hint.text("html", &html))
     }
 
     /// A good answer, for who has found one.
@@ -122,14 +135,18 @@ impl Workbench {
         }
         let path = self.home.solution(exercise);
         let text = fs::read_to_string(&path).map_err(lost)?;
-        Ok(Object::new().text("file", &self.home.shown(&path)).text("text", &text))
+        let file = self.home.shown(&path);
+        Ok(Object::new().text("file", &file).text("html", &pages::source_lines(&file, &text)))
     }
 
     /// A source file that the lines of a trace may name: an example, or the student's own program.
     fn source(&self, file: &str) -> Option<String> {
         let (folder, name) = file.rsplit_once('/')?;
         let folder = ["examples", "tests/exercises"].into_iter().find(|known| *known == folder)?;
-        name.ends_with(".rs").then(|| site::file_in(&self.home.root().join(folder), name))?
+        let entries = fs::read_dir(self.home.root().join(folder)).ok()?;
+        let mut entries = entries.filter_map(Result::ok).filter(|_| name.ends_with(".rs"));
+        let entry = entries.find(|entry| entry.file_name().to_str() == Some(name))?;
+        fs::read_to_string(entry.path()).ok()
     }
 
     /// What a page wants to be done.

@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use net_notes::check::Lang;
+
 use super::group::Group;
 use super::log::Log;
 use super::page::{self, File};
@@ -58,7 +60,9 @@ impl Sessions {
     /// Starts the session that this block of the page belongs to; its number.
     pub(super) fn run(self: &Arc<Self>, page: &str, block: u64) -> Result<u64, NotRun> {
         let text = self.lesson(page).ok_or(NotRun::Unknown)?;
-        let (mut blocks, files) = page::read(&text);
+        let read = page::read(&text);
+        let (mut blocks, files) =
+            read.map_err(|why| NotRun::Impossible(why.in_lang(Lang::En).to_string()))?;
         let number = blocks.iter().find(|one| one.number as u64 == block);
         let number = number.ok_or(NotRun::Unknown)?.session;
         blocks.retain(|block| block.session == number);

@@ -285,7 +285,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            let (blocks, _) = super::super::page::read(&text);
+            let (blocks, _) = super::super::page::read(&text).expect("it is known");
             for typed in blocks.iter().flat_map(|block| &block.commands) {
                 count += 1;
                 let understood = Command::parse(&typed.line);

@@ -106,7 +106,13 @@ fn collect(socket: &EventSocket, log: &Arc<Log>, tag: &Tag) {
             let line = line.ok().and_then(|line| String::from_utf8(line).ok());
             match line.filter(|line| trace.accept(line)) {
                 Some(line) if line.starts_with(FIRST_LINE) => {}
-                Some(line) => log.add(tag(Object::kind("wire").text("line", &line))),
+                Some(line) => {
+                    let event = tag(Object::kind("wire").text("line", &line));
+                    match line.split(' ').nth(2) {
+                        Some("hello") => log.add_lasting(event), // who it is that sends the others
+                        _ => log.add(event),
+                    }
+                }
                 None => {
                     trace.program = None; // it is no program of ours
                     return socket.destroy();

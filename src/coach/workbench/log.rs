@@ -11,6 +11,8 @@ use crate::coach::lock;
 const EVENTS_MAX: usize = 10_000;
 /// How many bytes they may have together: an event with data is some kilobytes long.
 const BYTES_MAX: usize = 16 << 20;
+/// How many events are kept longer, as those that follow cannot be understood without them.
+const LASTING_MAX: usize = 100;
 /// How many bytes are read from the log at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 
@@ -22,12 +24,20 @@ pub(super) struct Log {
     grown: Condvar,
 }
 
-/// Invariant: `events` are those with the numbers from `left_out + 1` on, without a gap, and have `bytes` bytes.
+/// Invariant: `events` are those with the numbers from `left_out + 1` on, without a gap, and have `bytes` bytes. `lasting` are
+/// older ones, in their order.
 #[derive(Debug, Default)]
 struct Kept {
-    events: VecDeque<Arc<str>>,
+    events: VecDeque<Event>,
     bytes: usize,
     left_out: u64,
+    lasting: VecDeque<(u64, Arc<str>)>,
+}
+
+#[derive(Debug)]
+struct Event {
+    json: Arc<str>,
+    lasts: bool,
 }
 
 /// A part of the log.
@@ -41,15 +51,30 @@ pub(super) struct Batch {
 impl Log {
     /// Adds an event, which gets the next number.
     pub(super) fn add(&self, event: Object) {
+        self.push(event, false);
+    }
+
+    /// Adds an event without which later ones cannot be understood: it is kept when others of its age are left out.
+    pub(super) fn add_lasting(&self, event: Object) {
+        self.push(event, true);
+    }
+
+    fn push(&self, event: Object, lasts: bool) {
         let mut kept = lock(&self.kept);
         let number = kept.next();
-        let event: Arc<str> = event.number("n", number).end().into();
-        kept.bytes += event.len();
-        kept.events.push_back(event);
+        let json: Arc<str> = event.number("n", number).end().into();
+        kept.bytes += json.len();
+        kept.events.push_back(Event { json, lasts });
         while kept.events.len() > EVENTS_MAX || kept.bytes > BYTES_MAX {
             let Some(oldest) = kept.events.pop_front() else { break };
-            kept.bytes -= oldest.len();
+            kept.bytes -= oldest.json.len();
             kept.left_out += 1;
+            if oldest.lasts {
+                let number = kept.left_out;
+                kept.lasting.push_back((number, oldest.json));
+                let over = kept.lasting.len().saturating_sub(LASTING_MAX);
+                kept.lasting.drain(..over);
+            }
         }
         drop(kept);
         self.grown.notify_all();
@@ -73,15 +98,17 @@ impl Log {
             kept = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let first = from.max(kept.left_out + 1);
-        let mut batch = Batch { left_out: first - from.max(1), events: Vec::new() };
+        let lasting = kept.lasting.iter().filter(|(number, _)| *number >= from);
+        let mut batch = Batch { left_out: first - from.max(1), events: lasting.cloned().collect() };
+        batch.left_out -= batch.events.len() as u64;
         let mut bytes = 0;
         let skipped = (first - kept.left_out - 1) as usize;
         for (number, event) in (first..).zip(kept.events.range(skipped..)) {
-            bytes += event.len();
-            if bytes > BATCH_BYTES && !batch.events.is_empty() {
+            bytes += event.json.len();
+            if bytes > BATCH_BYTES && number > first {
                 break;
             }
-            batch.events.push((number, event.clone()));
+            batch.events.push((number, event.json.clone()));
         }
         batch
     }
@@ -136,10 +163,30 @@ mod tests {
         }
         let kept = lock(&log.kept);
         assert!((90..=100).contains(&kept.events.len()), "{}", kept.events.len());
-        assert_eq!(kept.bytes, kept.events.iter().map(|event| event.len()).sum::<usize>());
+        assert_eq!(kept.bytes, kept.events.iter().map(|event| event.json.len()).sum::<usize>());
         assert_eq!(kept.next(), 251);
         drop(kept);
         assert_eq!(log.read(251 - 5, Duration::ZERO).events.len(), 1, "one batch is small");
+    }
+
+    #[test]
+    fn an_event_that_lasts_is_read_before_what_follows_the_gap() {
+        let log = Log::default();
+        for number in 1..=EVENTS_MAX + 20 {
+            match number {
+                5 | 15 | 10_010 => log.add_lasting(Object::kind("hello")),
+                _ => log.add(Object::kind("x")),
+            }
+        }
+        let batch = log.read(0, Duration::ZERO);
+        assert_eq!((batch.left_out, &numbers(&batch)[..4]), (18, &[5, 15, 21, 22][..]));
+        let batch = log.read(10, Duration::ZERO);
+        assert_eq!((batch.left_out, &numbers(&batch)[..2]), (10, &[15, 21][..]));
+        assert_eq!(numbers(&log.read(10_009, Duration::ZERO))[..2], [10_009, 10_010]);
+        for _ in 0..LASTING_MAX + 1 + EVENTS_MAX {
+            log.add_lasting(Object::kind("hello"));
+        }
+        assert_eq!(lock(&log.kept).lasting.len(), LASTING_MAX);
     }
 
     #[test]

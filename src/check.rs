@@ -75,7 +75,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use self::failure::Failure;
+pub use self::failure::{Failure, FailureParts};
 pub use self::host::Host;
 pub use self::observed::Observed;
 pub use self::pause::Pause;
@@ -85,6 +85,7 @@ pub use self::rule::{Lang, Localized, Rule, Standing};
 use self::run::Run;
 pub use self::run::Waiting;
 pub use self::scratch::Scratch;
+pub use self::transcript::TranscriptLine;
 pub use self::watch::Watch;
 use crate::endpoint::Endpoint;
 use crate::sync::lock;

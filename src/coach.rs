@@ -34,6 +34,7 @@ mod reset;
 mod verdict;
 mod verdict_json;
 mod watch;
+mod workbench;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,10 @@
 //! [`Failure`]: the broken rule, the expected and the actual behaviour, and the transcript.
 
+mod parts;
+
 use std::fmt;
 
+pub use self::parts::FailureParts;
 use super::layout::{excerpt, wrap};
 use super::observed::{Observed, escape_controls};
 use super::rule::{Lang, Rule, Standing};

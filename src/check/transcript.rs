@@ -17,6 +17,8 @@ mod event;
 const ENTRIES_MAX: usize = 2000;
 /// The number of last lines that a failure shows.
 const SHOWN_LINES: usize = 16;
+/// The number of last lines that [`FailureParts`](super::FailureParts) has.
+const PARTS_LINES: usize = 200;
 /// The number of consecutive printed or sent entries; more are merged into one. A program may print
 /// without end, and that must not displace all other entries.
 const SAME_IN_A_ROW_MAX: usize = 6;
@@ -116,6 +118,36 @@ pub(super) fn show(entries: &[TranscriptEntry], lang: Lang, width: usize) -> Str
         text.push_str(&(cut(&line, width) + "\n"));
     }
     text
+}
+
+/// One event of a check, as a line of [`FailureParts`](super::FailureParts).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TranscriptLine {
+    /// The time since the check began.
+    pub at: Duration,
+    /// The name of the conversation, or `program`.
+    pub who: String,
+    /// The kind of the event: `sent`, `received`, `fin-sent`, `fin-received`, `reset-sent`,
+    /// `reset-received`, `closes`, `prints`, `typed`, `other`, or `over` for conversations that
+    /// ended as they should.
+    pub kind: &'static str,
+    /// The event in one language.
+    pub text: String,
+}
+
+/// Returns the last entries as lines.
+pub(super) fn lines(entries: &[TranscriptEntry], lang: Lang) -> Vec<TranscriptLine> {
+    let rows = rows(entries);
+    let line = |row: &Row<'_>| {
+        let (at, who, text) = row.show(lang);
+        let kind = match row {
+            Row::Entry(entry) => entry.event.kind(),
+            Row::Over(..) => "over",
+        };
+        TranscriptLine { at, who: who.to_string(), kind, text }
+    };
+    rows[rows.len().saturating_sub(PARTS_LINES)..].iter().map(line).collect()
 }
 
 /// One line of the report.

@@ -15,6 +15,7 @@ use super::home::Home;
 use super::language::{self, language};
 use super::output::Voice;
 use super::watch;
+use super::workbench::Opened;
 
 const HELP: (&str, &str) = (
     "cargo run                          the path: what is done, and what comes next
@@ -24,6 +25,8 @@ cargo run -- hint 03 [2]           a hint, and with each call the next one
 cargo run -- solution 03           a good answer, when you have passed (or with --anyway)
 cargo run -- reset 03              begin again; asks first, and keeps a copy (--yes: does not ask)
 cargo run -- watch [03]            check whenever you save; q and Enter ends it
+cargo run -- open [--port N]       the course in the browser (--host NAME: also under this name)
+cargo run -- wire [--port N]       what crosses the wire, in the browser
 cargo run -- list --json           the path, for programs
 cargo run -- check --all           judge all of your programs; --json: for programs
 cargo run -- check 03 --file F     judge another file; --program P: a program, in any language
@@ -37,6 +40,8 @@ cargo run -- hint 03 [2]           一条提示，每执行一次给下一条
 cargo run -- solution 03           参考答案，通过之后才给看（加 --anyway 可以提前看）
 cargo run -- reset 03              从头再来；会先问一声，并留一份备份（--yes 则不问）
 cargo run -- watch [03]            一保存就检查；按 q 再回车退出
+cargo run -- open [--port N]       在浏览器里学（--host 名字：也可以用这个名字访问）
+cargo run -- wire [--port N]       在浏览器里看线上的往来
 cargo run -- list --json           学习路线，给程序读
 cargo run -- check --all           检查你写的所有程序；加 --json 给程序读
 cargo run -- check 03 --file F     检查另一个源文件；--program P 检查一个程序，用什么语言写的都行
@@ -82,6 +87,8 @@ pub(crate) fn run(mut args: Vec<String>) -> ExitCode {
             Some(lang) => coach.set_lang(lang),
             None => coach.misunderstood("lang en | lang zh"),
         },
+        ["open", ref rest @ ..] => coach.open(Opened::Path, rest),
+        ["wire", ref rest @ ..] => coach.open(Opened::Wire, rest),
         ["watch"] => watch::run(&coach, None),
         ["watch", which] => coach.with(which, |coach, one| watch::run(coach, Some(one))),
         _ => coach.misunderstood(&args.join(" ")),
@@ -176,7 +183,7 @@ impl Coach {
         }
     }
 
-    fn misunderstood(&self, what: &str) -> ExitCode {
+    pub(super) fn misunderstood(&self, what: &str) -> ExitCode {
         let help = self.voice.say(("not understood: ", HELP.0), ("看不懂这条命令：", HELP.1));
         let _ = writeln!(io::stderr(), "{}{what}\n\n{}", help.0, help.1);
         ExitCode::from(2)

@@ -38,6 +38,11 @@ impl Home {
         self.0.join(".progress")
     }
 
+    /// The key of the workbench, beside the progress.
+    pub(super) fn key(&self) -> PathBuf {
+        self.0.join(".workbench-key")
+    }
+
     /// What the student edits.
     pub(super) fn file(&self, exercise: &Exercise) -> PathBuf {
         self.0.join(Home::short_file(exercise))

@@ -1,6 +1,7 @@
 //! Judges a program, which is built first where a source file is given.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use net_notes::check::{Check, Failure, Localized, Rule, Subject, Waiting};
 use super::build::{self, Error};
 use super::exercise::Exercise;
 use super::home::Home;
+use super::lock;
 
 /// How long a program may take for each thing that it should do at once, unless `--patience` says otherwise. Far more than
 /// it needs, and not longer than a student likes to wait for the news that it hangs.
@@ -55,8 +57,26 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Judges the candidate, and tells what the check waits for when that takes longer.
+    /// Judges the candidate, and tells, once for each rule, what the check waits for when that takes longer.
     pub(super) fn judge(&self, what: &Candidate, tell: impl Fn(Waiting) + Sync) -> Outcome {
+        let told = Mutex::new(Vec::new());
+        self.judge_watched(what, TELL_AFTER / 4, |check| {
+            let Some((time, waiting)) = check.waiting() else { return };
+            let mut told = lock(&told);
+            if time >= TELL_AFTER && !told.contains(&subject_of(waiting)) {
+                told.push(subject_of(waiting));
+                tell(waiting);
+            }
+        })
+    }
+
+    /// Judges the candidate, while a thread beside it looks at the check again and again.
+    pub(super) fn judge_watched(
+        &self,
+        what: &Candidate,
+        every: Duration,
+        look: impl Fn(&Check) + Sync,
+    ) -> Outcome {
         let program = match what {
             Candidate::Own => self.built(&self.home.file(self.exercise)),
             Candidate::File(source) => self.built(source),
@@ -68,7 +88,7 @@ impl Judge<'_> {
             Err(Error::Io(why)) => return Outcome::NotChecked(why),
         };
         let check = Check::with_patience(subject, self.patience);
-        let verdict = watched(&check, tell, || (self.exercise.judge)(&check));
+        let verdict = watched(&check, every, &look, || (self.exercise.judge)(&check));
         let rules = self.exercise.rules.iter();
         let kept = rules.filter(|rule| check.has_kept(rule)).map(|rule| rule.name).collect();
         match verdict {
@@ -82,19 +102,18 @@ impl Judge<'_> {
     }
 }
 
-/// Does something while a thread beside it tells, once for each rule, what the check waits for.
-fn watched<T>(check: &Check, tell: impl Fn(Waiting) + Sync, act: impl FnOnce() -> T) -> T {
+/// Does something while a thread beside it looks at the check.
+fn watched<T>(
+    check: &Check,
+    every: Duration,
+    look: &(impl Fn(&Check) + Sync),
+    act: impl FnOnce() -> T,
+) -> T {
     thread::scope(|scope| {
         let (done, over) = channel::<()>();
-        let tell = &tell;
         scope.spawn(move || {
-            let mut told = Vec::new();
-            while over.recv_timeout(TELL_AFTER / 4) == Err(RecvTimeoutError::Timeout) {
-                let Some((time, waiting)) = check.waiting() else { continue };
-                if time >= TELL_AFTER && !told.contains(&subject_of(waiting)) {
-                    told.push(subject_of(waiting));
-                    tell(waiting);
-                }
+            while over.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                look(check);
             }
         });
         let result = act();

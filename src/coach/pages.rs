@@ -16,7 +16,6 @@ pub(crate) mod site;
 mod source;
 mod wire;
 
-#[allow(unused_imports)] // for the workbench
 pub(crate) use self::{exercise::hint, source::lines as source_lines};
 
 use std::fs;
@@ -41,7 +40,6 @@ pub(crate) struct Course<'c> {
 /// A file of the site.
 pub(crate) struct File {
     /// For the header Content-Type.
-    #[allow(dead_code)] // an export has no headers
     pub(crate) kind: &'static str,
     pub(crate) bytes: Vec<u8>,
 }

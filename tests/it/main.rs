@@ -35,3 +35,5 @@ mod timing;
 mod traces;
 mod websocket;
 mod week;
+#[cfg(unix)] // its sessions are typed into a Unix shell
+mod workbench;

@@ -132,6 +132,22 @@ impl TranscriptEvent {
         }
     }
 
+    /// Returns the kind of the event, for programs.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            TranscriptEvent::Sent { .. } => "sent",
+            TranscriptEvent::Received { .. } => "received",
+            TranscriptEvent::SentFin => "fin-sent",
+            TranscriptEvent::ReceivedFin => "fin-received",
+            TranscriptEvent::SentReset => "reset-sent",
+            TranscriptEvent::ReceivedReset => "reset-received",
+            TranscriptEvent::Closes => "closes",
+            TranscriptEvent::Printed { .. } => "prints",
+            TranscriptEvent::Typed(_) => "typed",
+            TranscriptEvent::Other(_) => "other",
+        }
+    }
+
     pub(super) fn show(&self, lang: Lang) -> String {
         match self {
             TranscriptEvent::Sent { line, bytes, pieces: 1 } => {

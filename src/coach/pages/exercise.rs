@@ -56,7 +56,6 @@ pub(super) fn main(
 }
 
 /// The hint with this number, from 1, and how many there are. `None`: there is no such hint.
-#[allow(dead_code)] // for the workbench
 pub(crate) fn hint(
     course: &Course<'_>,
     place: &Place,

@@ -1,0 +1,112 @@
+//! The events, as a tab reads them: server-sent events, or a WebSocket.
+//!
+//! Each tab has a thread that reads the log at the tab's own speed. A tab that does not keep up misses what the log no longer
+//! has, and is told how much: it holds up nobody, and costs no memory.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use net_notes::http::Response;
+use net_notes::websocket::{self, WebSocket};
+
+use super::json::Object;
+use super::log::Log;
+use super::tabs::Tab;
+
+/// How often it is looked whether a tab is gone while nothing happens.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a tab may take nothing: as long as the server waits for one that reads server-sent events.
+const STALLED_MAX: Duration = Duration::from_secs(10);
+/// A browser answers pings by itself; one that does not is gone.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// For the WebSocket of a tab, which only reads.
+pub(super) fn limits() -> websocket::Options {
+    websocket::Options::default().message_limit(1024).frame_limit(1024).heartbeat(HEARTBEAT)
+}
+
+/// Where a tab is in the log.
+#[derive(Debug)]
+pub(super) struct Feed {
+    log: Arc<Log>,
+    next: u64,
+    /// What is said before the next event, without a number.
+    first: Vec<Object>,
+}
+
+impl Feed {
+    /// From this number on; `hello` comes before all events.
+    pub(super) fn new(log: &Arc<Log>, from: u64, hello: Object) -> Feed {
+        let is_ahead = from > log.next();
+        let restarted = is_ahead.then(|| Object::kind("restarted"));
+        let first = restarted.into_iter().chain([hello]).collect();
+        Feed { log: log.clone(), next: if is_ahead { 1 } else { from.max(1) }, first }
+    }
+
+    /// What comes next: a number, if it has one, and an object. Empty if nothing happens for a while.
+    fn read(&mut self) -> Vec<(Option<u64>, Arc<str>)> {
+        let mut all: Vec<(Option<u64>, Arc<str>)> =
+            self.first.drain(..).map(|event| (None, event.end().into())).collect();
+        let patience = if all.is_empty() { LOOK_EVERY } else { Duration::ZERO };
+        let batch = self.log.read(self.next, patience);
+        if batch.left_out > 0 {
+            let left_out = Object::kind("left-out").number("count", batch.left_out);
+            all.push((None, left_out.end().into()));
+        }
+        if let Some((last, _)) = batch.events.last() {
+            self.next = last + 1;
+        }
+        all.extend(batch.events.into_iter().map(|(number, event)| (Some(number), event)));
+        all
+    }
+
+    /// Sends events until the tab is gone.
+    pub(super) fn send(mut self, response: &Response) -> io::Result<()> {
+        response.header("Content-Type", "text/event-stream");
+        response.flush_headers();
+        let mut out = response;
+        while !response.is_closed() {
+            let mut text = String::new();
+            for (number, event) in self.read() {
+                if let Some(number) = number {
+                    text.push_str(&format!("id: {number}\n"));
+                }
+                text.push_str(&format!("data: {event}\n\n"));
+            }
+            out.write_all(text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Sends events on a thread of the tab's own, until the tab is gone.
+    pub(super) fn send_to(mut self, socket: &WebSocket, tab: Tab) {
+        let (drained, has_room) = sync_channel(1);
+        socket.on_drain(move |_| _ = drained.try_send(()));
+        let socket = socket.clone();
+        thread::spawn(move || {
+            while socket.is_open() {
+                for (_, event) in self.read() {
+                    if !socket.send_text(event) && !has_caught_up(&socket, &has_room) {
+                        socket.destroy();
+                    }
+                }
+            }
+            drop(tab);
+        });
+    }
+}
+
+/// Waits until the client has read what was sent to it. `false`: it reads nothing.
+fn has_caught_up(socket: &WebSocket, has_room: &Receiver<()>) -> bool {
+    while socket.is_open() && socket.writable_need_drain() {
+        let before = socket.writable_length();
+        let waited = has_room.recv_timeout(STALLED_MAX);
+        if waited.is_err() && socket.writable_length() >= before {
+            return false;
+        }
+    }
+    true
+}

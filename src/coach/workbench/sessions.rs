@@ -1,0 +1,255 @@
+//! All sessions that run: started by the number of a block, stopped with their page.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use net_notes::check::Lang;
+
+use super::group::Group;
+use super::log::Log;
+use super::page::{self, File};
+use super::ports::Ports;
+pub(super) use super::program::NotTyped;
+use super::session::{Script, Session};
+use super::shell;
+use super::tabs::Tabs;
+use crate::coach::home::Home;
+use crate::coach::lock;
+
+/// How long the programs of a session that was stopped may take to be gone.
+const END_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The sessions of a workbench.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    root: PathBuf,
+    log: Arc<Log>,
+    state: Mutex<State>,
+    /// A session has ended.
+    ended: Condvar,
+}
+
+/// Invariant: of each page at most one session is in `running` that was not stopped.
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    running: BTreeMap<u64, Arc<Session>>,
+}
+
+/// Why a session was not started.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NotRun {
+    /// There is no such page, or it has no such block.
+    Unknown,
+    /// A command that no page may have, or a folder that cannot be made.
+    Impossible(String),
+}
+
+impl Sessions {
+    pub(super) fn new(root: &Path, log: &Arc<Log>) -> Sessions {
+        let (root, log) = (root.to_path_buf(), log.clone());
+        Sessions { root, log, state: Mutex::default(), ended: Condvar::new() }
+    }
+
+    /// Starts the session that this block of the page belongs to; its number.
+    pub(super) fn run(self: &Arc<Self>, page: &str, block: u64) -> Result<u64, NotRun> {
+        let text = self.lesson(page).ok_or(NotRun::Unknown)?;
+        let read = page::read(&text);
+        let (mut blocks, files) =
+            read.map_err(|why| NotRun::Impossible(why.in_lang(Lang::En).to_string()))?;
+        let number = blocks.iter().find(|one| one.number as u64 == block);
+        let number = number.ok_or(NotRun::Unknown)?.session;
+        blocks.retain(|block| block.session == number);
+        let mut commands = Vec::new();
+        for block in blocks {
+            for typed in block.commands {
+                let command = shell::Command::parse(&typed.line).map_err(NotRun::Impossible)?;
+                commands.push((block.terminal.clone(), typed, command));
+            }
+        }
+        if commands.is_empty() {
+            return Err(NotRun::Unknown);
+        }
+        let session = {
+            let mut state = lock(&self.state);
+            state.last += 1;
+            let number = state.last;
+            let session = Arc::new(Session::new(number, page, &self.log));
+            state.running.insert(number, session.clone());
+            session
+        };
+        for older in self.of_page(page).iter().filter(|one| one.number() < session.number()) {
+            older.stop(); // its ports are free when its programs are gone
+        }
+        let (this, started) = (self.clone(), session.clone());
+        thread::spawn(move || {
+            if let Err(error) = this.play(&started, commands, &files) {
+                let event = started.say("failed", None);
+                this.log.add(event.text("text", net_notes::code(&error)));
+            }
+            started.stop();
+            lock(&this.state).running.remove(&started.number());
+            this.ended.notify_all();
+            this.log.add(started.say("over", None));
+        });
+        Ok(session.number())
+    }
+
+    /// The text of a lesson, by its name. The name is compared with those that there are, and never a part of a path.
+    fn lesson(&self, name: &str) -> Option<String> {
+        let mut entries = fs::read_dir(self.root.join("lessons")).ok()?.filter_map(Result::ok);
+        let file = format!("{name}.md");
+        let entry = entries.find(|entry| entry.file_name().to_str() == Some(&file))?;
+        fs::read_to_string(entry.path()).ok()
+    }
+
+    fn play(
+        &self,
+        session: &Arc<Session>,
+        commands: Vec<(String, page::Typed, shell::Command)>,
+        files: &[File],
+    ) -> io::Result<()> {
+        let lines: String =
+            commands.iter().map(|(_, typed, _)| typed.line.clone() + "\n").collect();
+        let used: Vec<&File> = files.iter().filter(|file| lines.contains(&file.name)).collect();
+        let sources = self.root.join("examples");
+        let examples: Vec<&str> = commands.iter().flat_map(|(.., it)| it.examples()).collect();
+        let Some(built) = self.build(session, &commands[0].0, &examples)? else { return Ok(()) };
+        self.wait_for_older(session);
+        let defaults = examples.iter().filter_map(|name| Ports::of_example(&sources, name));
+        let mut named: String = defaults.map(|port| format!("{port} ")).collect();
+        named.extend(used.iter().map(|file| file.text.as_str()).chain([&*lines]));
+        let ports = Ports::free_for(&named);
+        for (page, used) in ports.changed() {
+            let event = session.say("port", None).number("page", page.into());
+            self.log.add(event.number("used", used.into()));
+        }
+        let folder = scratch_folder()?;
+        let _removed_at_the_end = Group::new(Some(&folder))?;
+        for file in used {
+            fs::write(folder.join(&file.name), ports.replace(&file.text))?;
+        }
+        session.play(&Script { commands, ports, folder, sources, built });
+        Ok(())
+    }
+
+    /// Builds the examples; where they are. `None`: they do not compile, which was said.
+    fn build(
+        &self,
+        session: &Session,
+        terminal: &str,
+        examples: &[&str],
+    ) -> io::Result<Option<BTreeMap<String, PathBuf>>> {
+        let mut built = BTreeMap::new();
+        if examples.is_empty() {
+            return Ok(Some(built));
+        }
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.current_dir(Home::library()).args(["build", "--quiet"]);
+        cargo.args(["--message-format", "json-render-diagnostics"]);
+        let mut names: Vec<&str> = examples.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        let names: Vec<String> = names.iter().map(|name| format!("--example {name}")).collect();
+        cargo.args(names.iter().flat_map(|name| name.split(' ')));
+        let command = format!("cargo build {}", names.join(" "));
+        self.log.add(session.say("build", Some(terminal)).text("command", &command));
+        cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let group = Group::new(None)?;
+        let mut child = group.start(&mut cargo)?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let errors = thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.map(|stderr| stderr.take(64 << 10).read_to_string(&mut text));
+            text
+        });
+        for line in BufReader::new(stdout.ok_or(io::ErrorKind::BrokenPipe)?).lines() {
+            // {"reason":"compiler-artifact",…,"executable":"/…/examples/03_server",…}
+            let line = line?;
+            let Some((_, rest)) = line.split_once(r#""executable":""#) else { continue };
+            let path =
+                PathBuf::from(rest.split('"').next().unwrap_or_default().replace(r"\\", r"\"));
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            built.insert(name, path);
+        }
+        let status = child.wait()?;
+        let errors = errors.join().unwrap_or_default();
+        if status.success() {
+            return Ok(Some(built));
+        }
+        let out = session.say("out", Some(terminal)).text("stream", "out");
+        self.log.add(out.text("text", &errors));
+        let code = status.code().unwrap_or(1).to_string();
+        self.log.add(session.say("exit", Some(terminal)).text("status", &code));
+        Ok(None)
+    }
+
+    /// Waits for the end of the sessions of this page that were stopped: they have its ports.
+    fn wait_for_older(&self, session: &Session) {
+        let older = |state: &mut State| {
+            let mut others = state.running.range(..session.number());
+            others.any(|(_, other)| other.page() == session.page())
+        };
+        drop(self.ended.wait_timeout_while(lock(&self.state), END_TIMEOUT, older));
+    }
+
+    fn of_page(&self, page: &str) -> Vec<Arc<Session>> {
+        let state = lock(&self.state);
+        state.running.values().filter(|session| session.page() == page).cloned().collect()
+    }
+
+    fn find(&self, number: u64) -> Option<Arc<Session>> {
+        lock(&self.state).running.get(&number).cloned()
+    }
+
+    pub(super) fn type_in(
+        &self,
+        session: u64,
+        terminal: &str,
+        text: &str,
+    ) -> Option<Result<(), NotTyped>> {
+        self.find(session)?.type_in(terminal, text)
+    }
+
+    pub(super) fn end_input(&self, session: u64, terminal: &str) -> Option<()> {
+        self.find(session)?.end_input(terminal)
+    }
+
+    /// Ctrl-C in one terminal, or the end of all.
+    pub(super) fn stop(&self, session: u64, terminal: Option<&str>) -> Option<()> {
+        let session = self.find(session)?;
+        match terminal {
+            Some(terminal) => session.interrupt(terminal),
+            None => {
+                session.stop();
+                Some(())
+            }
+        }
+    }
+
+    /// Stops the sessions whose page is gone, and the programs that did not heed Ctrl-C. To be called now and then.
+    pub(super) fn sweep(&self, tabs: &Tabs) {
+        let all: Vec<Arc<Session>> = lock(&self.state).running.values().cloned().collect();
+        for session in all {
+            session.end_stubborn();
+            if tabs.are_gone(session.page(), session.began()) {
+                session.stop();
+            }
+        }
+    }
+}
+
+/// A folder that nobody else has made, or can look into.
+fn scratch_folder() -> io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let name = format!("net-notes-{:016x}", RandomState::new().hash_one(std::process::id()));
+    let folder = env::temp_dir().join(name);
+    fs::DirBuilder::new().mode(0o700).create(&folder)?;
+    Ok(folder)
+}

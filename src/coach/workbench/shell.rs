@@ -1,0 +1,297 @@
+//! From a command of a page to the one that is run: the built example in place of `cargo run`, free ports in place of those that
+//! are taken. Only what a page may have is understood; anything else is refused.
+
+use std::path::{Path, PathBuf};
+
+use super::ports::Ports;
+
+/// Real programs that talk to those of the lessons, and the shell's tools around them.
+const PROGRAMS: [&str; 24] = [
+    "nc",
+    "curl",
+    "telnet",
+    "node",
+    "python3",
+    "redis-cli",
+    "openssl",
+    "haproxy",
+    "tcpdump",
+    "strace",
+    "ss",
+    "printf",
+    "echo",
+    "cat",
+    "head",
+    "tail",
+    "sort",
+    "seq",
+    "tr",
+    "od",
+    "wc",
+    "grep",
+    "true",
+    "false",
+];
+/// The assignment with which a page asks for lines on standard error, and the one that sends the events to a viewer, too:
+/// `NET_TRACE` is set for all commands.
+const PRINTED_TRACE: &str = "NET_TRACE=1";
+const BOTH_TRACES: &str = r#"NET_TRACE="1,$NET_TRACE""#;
+/// Where cargo puts an example.
+const BUILT: &str = "target/debug/examples/";
+
+/// A command of a page, taken apart as far as it has to be understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Command(Vec<Part>);
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Example { name: String, has_args: bool },
+}
+
+impl Command {
+    /// The error says which word is not understood.
+    pub(super) fn parse(typed: &str) -> Result<Command, String> {
+        // What follows the first line of a here-document is text, not commands.
+        let (head, document) = match typed.split_once('\n') {
+            Some((head, document)) if head.contains("<<") => (head, format!("\n{document}")),
+            _ => (typed, String::new()),
+        };
+        let mut parts = Vec::new();
+        let mut words = words(head)?.into_iter().peekable();
+        let mut expected = true; // a command's name, as at the start and after `|`
+        while let Some(word) = words.next() {
+            let mut has_args = || words.peek().is_some_and(|word| !is_operator(word));
+            match word.as_str() {
+                "&" => return Err("`&`: give it a terminal of its own".into()),
+                "|" | "||" | "&&" | ";" | "\n" => expected = true,
+                // Where another program starts it.
+                _ if word.starts_with(BUILT) => {
+                    let name = example(&word[BUILT.len()..])?;
+                    parts.push(Part::Example { name, has_args: has_args() });
+                    expected = false;
+                    continue;
+                }
+                _ if !expected || is_assignment(&word) => {}
+                "sudo" => continue,
+                "cargo" => {
+                    parts.push(cargo(&mut words)?);
+                    expected = false;
+                    continue;
+                }
+                name if PROGRAMS.contains(&name) => expected = false,
+                name => return Err(format!("`{name}`: no command of a lesson")),
+            }
+            parts.push(Part::Text(word));
+        }
+        if parts.is_empty() {
+            return Err("no command after `$ `".into());
+        }
+        parts.push(Part::Text(document));
+        Ok(Command(parts))
+    }
+
+    /// The examples that must be built.
+    pub(super) fn examples(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Example { name, .. } => Some(name.as_str()),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The line for `sh -c`. `built`: where the examples are; `sources`: their folder.
+    pub(super) fn line(
+        &self,
+        ports: &Ports,
+        sources: &Path,
+        built: impl Fn(&str) -> PathBuf,
+    ) -> String {
+        let mut line = String::new();
+        for part in &self.0 {
+            match part {
+                // As the page shows it, and to the viewer as well.
+                Part::Text(text) if text == PRINTED_TRACE => line.push_str(BOTH_TRACES),
+                Part::Text(text) => line.push_str(&ports.replace(text)),
+                Part::Example { name, has_args } => {
+                    let path = built(name).display().to_string().replace('\'', r"'\''");
+                    line.push_str(&format!("'{path}'"));
+                    let own = (!has_args).then(|| Ports::of_example(sources, name)).flatten();
+                    // Told only where it is another one: what the page shows is then what is run.
+                    if let Some(port) = own.filter(|own| ports.used(*own) != *own) {
+                        line.push_str(&format!(" {}", ports.used(port)));
+                    }
+                }
+            }
+            line.push(' ');
+        }
+        line.truncate(line.trim_end_matches(' ').len());
+        line
+    }
+}
+
+/// The words of cargo, of which the lessons know `run --example NAME -- ARGS`.
+fn cargo(words: &mut std::iter::Peekable<std::vec::IntoIter<String>>) -> Result<Part, String> {
+    let (mut name, mut has_args) = (None, false);
+    while let Some(word) = words.next_if(|word| !is_operator(word)) {
+        match word.as_str() {
+            "run" | "-q" | "--quiet" | "--release" => {}
+            "--example" => name = words.next(),
+            "--" => {
+                has_args = words.peek().is_some_and(|word| !is_operator(word));
+                break;
+            }
+            _ => return Err(format!("`{word}`: no argument of cargo that a lesson has")),
+        }
+    }
+    let name = name.ok_or("`cargo` without `run --example NAME`")?;
+    Ok(Part::Example { name: example(&name)?, has_args })
+}
+
+/// The name of an example, and nothing else: it becomes a part of a path.
+fn example(name: &str) -> Result<String, String> {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match is_plain && !name.is_empty() {
+        true => Ok(name.to_string()),
+        false => Err(format!("`{name}`: no name of an example")),
+    }
+}
+
+fn is_operator(word: &str) -> bool {
+    word.starts_with(['|', '&', ';', '<', '>', '\n'])
+        || word.starts_with("2>")
+        || word.starts_with("1>")
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    })
+}
+
+/// The words of a shell line, their quotes kept; `|`, `;`, `&` and their doubles are words, too.
+fn words(line: &str) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '\\') => match chars.next() {
+                Some('\n') => {} // a line that goes on
+                escaped => word.extend([Some(c), escaped].into_iter().flatten()),
+            },
+            (None, ' ' | '\t') => words.push(std::mem::take(&mut word)),
+            (None, '&') if word.ends_with('>') => word.push(c), // 2>&1
+            (None, '|' | '&' | ';' | '\n') => {
+                words.push(std::mem::take(&mut word));
+                let twice = chars.next_if(|next| *next == c && c != '\n');
+                words.push([Some(c), twice].into_iter().flatten().collect());
+            }
+            // A remark; the line goes on after it if there is another one.
+            (None, '#') if word.is_empty() => {
+                while chars.next_if(|next| *next != '\n').is_some() {}
+            }
+            (None, '`' | '(') => return Err(format!("`{c}`: a command inside a command")),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.push(c);
+            }
+            (Some('"'), '\\') => word.extend([Some(c), chars.next()].into_iter().flatten()),
+            (Some(open), _) => {
+                word.push(c);
+                quote = Some(open).filter(|open| *open != c);
+            }
+            (None, _) => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    match quote {
+        Some(open) => Err(format!("the {open} is never closed")),
+        None => Ok(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(typed: &str) -> Result<String, String> {
+        let ports = Ports::with(&[(5000, 7777), (10086, 22222)]);
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+        let built = |name: &str| PathBuf::from(format!("/it's built/{name}"));
+        Ok(Command::parse(typed)?.line(&ports, &sources, built))
+    }
+
+    #[test]
+    fn what_a_page_shows_becomes_what_is_run() {
+        for (typed, expected) in [
+            ("nc 127.0.0.1 5000", "nc 127.0.0.1 7777"),
+            ("nc 127.0.0.1 5001", "nc 127.0.0.1 5001"),
+            (r"printf 'a;b\n' | nc -N ::1 5000", r"printf 'a;b\n' | nc -N ::1 7777"),
+            ("curl -s http://localhost:10086/5000x", "curl -s http://localhost:22222/7777x"),
+            ("cargo run --example none", r"'/it'\''s built/none'"),
+            ("cargo run --example 03_server", r"'/it'\''s built/03_server' 7777"),
+            ("cargo run -q --example none -- 5000", r"'/it'\''s built/none' 7777"),
+            (
+                "A=1 cargo run --example none -- ::1 5000 2>&1 | head -1",
+                r"A=1 '/it'\''s built/none' ::1 7777 2>&1 | head -1",
+            ),
+            ("printf x \\\n| nc ::1 5000", "printf x | nc ::1 7777"),
+            ("nc ::1 5000 <<'EOF'\nrm 5000\nEOF", "nc ::1 7777 <<'EOF' \nrm 7777\nEOF"),
+            ("nc ::1 5000   # or 5001", "nc ::1 7777"),
+            (
+                "NET_TRACE=1 cargo run --example none",
+                r#"NET_TRACE="1,$NET_TRACE" '/it'\''s built/none'"#,
+            ),
+            ("sudo tcpdump -i lo 'port 5000' | tr a b", "tcpdump -i lo 'port 7777' | tr a b"),
+            (
+                "strace -f target/debug/examples/none ::1 5000",
+                r"strace -f '/it'\''s built/none' ::1 7777",
+            ),
+        ] {
+            assert_eq!(run(typed).as_deref(), Ok(expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_no_page_has_is_refused() {
+        for (typed, expected) in [
+            ("rm -r x", "`rm`"),
+            ("printf a | perl", "`perl`"),
+            ("printf a; sh", "`sh`"),
+            ("printf a && rm x", "`rm`"),
+            ("printf a\nrm x", "`rm`"),
+            ("A=1 rm x", "`rm`"),
+            ("sudo rm x", "`rm`"),
+            ("nc -l 5000 &", "`&`"),
+            ("echo $(rm x)", "`(`"),
+            ("cargo test", "`test`"),
+            ("cargo run", "`cargo` without"),
+            ("cargo run --example ../x", "`../x`"),
+            ("target/debug/examples/../x", "`../x`"),
+            ("printf 'a", "never closed"),
+            ("", "no command"),
+        ] {
+            let error = run(typed).expect_err(typed);
+            assert!(error.contains(expected), "{typed}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_command_of_every_lesson_is_understood() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons");
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let (blocks, _) = super::super::page::read(&text).expect("it is known");
+            for typed in blocks.iter().flat_map(|block| &block.commands) {
+                count += 1;
+                let understood = Command::parse(&typed.line);
+                assert!(understood.is_ok(), "{}: {understood:?}", path.display());
+            }
+        }
+        assert!(count > 100, "{count} commands");
+    }
+}

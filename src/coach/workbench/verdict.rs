@@ -1,0 +1,82 @@
+//! A verdict as a page gets it: in both languages, as tabs may differ in theirs.
+
+use std::time::Duration;
+
+use net_notes::check::{Failure, Lang, Localized, TranscriptLine};
+
+use super::json::Object;
+use crate::coach::advice::advice;
+use crate::coach::exercise::Exercise;
+use crate::coach::home::Home;
+use crate::coach::judge::Outcome;
+
+/// The result of a check of the student's own program.
+pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: Duration) -> Object {
+    let (passed, rule, kept) = match outcome {
+        Outcome::Passed(kept) => (true, None, &kept[..]),
+        Outcome::Failed(failure, kept) => (false, Some(failure.rule().name), &kept[..]),
+        Outcome::NotCompiled(_) => (false, Some("compiles"), &[][..]),
+        Outcome::NotChecked(_) => (false, Some("can-be-checked"), &[][..]),
+    };
+    let event = about("verdict", exercise).text("name", exercise.name).flag("passed", passed);
+    let event = event.maybe("rule", rule).json("seconds", &format!("{:.2}", took.as_secs_f64()));
+    let event = event.texts("kept", kept.iter().copied());
+    [Lang::En, Lang::Zh].into_iter().fold(event, |event, lang| {
+        let told = match outcome {
+            Outcome::Passed(_) => Object::new(),
+            Outcome::Failed(failure, _) => failed(home, exercise, failure, lang),
+            Outcome::NotCompiled(message) => {
+                let advice: Vec<String> = advice(message, lang).map(String::from).collect();
+                let sentence = lang.pick("It does not compile yet.", "还没有编译通过。");
+                let told = Object::new().text("sentence", sentence).text("message", message);
+                told.texts("advice", advice.iter().map(String::as_str))
+            }
+            Outcome::NotChecked(why) => not_checked(why, lang),
+        };
+        event.json(lang.pick("en", "zh"), &told.end())
+    })
+}
+
+/// An event that is about an exercise.
+pub(super) fn about(kind: &str, exercise: &Exercise) -> Object {
+    Object::kind(kind).text("exercise", exercise.id())
+}
+
+fn not_checked(why: &Localized, lang: Lang) -> Object {
+    let sentence = lang.pick("It could not be checked: ", "没法检查：").to_string();
+    Object::new().text("sentence", &(sentence + why.in_lang(lang)))
+}
+
+fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Object {
+    let parts = failure.parts(lang);
+    let note =
+        parts.wrong_byte.map(|at| lang.pick(format!("byte {at}"), format!("第 {at} 个字节")));
+    let told = Object::new().text("sentence", &parts.rule).text("expected", &parts.expected);
+    let told = told.text("came", &parts.actual);
+    let told = match parts.caret {
+        Some(caret) => told.number("caret", caret as u64),
+        None => told.json("caret", "null"),
+    };
+    let told = told.maybe("note", note.as_deref());
+    let told = told.text("again", &home.section(exercise, failure, lang));
+    let told = told.text("said", &failure.show(lang));
+    let told = told.texts("stderr", parts.stderr.iter().map(String::as_str));
+    let told = told.texts("meanwhile", parts.meanwhile.iter().map(String::as_str));
+    let fault = fault(&parts.transcript);
+    told.objects(
+        "transcript",
+        parts.transcript.iter().enumerate().map(|(number, one)| {
+            let at = format!("{:.3}", one.at.as_secs_f64() * 1000.0);
+            let entry = Object::new().text("at", &at).text("who", &one.who).text("what", one.kind);
+            entry.text("text", &one.text).flag("fault", Some(number) == fault)
+        }),
+    )
+}
+
+/// Where it went wrong: the last thing that the program did, or that was said of it.
+fn fault(transcript: &[TranscriptLine]) -> Option<usize> {
+    let of_program = |one: &TranscriptLine| {
+        matches!(one.kind, "received" | "fin-received" | "reset-received" | "prints" | "other")
+    };
+    transcript.iter().rposition(of_program)
+}

@@ -1,0 +1,162 @@
+//! Exercises that are judged whenever the student saves.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use net_notes::check::Waiting;
+
+use super::json::Object;
+use super::log::Log;
+use super::tabs::Tabs;
+use super::verdict;
+use crate::coach::exercise::Exercise;
+use crate::coach::home::Home;
+use crate::coach::judge::{Candidate, Judge, Outcome, PATIENCE};
+use crate::coach::lock;
+use crate::coach::progress::Progress;
+
+/// How often the files are looked at: asking the system to tell of changes does not work on every file system.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often it is told how far a check has come.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// The exercises that a page shows. One is judged at a time: a check measures how fast a program is.
+#[derive(Debug)]
+pub(super) struct Watching {
+    home: Home,
+    log: Arc<Log>,
+    tabs: Arc<Tabs>,
+    /// By the name of the exercise.
+    watched: Mutex<BTreeMap<&'static str, Watched>>,
+}
+
+/// What is known of a file.
+#[derive(Debug)]
+struct Watched {
+    exercise: &'static Exercise,
+    began: Instant,
+    seen: Option<Saved>,
+    /// It looked different the last time: who writes may not be done.
+    changing: bool,
+    /// It was changed, or a page has asked, since it was judged last.
+    due: bool,
+}
+
+/// When a file was changed, and how long it is.
+type Saved = (SystemTime, u64);
+
+impl Watching {
+    /// Watches from now on, on a thread that ends with the workbench.
+    pub(super) fn start(home: &Home, log: &Arc<Log>, tabs: &Arc<Tabs>) -> Arc<Watching> {
+        let (home, log, tabs) = (home.clone(), log.clone(), tabs.clone());
+        let watching = Arc::new(Watching { home, log, tabs, watched: Mutex::default() });
+        let (looks, judges) = (Arc::downgrade(&watching), Arc::downgrade(&watching));
+        thread::spawn(move || {
+            while let Some(watching) = looks.upgrade() {
+                watching.look();
+                drop(watching);
+                thread::sleep(LOOK_EVERY);
+            }
+        });
+        thread::spawn(move || {
+            while let Some(watching) = judges.upgrade() {
+                match watching.next_due() {
+                    Some(exercise) => watching.judge(exercise),
+                    None => thread::sleep(LOOK_EVERY),
+                }
+            }
+        });
+        watching
+    }
+
+    /// Judges this exercise now, and then whenever its file is saved, as long as a page shows it.
+    pub(super) fn watch(&self, exercise: &'static Exercise) {
+        let (seen, began) = (self.saved(exercise), Instant::now());
+        let watched = Watched { exercise, began, seen, changing: false, due: true };
+        lock(&self.watched).insert(exercise.name, watched);
+    }
+
+    /// Looks for files that were saved, and for pages that are gone.
+    fn look(&self) {
+        let page = |exercise: &Exercise| format!("exercise_{}", exercise.id());
+        let mut watched = lock(&self.watched);
+        watched.retain(|_, one| !self.tabs.are_gone(&page(one.exercise), one.began));
+        let exercises: Vec<&'static Exercise> = watched.values().map(|one| one.exercise).collect();
+        drop(watched);
+        for exercise in exercises {
+            // An editor may have it away for a moment.
+            let Some(now) = self.saved(exercise) else { continue };
+            let mut watched = lock(&self.watched);
+            let Some(one) = watched.get_mut(exercise.name) else { continue };
+            let changes = one.seen.replace(now) != Some(now);
+            if std::mem::replace(&mut one.changing, changes) && !changes {
+                one.due = true;
+                self.log.add(verdict::about("saved", exercise));
+            }
+        }
+    }
+
+    fn saved(&self, exercise: &Exercise) -> Option<Saved> {
+        let metadata = fs::metadata(self.home.file(exercise)).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    }
+
+    fn next_due(&self) -> Option<&'static Exercise> {
+        let mut watched = lock(&self.watched);
+        let due = watched.values_mut().find(|one| one.due)?;
+        due.due = false;
+        Some(due.exercise)
+    }
+
+    fn judge(&self, exercise: &'static Exercise) {
+        self.log.add(verdict::about("building", exercise));
+        let began = Instant::now();
+        let patience = PATIENCE;
+        let judge = Judge { home: &self.home, exercise, colour: false, patience };
+        let told = Mutex::new(None);
+        let outcome = judge.judge_watched(&Candidate::Own, TELL_EVERY, |check| {
+            let kept: Vec<&str> = exercise
+                .rules
+                .iter()
+                .filter(|rule| check.has_kept(rule))
+                .map(|rule| rule.name)
+                .collect();
+            let waits = match check.waiting() {
+                Some((_, Waiting::For(rule))) => Some(rule.name),
+                _ => None,
+            };
+            let mut told = lock(&told);
+            if *told != Some((kept.clone(), waits)) {
+                let event = verdict::about("waiting", exercise).texts("kept", kept.iter().copied());
+                self.log.add(event.maybe("for", waits));
+                *told = Some((kept, waits));
+            }
+        });
+        if matches!(outcome, Outcome::Passed(_)) {
+            let written = Progress::read(&self.home)
+                .and_then(|mut progress| progress.set_done(exercise, true));
+            if let Err(error) = written {
+                let event = Object::kind("not-saved").text("error", net_notes::code(&error));
+                self.log.add(event);
+            }
+        }
+        self.log.add(verdict::event(&self.home, exercise, &outcome, began.elapsed()));
+        if let Some(progress) =
+            progress(&self.home).filter(|_| matches!(outcome, Outcome::Passed(_)))
+        {
+            self.log.add(progress);
+        }
+    }
+}
+
+/// How far the student is.
+pub(super) fn progress(home: &Home) -> Option<Object> {
+    let progress = Progress::read(home).ok()?;
+    let all = crate::coach::exercises::all();
+    let done = all.iter().filter(|one| progress.is_done(one)).map(Exercise::id);
+    let event = Object::kind("progress").texts("done", done);
+    Some(event.maybe("next", progress.next().map(Exercise::id)))
+}

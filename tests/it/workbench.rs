@@ -1,0 +1,11 @@
+//! The workbench, reached as a browser reaches it, and as strangers would.
+
+mod browser;
+mod collecting;
+mod driver;
+mod ending;
+mod judging;
+mod opened;
+mod running;
+mod strangers;
+mod tab;

@@ -1,0 +1,263 @@
+//! A workbench that runs, in a folder of its own, and how it is opened.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+
+use net_notes::http::{self, Reply};
+
+use super::tab::Tab;
+use crate::common::{Program, command, copy_files};
+
+const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
+
+/// A student's folder. Removed in the end.
+pub struct Home(PathBuf);
+
+impl Home {
+    pub fn new(name: &str) -> Home {
+        let folder = format!("net-notes-workbench-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        for part in ["lessons/", "examples/", "tests/exercises/"] {
+            copy_files(part, &folder);
+        }
+        Home(folder)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Starts the coach here.
+    pub fn start(&self, args: &[&str]) -> Program {
+        let mut coach = command(COACH);
+        coach.current_dir(&self.0).env("CARGO_MANIFEST_DIR", &self.0).args(args);
+        Program::spawn(&mut coach)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A workbench that runs, and a browser that knows its key.
+pub struct Workbench {
+    pub program: Program,
+    /// `http://127.0.0.1:PORT`
+    pub at: String,
+    pub port: u16,
+    pub key: String,
+    pub cookie: String,
+    /// Dropped last: the workbench uses it.
+    pub home: Home,
+}
+
+impl Workbench {
+    pub fn open(name: &str) -> Workbench {
+        Workbench::open_with(Home::new(name), &["--port", "0"])
+    }
+
+    pub fn open_with(home: Home, args: &[&str]) -> Workbench {
+        let mut program = home.start(&[&["open", "--lang", "en"], args].concat());
+        let url = program.line_with("http://").trim().to_string();
+        let (at, key) = url.split_once("/?key=").expect("a key");
+        let port: u16 = at.rsplit_once(':').expect("a port").1.parse().expect("a number");
+        let reply = http::get(&url).expect("it is up");
+        let cookie = reply.header("set-cookie").expect("a cookie");
+        let cookie = cookie.split(';').next().unwrap_or_default().to_string();
+        Workbench { program, at: at.into(), port, key: key.into(), cookie, home }
+    }
+
+    /// A page of ours reads this.
+    pub fn get(&self, path: &str) -> Reply {
+        let call = http::request("GET", &format!("{}{path}", self.at));
+        call.header("Cookie", &self.cookie).send().expect("an answer")
+    }
+
+    /// A page of ours wants this to be done.
+    pub fn post(&self, path: &str, body: &str) -> Reply {
+        let call = http::request("POST", &format!("{}{path}", self.at));
+        let call = call.header("Cookie", &self.cookie).header("Origin", &self.at);
+        call.header("Content-Type", "application/json").body(body).send().expect("an answer")
+    }
+
+    /// The same, which must be done; what is answered.
+    pub fn done(&self, path: &str, body: &str) -> String {
+        let reply = self.post(path, body);
+        assert!(matches!(reply.status(), 200 | 204), "{path} {body}: {}", reply.text());
+        reply.text().into_owned()
+    }
+
+    /// Runs a block; the number of its session.
+    pub fn run(&self, page: &str, block: usize) -> u64 {
+        let reply = self.done("/api/run", &format!(r#"{{"page":"{page}","block":{block}}}"#));
+        let number = reply.trim_start_matches(r#"{"session":"#).trim_end_matches('}');
+        number.parse().unwrap_or_else(|_| panic!("{reply}"))
+    }
+
+    /// A tab that shows this page, and reads from the first event on.
+    pub fn tab(&self, page: &str) -> Tab {
+        Tab::open(self, page, 1)
+    }
+}
+
+#[test]
+fn the_address_leads_in_and_the_key_leaves_it() {
+    let workbench = Workbench::open("address");
+    let reply = http::get(&format!("{}/?a=b&key={}", workbench.at, workbench.key)).unwrap();
+    assert_eq!((reply.status(), reply.header("location")), (303, Some("/?a=b")));
+    let cookie = reply.header("set-cookie").unwrap();
+    assert_eq!(cookie, format!("{}; HttpOnly; SameSite=Strict; Path=/", workbench.cookie));
+    // Where a browser takes two slashes for the beginning of a host.
+    let reply =
+        http::get(&format!("{}//evil.example/?key={}", workbench.at, workbench.key)).unwrap();
+    assert_eq!(reply.header("location"), Some("/evil.example/"));
+
+    let reply = workbench.get("/");
+    assert_eq!((reply.status(), reply.header("location")), (303, Some("/en/index.html")));
+    let reply = workbench.get("/en/03_server.html");
+    assert_eq!(reply.status(), 200);
+    assert!(reply.text().contains("In Rust"), "{}", reply.text());
+    assert_eq!(workbench.get("/en/04_none.html").status(), 404);
+
+    workbench.done("/api/language", r#"{"language":"zh"}"#);
+    assert_eq!(workbench.get("/").header("location"), Some("/zh/index.html"));
+    assert_eq!(workbench.post("/api/language", r#"{"language":"de"}"#).status(), 400);
+}
+
+#[test]
+fn every_answer_is_protected() {
+    let workbench = Workbench::open("protected");
+    let stranger = http::get(&workbench.at).unwrap();
+    assert_eq!(stranger.status(), 403);
+    assert!(stranger.text().contains("cargo run -- open"), "{}", stranger.text());
+    let found = workbench.get("/en/03_server.html");
+    for reply in [stranger, found, workbench.get("/none"), workbench.get("/api/none")] {
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("default-src 'self'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(reply.header(name), Some(value), "{reply:?}");
+        }
+    }
+}
+
+#[test]
+fn both_names_of_this_machine_lead_to_it() {
+    let workbench = Workbench::open("names");
+    let mut hosts = vec!["127.0.0.1", "localhost"];
+    if TcpListener::bind("[::1]:0").is_ok() {
+        hosts.push("[::1]");
+        TcpStream::connect(("::1", workbench.port)).expect("listens there, too");
+    }
+    for host in hosts {
+        let url = format!("http://{host}:{}/en/03_server.html", workbench.port);
+        let call = http::request("GET", &url).header("Cookie", &workbench.cookie);
+        assert_eq!(call.send().unwrap().status(), 200, "{host}");
+    }
+}
+
+#[test]
+fn open_tabs_survive_a_restart() {
+    let Workbench { program, port, cookie, key, home, .. } = Workbench::open("restart");
+    program.kill();
+    let workbench = Workbench::open_with(home, &["--port", &port.to_string()]);
+    assert_eq!((&workbench.key, &workbench.cookie), (&key, &cookie));
+    let mode = {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(workbench.home.path(".workbench-key")).unwrap().permissions().mode()
+    };
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let home = Home::new("taken");
+    for name in ["open", "wire"] {
+        let (status, out, err) = home.start(&[name, "--port", &port, "--lang", "en"]).wait();
+        assert_eq!(status.code(), Some(1), "{out}{err}");
+        let said = format!("port {port} is taken");
+        assert!(
+            err.contains(&said) && err.contains(&format!("cargo run -- --lang en {name} --port 0"))
+                || err.contains(&format!("cargo run -- {name} --port 0")),
+            "{err}"
+        );
+    }
+    assert_eq!(home.start(&["open", "--port", "x"]).wait().0.code(), Some(2));
+    assert_eq!(home.start(&["open", "--host", "a/b"]).wait().0.code(), Some(2));
+}
+
+#[test]
+fn one_more_name_can_be_allowed() {
+    let workbench =
+        Workbench::open_with(Home::new("host"), &["--port", "0", "--host", "box.example"]);
+    for (host, status) in [("box.example", 200), ("evil.example", 403)] {
+        let call = http::request("GET", &format!("{}/en/03_server.html", workbench.at));
+        let call = call.header("Cookie", &workbench.cookie).header("Host", host);
+        assert_eq!(call.send().unwrap().status(), status, "{host}");
+    }
+}
+
+#[test]
+fn the_viewer_alone_names_its_page_and_what_to_type() {
+    let home = Home::new("wire");
+    let mut program = home.start(&["wire", "--port", "0", "--lang", "en"]);
+    let url = program.line_with("http://");
+    assert!(url.contains("/en/wire.html?key="), "{url}");
+    let line = program.line_with("NET_TRACE=");
+    let (address, command) = line.trim().trim_start_matches("NET_TRACE=").split_once(' ').unwrap();
+    assert!(command.starts_with("cargo run --example "), "{line}");
+    TcpStream::connect(address).expect("the collector listens");
+}
+
+#[test]
+fn only_files_of_the_course_are_shown() {
+    let workbench = Workbench::open("files");
+    let source = |file: &str| workbench.get(&format!("/api/source?file={file}"));
+    let reply = source("examples/03_server.rs");
+    assert_eq!(reply.status(), 200);
+    assert!(reply.text().contains("create_server"), "{}", reply.text());
+    assert_eq!(source("tests%2Fexercises%2F03_server.rs").status(), 200);
+    for file in [
+        "",
+        "none",
+        ".workbench-key",
+        "examples/none.rs",
+        "examples",
+        "examples/",
+        "/etc/passwd",
+        "examples/../.workbench-key",
+        "examples/../tests/exercises/03_server/solution.rs",
+        "tests/exercises/03_server/solution.rs",
+        "tests/exercises/../../.workbench-key",
+        "examples/%2e%2e/.workbench-key",
+        "examples%00/03_server.rs",
+        "examples/03_server.rs%00",
+        "examples\\03_server.rs",
+        "%ff",
+        "%2",
+    ] {
+        assert!(matches!(source(file).status(), 400 | 404), "{file}: {}", source(file).text());
+    }
+    for path in [
+        "/en/../.workbench-key",
+        "/en/%2e%2e/.workbench-key",
+        "/.workbench-key",
+        "/en/pictures/../README.md",
+        "/en//etc/passwd.html",
+    ] {
+        let reply = workbench.get(path);
+        assert_eq!(reply.status(), 404, "{path}: {}", reply.text());
+    }
+}

@@ -50,6 +50,7 @@ fn one_small_row_gives_a_table_and_json_with_plausible_figures() {
 
 /// Short connections and kept ones; all answers are checked, by the bench's own warm-up and by wrk.
 #[test]
+#[ignore = "both processors, for seconds"]
 fn http_rows_are_measured_with_wrk() {
     if peer("wrk").is_none() {
         return;

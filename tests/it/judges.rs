@@ -7,7 +7,7 @@ use crate::common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use std::{env, thread};
 
@@ -15,7 +15,7 @@ use answers::{Answer, answers};
 use common::{Exercise, Verdict, coach, exercises};
 
 /// How many checks run at a time. A check mostly waits, and this way the machine is a busy one, too.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 /// How often a solution must pass: a check that fails a right program now and then is worth nothing.
 const TIMES: usize = 1;
 /// How many right answers are judged in a quick run, the solution among them.
@@ -32,8 +32,7 @@ const WHICH: &str = "NET_NOTES_ANSWER";
 macro_rules! judges {
     ($($test:ident $exercise:literal)*) => {
         $(#[test] fn $test() {
-            let _turn = turn($exercise);
-            common::within_for(LIMIT, $exercise, || proved($exercise, some(answers($exercise)), TIMES, 1));
+            common::within_for(LIMIT, $exercise, || proved($exercise, some($exercise, answers($exercise)), TIMES, 1));
         })*
 
         /// All answers, again and again, beside busy loops: `cargo test --test it judges:: -- --ignored`.
@@ -73,22 +72,20 @@ judges! {
     judge_21_in_the_open "21_in_the_open"
 }
 
-/// Two exercises are proved at a time, however many tests are: more checks beside each other than that, and a right program
-/// takes longer than a check waits.
-fn turn(name: &str) -> MutexGuard<'static, ()> {
-    static TURNS: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
-    let number: usize = name[..2].parse().expect("a lesson's number");
-    TURNS[number % 2].lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The solution, the first of the right answers, the stub, and a wrong one for each rule: what a change is judged by at once.
+/// A rule that several exercises have in the same words has one check: its wrong answer is judged in the first of them.
 /// All answers take minutes, and CI judges them; so does `NET_NOTES_ANSWERS=all`.
-fn some(mut answers: Vec<Answer>) -> Vec<Answer> {
+fn some(exercise: &str, mut answers: Vec<Answer>) -> Vec<Answer> {
     if env::var_os(ANSWERS).is_some_and(|which| which == "all") {
         return answers;
     }
+    let all = exercises("en");
+    let before = all.iter().take_while(|other| other.name != exercise);
+    let shared: BTreeSet<&(String, String)> = before.flat_map(|other| &other.rules).collect();
+    let own = all.iter().find(|other| other.name == exercise).expect("an exercise");
+    let proved = own.rules.iter().filter(|rule| shared.contains(rule));
+    let mut rules: BTreeSet<String> = proved.map(|(name, _)| name.clone()).collect();
     let mut right = 0;
-    let mut rules = BTreeSet::new();
     answers.retain(|answer| match &answer.breaks {
         None => {
             right += 1;

@@ -155,6 +155,7 @@ fn words(separates: fn(char) -> bool, wanted: impl Fn(&str) -> bool) -> BTreeSet
 
 /// What looks at files: the rules of the house, the pages' pictures, the traces; and some of what starts programs.
 #[test]
+#[ignore = "a part of the suite in a copy after a student's week"]
 fn what_looks_at_files_is_green_after_a_week() {
     if peer("git").is_none() {
         return;

@@ -120,6 +120,7 @@ use crate::server::Server;
 ///
 /// It is a [`Server`] like any other: `listen`, `run`, `close`. See the [module](self) for an
 /// example.
+#[track_caller]
 pub fn create_server<F>(handler: F) -> Server
 where
     F: Fn(Request, Response) + Send + Sync + 'static,
@@ -139,6 +140,7 @@ where
 /// });
 /// # drop(server);
 /// ```
+#[track_caller]
 pub fn create_server_with<F>(options: Options, handler: F) -> Server
 where
     F: Fn(Request, Response) + Send + Sync + 'static,

@@ -140,6 +140,7 @@ pub use connect as create_connection;
 /// # running.join().unwrap()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[track_caller]
 pub fn create_server<F>(on_connection: F) -> Server
 where
     F: Fn(&EventSocket) + Send + Sync + 'static,
@@ -160,6 +161,7 @@ where
 /// let refused = client.run().unwrap_err(); // no server listens on port 1
 /// assert_eq!(net::code(&refused), "ECONNREFUSED");
 /// ```
+#[track_caller]
 pub fn connect<F>(to: impl Into<ConnectOptions>, on_connect: F) -> EventSocket
 where
     F: FnOnce(&EventSocket) + Send + 'static,

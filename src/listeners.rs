@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::wire::CallSite;
+
 /// The id of a listener: returned by `on` and `once`, taken by `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
@@ -20,6 +22,8 @@ impl ListenerId {
 pub(crate) struct Entry<F> {
     pub(crate) id: ListenerId,
     once: bool,
+    /// The line that registered it.
+    pub(crate) site: CallSite,
     pub(crate) call: F,
 }
 
@@ -34,7 +38,7 @@ pub(crate) struct Entry<F> {
 pub struct List<F> {
     entries: Vec<Entry<F>>,
     /// The listeners that are being called and were not removed since: `put_back` keeps these.
-    being_called: Vec<ListenerId>,
+    being_called: Vec<(ListenerId, CallSite)>,
 }
 
 impl<F> Default for List<F> {
@@ -44,21 +48,24 @@ impl<F> Default for List<F> {
 }
 
 impl<F> List<F> {
+    #[track_caller]
     pub(crate) fn add(&mut self, once: bool, call: F) -> ListenerId {
         let id = ListenerId::next();
-        self.entries.push(Entry { id, once, call });
+        self.entries.push(Entry { id, once, site: CallSite::of_caller(), call });
         id
     }
 
     /// Adds a listener before all others.
+    #[track_caller]
     pub(crate) fn add_first(&mut self, call: F) {
-        self.entries.insert(0, Entry { id: ListenerId::next(), once: false, call });
+        let (id, site) = (ListenerId::next(), CallSite::of_caller());
+        self.entries.insert(0, Entry { id, once: false, site, call });
     }
 
     /// Removes a listener. The second value is the listener itself, which the caller must drop
     /// after it has released its lock.
     pub(crate) fn remove(&mut self, id: ListenerId) -> (bool, Option<Entry<F>>) {
-        if let Some(at) = self.being_called.iter().position(|called| *called == id) {
+        if let Some(at) = self.being_called.iter().position(|(called, _)| *called == id) {
             self.being_called.swap_remove(at);
             return (true, None);
         }
@@ -70,10 +77,16 @@ impl<F> List<F> {
         self.entries.is_empty() && self.being_called.is_empty()
     }
 
+    /// The line that registered the first listener.
+    pub(crate) fn site(&self) -> CallSite {
+        let called = self.being_called.first().map(|(_, site)| *site);
+        called.or_else(|| self.entries.first().map(|entry| entry.site)).unwrap_or_default()
+    }
+
     /// Takes all listeners out. A `once` listener no longer belongs to the list: it is removed
     /// before it is called.
     pub(crate) fn take(&mut self) -> Vec<Entry<F>> {
-        self.being_called.extend(self.entries.iter().filter(|e| !e.once).map(|e| e.id));
+        self.being_called.extend(self.entries.iter().filter(|e| !e.once).map(|e| (e.id, e.site)));
         std::mem::take(&mut self.entries)
     }
 
@@ -86,7 +99,7 @@ impl<F> List<F> {
             return Vec::new();
         }
         let (mut kept, removed): (Vec<_>, Vec<_>) =
-            taken.into_iter().partition(|e| self.being_called.contains(&e.id));
+            taken.into_iter().partition(|e| self.being_called.iter().any(|(id, _)| *id == e.id));
         self.being_called.clear();
         kept.append(&mut self.entries);
         self.entries = kept;
@@ -106,11 +119,11 @@ impl<F> List<F> {
     }
 
     /// Returns all listeners, to be called without the lock, and removes the `once` listeners.
-    pub(crate) fn copy(&mut self) -> Vec<F>
+    pub(crate) fn copy(&mut self) -> Vec<(CallSite, F)>
     where
         F: Clone,
     {
-        let calls = self.entries.iter().map(|entry| entry.call.clone()).collect();
+        let calls = self.entries.iter().map(|entry| (entry.site, entry.call.clone())).collect();
         self.entries.retain(|entry| !entry.once);
         calls
     }

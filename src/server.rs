@@ -24,6 +24,7 @@ use crate::panics;
 use crate::socket::EventSocket;
 use crate::socket::event::Close;
 use crate::sync::{Monitor, lock};
+use crate::wire::{self, CallSite};
 
 /// Accepts connections and runs each on its own thread. Node: `net.Server`.
 ///
@@ -95,6 +96,7 @@ impl Server {
     }
 
     /// Calls `listener` at every `event`. Node: `server.on`.
+    #[track_caller]
     pub fn on<E: ServerEvent>(
         &self,
         _event: E,
@@ -137,6 +139,7 @@ impl Server {
     /// from a server that did not close (then remove the file). `EACCES`: permission denied, or the
     /// folder of the path does not exist. `ENOTFOUND`: the host is unknown.
     /// `ERR_SERVER_ALREADY_LISTEN`: this server listens.
+    #[track_caller]
     pub fn listen<F>(&self, at: impl Into<Endpoint>, on_listening: F) -> io::Result<()>
     where
         F: FnOnce(&Server) + Send + 'static,
@@ -146,6 +149,7 @@ impl Server {
             return Err(NetError::AlreadyListening.into());
         }
         let open = ActiveListener::bind(&at.into())?;
+        wire::introduce(CallSite::of_caller());
         let mut state = self.lock();
         if state.listening.is_some() {
             drop(state);
@@ -222,6 +226,7 @@ impl Server {
                 NextStep::Return => break,
                 NextStep::Emit(DueEvent::Close) => {
                     drop(state); // listeners are called with no lock held
+                    wire::flush(); // the program may end after `run`, or in a listener of Close
                     self.emit::<Close>(());
                 }
                 NextStep::Emit(DueEvent::Listening(listener)) => {
@@ -278,9 +283,12 @@ impl Server {
     /// Destroys every socket of this server, as [`EventSocket::destroy`] does: queued bytes are
     /// dropped. The server continues to accept, unless [`close`](Self::close) was called before.
     /// Node: `server.closeAllConnections`, which exists for `http` only.
+    #[track_caller]
     pub fn close_all_connections(&self) {
         let sockets: Vec<EventSocket> = self.lock().sockets.values().cloned().collect();
-        sockets.iter().for_each(EventSocket::destroy);
+        for socket in &sockets {
+            socket.destroy();
+        }
     }
 
     /// The address at which the server listens; `None` if it does not listen. Node:
@@ -325,7 +333,11 @@ impl Server {
         let calls = E::list(&mut self.lock().listeners).copy();
         let has_listener = !calls.is_empty();
         let panic = deferred::in_listener(|| {
-            panics::first(calls.iter().filter_map(|call| panics::catch(|| call(self, args))))
+            panics::first(
+                calls
+                    .iter()
+                    .filter_map(|(site, call)| site.call(|| panics::catch(|| call(self, args)))),
+            )
         });
         self.record_panic(panic);
         self.record_panic(panics::drop_each(calls));

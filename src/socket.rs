@@ -40,7 +40,7 @@ use crate::options::{ConnectOptions, SocketOptions};
 use crate::panics;
 use crate::stream::Stream;
 use crate::sync::Monitor;
-use crate::wire::{self, Observer};
+use crate::wire::{self, CallSite, Observer};
 
 /// A connection: [`write`](Self::write) sends bytes, and [`Data`](crate::event::Data) carries the
 /// bytes received. Node: `net.Socket`.
@@ -123,11 +123,16 @@ pub enum ReadyState {
 impl EventSocket {
     /// Creates a socket that connects when it is run. Node: `net.connect(options)` without a
     /// callback.
+    #[track_caller]
     pub fn new(to: impl Into<ConnectOptions>) -> EventSocket {
-        EventSocket::with(State::client(to.into()), false)
+        let socket = EventSocket::with(State::client(to.into()), false);
+        wire::introduce(CallSite::of_caller());
+        socket.trace(CallSite::default());
+        socket
     }
 
-    /// Creates a socket for a connection that a server has accepted.
+    /// Creates a socket for a connection that a server has accepted. The server must
+    /// [`trace`](Self::trace) it, without its lock.
     pub(crate) fn accepted(
         stream: Stream,
         remote: Option<Address>,
@@ -140,21 +145,18 @@ impl EventSocket {
     fn with(state: State, accepted: bool) -> EventSocket {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let socket = EventSocket(Arc::new(SocketInner {
+        EventSocket(Arc::new(SocketInner {
             id,
             accepted,
             monitor: Monitor::new(state),
             observed: AtomicBool::new(false),
             observers: Mutex::default(),
-        }));
-        if let Some(printer) = wire::printer(id, if accepted { "server" } else { "client" }) {
-            socket.add_observer(printer);
-        }
-        socket
+        }))
     }
 
     /// Calls `listener` at every `event`. Adding a listener for `Data` or `Text` starts the flow,
     /// unless `pause` was called. Node: `socket.on`.
+    #[track_caller]
     pub fn on<E: SocketEvent>(
         &self,
         _event: E,
@@ -164,6 +166,7 @@ impl EventSocket {
     }
 
     /// Calls `listener` at the next `event` only. Node: `socket.once`.
+    #[track_caller]
     pub fn once<E: SocketEvent>(
         &self,
         _event: E,
@@ -180,6 +183,7 @@ impl EventSocket {
         )
     }
 
+    #[track_caller]
     fn add<E: SocketEvent>(&self, once: bool, listener: event::BoxedListener<E>) -> ListenerId {
         let mut state = self.lock();
         if state.is_over() {
@@ -217,6 +221,7 @@ impl EventSocket {
     /// # Panics
     ///
     /// Resumes the panic of a listener, once the socket is closed.
+    #[track_caller]
     pub fn run(&self) -> io::Result<()> {
         let permit = self.claim_run()?;
         self.run_to_close(permit)
@@ -227,6 +232,7 @@ impl EventSocket {
     /// # Panics
     ///
     /// If the system gives no more threads, as [`thread::spawn`].
+    #[track_caller]
     pub fn spawn(&self) -> JoinHandle<io::Result<()>> {
         let claimed = self.claim_run();
         let socket = self.clone();
@@ -265,6 +271,7 @@ impl EventSocket {
     /// Outside of listeners the Drain may be emitted at any moment, even before the next line runs:
     /// there, check [`writable_need_drain`](Self::writable_need_drain), or write with
     /// [`io::Write`](std::io::Write), which blocks.
+    #[track_caller]
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         self.send(data.as_ref(), None)
     }
@@ -274,6 +281,7 @@ impl EventSocket {
     /// may follow `Close`; on a socket that is never run it is not called. Node:
     /// `socket.write(data, callback)`; unlike in Node, a write that `destroy` cut off never reports
     /// success.
+    #[track_caller]
     pub fn write_then(
         &self,
         data: impl AsRef<[u8]>,
@@ -365,16 +373,6 @@ impl EventSocket {
     /// after `destroy`; 0 after `Close`. Node: `socket.writableLength`.
     pub fn writable_length(&self) -> usize {
         self.lock().output.length
-    }
-
-    /// When the kernel last took some of the queued bytes. `None`: nothing is queued.
-    pub(crate) fn stalled_since(&self) -> Option<std::time::Instant> {
-        self.lock().output.stalled_since
-    }
-
-    /// Whether Close has been emitted.
-    pub(crate) fn is_over(&self) -> bool {
-        self.lock().is_over()
     }
 
     /// The directions that are open at the moment. Node: `socket.readyState`.

@@ -132,6 +132,7 @@ impl Reply {
 
 /// Creates a server that calls `handler` for each request, on the thread of its connection. It is a
 /// [`Server`] like any other. See the [module](self) for an example.
+#[track_caller]
 pub fn create_server<F>(handler: F) -> Server
 where
     F: Fn(Request, Response) + Send + Sync + 'static,
@@ -151,6 +152,7 @@ where
 /// Those of [`connect`](crate::connect). `TimedOut`: the answer is not complete after 10 s.
 /// `UnexpectedEof`: the connection ended before the answer did. `InvalidData`: the answer is not
 /// STS.
+#[track_caller]
 pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Result<Reply> {
     let socket = EventSocket::new(to);
     let message = StsMessage { head: Head::default(), body: body.as_ref().to_vec() };

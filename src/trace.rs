@@ -1,7 +1,8 @@
-//! What on_event the wire: as lines on standard error, and as a sequence diagram of a real run.
+//! What crosses the wire: as lines on standard error, and as a sequence diagram of a real run.
 //!
-//! With `NET_TRACE=1` in the environment every program that uses this crate prints a line for each event on the wire:
-//! milliseconds since the first one, which socket, the direction, and what it was.
+//! With `NET_TRACE=1` in the environment every program that uses this crate prints a line for each
+//! event on the wire: milliseconds since the first one, which socket, the direction, and what it
+//! was.
 //!
 //! ```text
 //! $ NET_TRACE=1 cargo run --example 04_client
@@ -11,7 +12,79 @@
 //!    0.731 ms  #1 client ← data 30 B "Hello, this is server!\n\rBye!\n\r"
 //! ```
 //!
-//! A [`Recorder`] keeps the same events of the sockets that it watches and draws them, as text or as a picture.
+//! (Node's counterpart is `NODE_DEBUG=net`, which prints the calls inside of the module and not the
+//! bytes.)
+//!
+//! A [`Recorder`] keeps the same events of the sockets that it watches and draws them, as text or
+//! as a picture.
+//!
+//! # To a viewer
+//!
+//! With `NET_TRACE=HOST:PORT` the program connects to a viewer there, and sends it the events
+//! instead, each as a line. Nothing of the program waits for the viewer: a thread of its own sends,
+//! at most 10 ms later; what has to wait is kept in 1 MiB and 4096 lines at most; what finds no
+//! room is dropped, counted, and the count is sent. If there is no viewer, or it goes, a line on
+//! standard error says so, once; then the thread tries again every second. The program runs on in
+//! any case. Only where it may be about to end, before the `Close` of a socket that it has
+//! [run](crate::EventSocket::run) or of a server, it waits for the last events to be sent, for half
+//! a second at most; and not again while the viewer does not keep up.
+//!
+//! ```text
+//! net-trace 1
+//! 0 16536 hello 04_client examples/04_client.rs unix=1795828971.178042
+//! 118 16536.1 connect 127.0.0.1:5000 at=examples/04_client.rs:33
+//! 371 16536.1 connected 127.0.0.1:42892 127.0.0.1:5000 at=examples/04_client.rs:21
+//! 398 16536.1 sent 24 at=examples/04_client.rs:23 68656c6c6f2c207468697320697320636c69656e74210a0d
+//! 742 16536.1 received 30 at=examples/04_client.rs:26 48656c6c6f2c207468697320697320736572766572210a0d427965210a0d
+//! 790 16536.1 sent-fin at=examples/04_client.rs:28
+//! 861 16536.1 received-fin at=examples/04_client.rs:30
+//! 899 16536.1 close
+//! ```
+//!
+//! That is version 1 of the format. It is UTF-8; a line ends with LF, and a last one without it was
+//! cut off. The first line is `net-trace` and the version. All others are `TIME WHO KIND …`, fields
+//! with one space between them. In a field, a space, a `%` and a control character are `%` and two
+//! hexadecimal digits for each byte. An address is `IP:PORT`, `[IP]:PORT` or the path of a Unix
+//! domain socket, and `-` if there is none. Behind the fields of its kind a line may have others,
+//! `name=value`, in any order, and bytes are last. A reader skips names and kinds that it does not
+//! know, so that the version can stay 1.
+//!
+//! - TIME: microseconds since `hello`, by a clock that is never set. The lines of two threads may
+//!   not be in the order of time.
+//! - WHO: the process, `PID`; of all kinds but `hello` and `lost` its socket, `PID.NUMBER`. A
+//!   number is not used again.
+//!
+//! | KIND | fields | when |
+//! |---|---|---|
+//! | `hello` | NAME FILE `unix=` | first: the program, the source file that made its first socket or server (`-`: unknown), and what time it was at TIME 0: seconds since 1970 |
+//! | `connect` | TO | asks for a connection; the time before the call |
+//! | `connected` | HERE THERE | has it |
+//! | `accept` | HERE THERE | accepts one |
+//! | `sent` | COUNT `q=` BYTES | the kernel has taken COUNT bytes; the time before the call. `q`: how many wait in the program after that, if any. BYTES: they, or the first 4096 of them, in hexadecimal |
+//! | `received` | COUNT BYTES | the kernel has returned COUNT bytes |
+//! | `sent-fin` | | our side is ended; the time before the call |
+//! | `received-fin` | | the peer's is |
+//! | `reset` | | the connection was reset, or refused |
+//! | `close` | | the descriptor is closed |
+//! | `lost` | EVENTS COUNT | that many events are not sent, with COUNT bytes sent or received in them. All lines before it are of events before; TIME is that of the last of them. Right after `hello`, with TIME 0, those that another connection to the viewer was for |
+//!
+//! So the lines of one connection, with what its `lost` lines count, are all events up to the last
+//! one. There is no line for the end of the process, as the process itself cannot know it: the
+//! connection ends, and who has started it knows its status.
+//!
+//! `at=FILE:LINE` is the line of the program that caused the event, the file as the compiler names
+//! it:
+//!
+//! | of | it is |
+//! |---|---|
+//! | `connect` | `run` or `spawn` |
+//! | `sent` | the write; of several in one system call the first |
+//! | `sent-fin`, `close` | `end`, `destroy` and their like, or a write that was refused; nothing, if it follows from the peer's end |
+//! | `accept`, `connected`, `received`, `received-fin`, `reset` | where the first listener was registered that is called for it: of Connection, Connect, Data (or Text), End, Error |
+//!
+//! Where this library makes the call for the program, or std does (`write!`, `io::copy`), it is the
+//! line where the listener was registered that is being called, as `http::create_server(…)`, or
+//! nothing outside of listeners. The lines are kept only if there is to be a viewer.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,10 +103,11 @@ use crate::quote::quoted;
 use crate::server::Server;
 use crate::socket::EventSocket;
 use crate::sync::lock;
-use crate::wire::{Observer, WireEvent};
+use crate::wire::{CallSite, Observer, WireEvent};
 
-/// Watches sockets and servers, and draws what happened between them. Costs nothing where it is not used. Cheap to clone;
-/// all clones are the same recorder. Node has no counterpart; one would use Wireshark.
+/// Watches sockets and servers, and draws what happened between them. Costs nothing where it is not
+/// used. Cheap to clone; all clones are the same recorder. Node has no counterpart; one would use
+/// Wireshark.
 ///
 /// ```
 /// use net_notes::{self as net, event, trace::Recorder};
@@ -88,10 +162,11 @@ impl Recorder {
         let lane = log.lanes.len();
         log.lanes.push(Lane { name: name.to_string(), ..Lane::default() });
         drop(log);
-        socket.add_observer(Box::new(Watch { log: self.0.clone(), lane }));
+        socket.add_observer(Box::new(Watch { log: self.0.clone(), lane }), CallSite::default());
     }
 
-    /// Watches every socket that the server accepts from now on, under one name: `server`, then `server#2`, `server#3`, …
+    /// Watches every socket that the server accepts from now on, under one name: `server`, then
+    /// `server#2`, `server#3`, …
     pub fn watch_server(&self, name: &str, server: &Server) {
         let recorder = self.clone();
         let name = name.to_string();
@@ -108,9 +183,10 @@ impl Recorder {
         Text(&self.diagrams()).to_string()
     }
 
-    /// The same as a picture: the text of an SVG file, which a browser shows, or a page by `<img>`; legible on a light
-    /// page and on a dark one. Where a line is dashed, only the system has the connection: the program has not accepted
-    /// it yet, or has closed it, or nobody watches that end. The same events at the same times make the same text.
+    /// The same as a picture: the text of an SVG file, which a browser shows, or a page by `<img>`;
+    /// legible on a light page and on a dark one. Where a line is dashed, only the system has the
+    /// connection: the program has not accepted it yet, or has closed it, or nobody watches that
+    /// end. The same events at the same times make the same text.
     ///
     /// ```
     /// use net_notes::{self as net, trace::Recorder};
@@ -163,7 +239,7 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn on_event(&self, at: Instant, what: WireEvent<'_>) {
+    fn on_event(&self, at: Instant, _site: CallSite, what: WireEvent<'_>) {
         let mut log = lock(&self.log);
         let lane = &mut log.lanes[self.lane];
         let what = match what {
@@ -179,7 +255,7 @@ impl Observer for Watch {
                 (lane.here, lane.there, lane.accepted) = (text(local), text(remote), true);
                 What::Accept
             }
-            WireEvent::Sent(bytes) => What::Sent(bytes.len(), quoted(bytes, diagram::LABEL)),
+            WireEvent::Sent { bytes, .. } => What::Sent(bytes.len(), quoted(bytes, diagram::LABEL)),
             WireEvent::Received(bytes) => {
                 What::Received(bytes.len(), quoted(bytes, diagram::LABEL))
             }

@@ -38,6 +38,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 ///
 /// Those of [`Call::send`].
+#[track_caller]
 pub fn get(url: &str) -> io::Result<Reply> {
     request("GET", url).send()
 }
@@ -142,6 +143,7 @@ impl Call {
     /// - `UnexpectedEof`: the connection ended before the reply did.
     /// - `InvalidData`: the reply is not HTTP/1, its first line has more than 8 KiB, its head more
     ///   than 64 KiB or 2,000 header lines, or its body more than 8 MiB.
+    #[track_caller]
     pub fn send(self) -> io::Result<Reply> {
         let invalid = |why| io::Error::new(ErrorKind::InvalidInput, why);
         self.check_method().map_err(invalid)?;
@@ -234,6 +236,7 @@ struct PendingReply {
 }
 
 /// Runs the socket until the reply is complete.
+#[track_caller]
 fn receive(socket: &EventSocket, parser: ReplyParser) -> io::Result<Reply> {
     let receiving = Arc::new(Mutex::new(PendingReply { parser, reply: None }));
     let this = receiving.clone();

@@ -266,6 +266,7 @@ impl HttpConnection {
 
     /// Sends the end of an answer. When the kernel has taken it, handles the requests that arrived
     /// in the meantime.
+    #[track_caller]
     fn continue_after(self: &Arc<Self>, last: &[u8]) {
         let this = self.clone();
         self.socket.write_then(last, move |result| {
@@ -322,6 +323,7 @@ impl HttpConnection {
 
     /// Sends the bytes of the answer, then `rest`. Returns `false` if the client reads too slowly,
     /// or is gone.
+    #[track_caller]
     pub(super) fn send(&self, inner: &mut ConnectionState, rest: &[u8]) -> bool {
         let mut clear = true;
         if !inner.answer.out.is_empty() {
@@ -332,18 +334,6 @@ impl HttpConnection {
             clear = self.socket.write(rest);
         }
         clear
-    }
-
-    /// Implements `Response::end_with`.
-    pub(super) fn end(self: &Arc<Self>, number: u64, data: &[u8]) {
-        let mut inner = self.lock();
-        if !inner.is_open(number) {
-            return;
-        }
-        inner.number += 1;
-        let rest = inner.answer.end(data);
-        self.finish_answer(&mut inner, rest);
-        HttpConnection::unlock(inner);
     }
 
     /// Fails a response that was dropped by a panic.
@@ -370,7 +360,8 @@ impl HttpConnection {
     }
 
     /// Sends the end of an answer, and decides what follows it.
-    fn finish_answer(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
+    #[track_caller]
+    pub(super) fn finish_answer(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
         self.call_on_close_when_sent(inner);
         let outstanding = matches!(inner.phase, Phase::Outstanding);
         if outstanding && inner.answer.keeps_alive() {

@@ -78,6 +78,7 @@ impl Response {
 
     /// Sends the head, and the gathered part of the body, without waiting for more. After this the
     /// status and the headers cannot be changed. Node: `response.flushHeaders`.
+    #[track_caller]
     pub fn flush_headers(&self) {
         self.connection.flush_headers(self.number);
     }
@@ -90,6 +91,7 @@ impl Response {
     /// For a body that is too large for memory, do not ignore the `false`: wait for
     /// [`on_drain`](Self::on_drain), or write with [`io::Write`](std::io::Write), which blocks
     /// until there is room.
+    #[track_caller]
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
         self.connection.write(self.number, data.as_ref())
     }
@@ -125,11 +127,13 @@ impl Response {
     }
 
     /// Ends the answer. Node: `response.end()`.
+    #[track_caller]
     pub fn end(&self) {
         self.end_with([]);
     }
 
     /// Calls `write(data)`, then `end()`. Node: `response.end(data)`.
+    #[track_caller]
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         self.connection.end(self.number, data.as_ref());
         self.ended.store(true, Ordering::Relaxed);

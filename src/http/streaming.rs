@@ -1,6 +1,7 @@
 //! Response bodies that are sent as they are written, no faster than the client takes them.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::answer::GATHER_BYTES_MAX;
 use super::connection::HttpConnection;
@@ -20,6 +21,7 @@ use crate::error::NetError;
 /// The error that has ended the connection; `ERR_STREAM_DESTROYED`, if the client was given up;
 /// `ERR_STREAM_WRITE_AFTER_END`, after `end`.
 impl Write for &Response {
+    #[track_caller]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if data.is_empty() {
             return Ok(0);
@@ -28,6 +30,7 @@ impl Write for &Response {
         connection.write_when_there_is_room(number, &data[..data.len().min(GATHER_BYTES_MAX)])
     }
 
+    #[track_caller]
     fn flush(&mut self) -> io::Result<()> {
         let (connection, number) = self.connection();
         connection.flush_headers(number);
@@ -37,16 +40,19 @@ impl Write for &Response {
 
 /// As for `&Response`.
 impl Write for Response {
+    #[track_caller]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         Write::write(&mut &*self, data)
     }
 
+    #[track_caller]
     fn flush(&mut self) -> io::Result<()> {
         Write::flush(&mut &*self)
     }
 }
 
 impl HttpConnection {
+    #[track_caller]
     pub(super) fn write(&self, number: u64, data: &[u8]) -> bool {
         let mut inner = self.lock();
         if !inner.is_open(number) {
@@ -61,6 +67,7 @@ impl HttpConnection {
         clear
     }
 
+    #[track_caller]
     pub(super) fn flush_headers(&self, number: u64) {
         let mut inner = self.lock();
         if inner.is_open(number) {
@@ -70,11 +77,25 @@ impl HttpConnection {
         HttpConnection::unlock(inner);
     }
 
+    /// Implements `Response::end_with`.
+    #[track_caller]
+    pub(super) fn end(self: &Arc<Self>, number: u64, data: &[u8]) {
+        let mut inner = self.lock();
+        if !inner.is_open(number) {
+            return;
+        }
+        inner.number += 1;
+        let rest = inner.answer.end(data);
+        self.finish_answer(&mut inner, rest);
+        HttpConnection::unlock(inner);
+    }
+
     pub(super) fn need_drain(&self, number: u64) -> bool {
         let inner = self.lock();
         inner.is_open(number) && self.socket.writable_need_drain()
     }
 
+    #[track_caller]
     fn write_when_there_is_room(&self, number: u64, piece: &[u8]) -> io::Result<usize> {
         if !self.lock().answer.has_room_for(piece.len()) {
             self.socket.wait_for_room()?; // without the lock, as the client may be slow

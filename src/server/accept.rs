@@ -70,6 +70,9 @@ impl Server {
         let socket = EventSocket::accepted(stream, remote, self.0.options.clone());
         state.sockets.insert(socket.id(), socket.clone());
         state.tasks += 1;
+        let site = Connection::list(&mut state.listeners).site();
+        drop(state); // no observer is called under it
+        socket.trace(site);
         let task = ConnectionTask { server: self.clone(), socket: Some(socket.id()) };
         Admission::Serve(socket, task)
     }
@@ -78,7 +81,7 @@ impl Server {
     fn serve(&self, socket: EventSocket, mut task: ConnectionTask) {
         let call_listeners = || {
             let calls = Connection::list(&mut self.lock().listeners).copy();
-            calls.iter().for_each(|call| call(self, &socket));
+            calls.iter().for_each(|(site, call)| site.call(|| call(self, &socket)));
         };
         socket.serve(call_listeners, || task.descriptor_closed());
     }

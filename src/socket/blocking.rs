@@ -59,6 +59,7 @@ use crate::error::{self, NetError};
 /// # Ok::<(), io::Error>(())
 /// ```
 impl Write for &EventSocket {
+    #[track_caller]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if data.is_empty() {
             return Ok(0);
@@ -79,6 +80,7 @@ impl Write for &EventSocket {
 
 /// As for `&EventSocket`.
 impl Write for EventSocket {
+    #[track_caller]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         Write::write(&mut &*self, data)
     }
@@ -89,6 +91,11 @@ impl Write for EventSocket {
 }
 
 impl EventSocket {
+    /// When the kernel last took some of the queued bytes. `None`: nothing is queued.
+    pub(crate) fn stalled_since(&self) -> Option<Instant> {
+        self.lock().output.stalled_since
+    }
+
     /// Blocks until `write` would return `true`.
     pub(crate) fn wait_for_room(&self) -> io::Result<()> {
         self.wait_for(State::has_room).map(drop)

@@ -17,11 +17,13 @@ impl EventSocket {
     /// Ends our side: sends the queued bytes, then the FIN. The peer may continue to send, and
     /// `Data` continues until the peer ends its side; if that data is of no interest, use
     /// [`close_within`](Self::close_within). Node: `socket.end`.
+    #[track_caller]
     pub fn end(&self) {
         self.lock().end();
     }
 
     /// Calls `write(data)`, then `end()`. Node: `socket.end(data)`.
+    #[track_caller]
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         let state = self.lock();
         match (state.is_destroyed(), state.output.fin) {
@@ -43,12 +45,14 @@ impl EventSocket {
     /// end, or a reset if we have not read all of its bytes. Returns at once; a second call does
     /// nothing. (In a listener of `Connect`, a `Ready` still follows, as in Node.) Node:
     /// `socket.destroy`.
+    #[track_caller]
     pub fn destroy(&self) {
         self.lock().destroy(Cause::Closed);
     }
 
     /// Destroys the socket with a reason: `Error` is emitted, then `Close` with `true`. Node:
     /// `socket.destroy(error)`.
+    #[track_caller]
     pub fn destroy_with(&self, error: io::Error) {
         let cause = Cause::failed(error); // not under the lock: it may run the user's `Display`
         self.lock().destroy(cause);
@@ -58,6 +62,7 @@ impl EventSocket {
     /// without waiting for the peer's end. Bytes that the peer still sends may reset the
     /// connection, and a reset may destroy bytes that the peer has not read yet;
     /// [`close_within`](Self::close_within) avoids that. Node: `socket.destroySoon`.
+    #[track_caller]
     pub fn destroy_soon(&self) {
         let mut state = self.lock();
         state.output.destroy_after_finish = true;
@@ -97,6 +102,7 @@ impl EventSocket {
     /// running.join().unwrap()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[track_caller]
     pub fn close_within(&self, time: Duration) {
         let now = Instant::now();
         // A time beyond the range of `Instant` counts as a century.
@@ -112,6 +118,7 @@ impl EventSocket {
     /// dropped, until it has ended, or has sent nothing for `quiet`, or `total` is over. Data that
     /// arrives before that is emitted, and the caller must ignore it: a peer that reads slowly has
     /// as much time as it needs.
+    #[track_caller]
     pub(crate) fn close_in_stages(&self, quiet: Duration, total: Duration) {
         self.once(event::Finish, move |socket, ()| {
             socket.on(event::Timeout, |socket, ()| socket.destroy());
@@ -120,6 +127,11 @@ impl EventSocket {
         });
         self.end();
         self.resume();
+    }
+
+    /// Whether Close has been emitted.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().is_over()
     }
 
     /// Calls shutdown(2) for a transition, under the lock.

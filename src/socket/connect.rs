@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::EventSocket;
-use super::event::{Connect, Lookup, Ready, Resolved};
+use super::event::{Connect, Error, Lookup, Ready, Resolved};
 use super::state::output::Role;
 use super::writing::WRITE_TIMEOUT;
 use crate::endpoint::{Address, Endpoint, host_or_localhost, is_ip};
@@ -16,7 +16,7 @@ use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::{self, Stream};
 use crate::sync::lock;
 use crate::threads;
-use crate::wire::WireEvent;
+use crate::wire::{CallSite, WireEvent};
 
 /// How long to try one address before the next one. Node: `autoSelectFamilyAttemptTimeout`.
 const ADDRESS_TIMEOUT: Duration = Duration::from_millis(250);
@@ -51,12 +51,12 @@ enum TaskState<T> {
 
 impl EventSocket {
     /// Connects, and emits Lookup, Connect and Ready.
-    pub(super) fn establish(&self, options: &ConnectOptions) {
+    pub(super) fn establish(&self, options: &ConnectOptions, site: CallSite) {
         self.lock().connector = Some(thread::current().id());
         let deadline = options.connect_timeout.and_then(|limit| Instant::now().checked_add(limit));
         match self
             .resolve(&options.to, deadline)
-            .and_then(|addresses| self.connect_any(addresses, deadline))
+            .and_then(|addresses| self.connect_any(addresses, deadline, site))
         {
             Ok((stream, remote)) => self.on_connected(stream, remote),
             Err(ConnectFailure::Destroyed) => {}
@@ -114,6 +114,7 @@ impl EventSocket {
         &self,
         addresses: Vec<Address>,
         deadline: Option<Instant>,
+        site: CallSite,
     ) -> Result<(Stream, Address), ConnectFailure> {
         let last = addresses.len().saturating_sub(1);
         let mut failure = ConnectFailure::Destroyed;
@@ -124,7 +125,7 @@ impl EventSocket {
             } else {
                 left
             };
-            self.observe(|| WireEvent::Connect(&address));
+            self.observe(site, || WireEvent::Connect(&address));
             let target = address.clone();
             let call = SystemCall { name: "connect", subject: address.to_string() };
             let connect =
@@ -135,7 +136,7 @@ impl EventSocket {
                 Err(ConnectFailure::Error(error)) => {
                     if error.kind() == ErrorKind::ConnectionRefused {
                         // A reset answers a SYN to a port without a listener (RFC 9293 3.10.7.1).
-                        self.observe(|| WireEvent::Reset);
+                        self.observe(self.listener_site::<Error>(), || WireEvent::Reset);
                     }
                     failure = ConnectFailure::Error(error);
                 }
@@ -190,7 +191,8 @@ impl EventSocket {
     /// Records the new connection, sends what was written before, and emits Connect and Ready.
     fn on_connected(&self, stream: Stream, remote: Address) {
         let local = stream.local_addr();
-        self.observe(|| WireEvent::Connected { local: local.as_ref(), remote: &remote });
+        let site = self.listener_site::<Connect>();
+        self.observe(site, || WireEvent::Connected { local: local.as_ref(), remote: &remote });
         let mut state = self.lock();
         apply_options(&stream, &state.options);
         if !state.begin_greeting(stream, remote) {

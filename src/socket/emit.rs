@@ -55,7 +55,9 @@ impl EventSocket {
         let panic = state.unlocked(|| {
             deferred::in_listener(|| {
                 let calls = taken.iter_mut();
-                panics::first(calls.filter_map(|entry| panics::catch(|| (entry.call)(self, args))))
+                panics::first(calls.filter_map(|entry| {
+                    entry.site.call(|| panics::catch(|| (entry.call)(self, args)))
+                }))
             })
         });
         // Under the lock again. A listener that was removed during the calls is not put back; its

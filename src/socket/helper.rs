@@ -123,7 +123,9 @@ impl EventSocket {
         if time.is_some() && sent > 0 {
             let bytes: Vec<u8> =
                 slices.iter().flat_map(|slice| slice.iter().copied()).take(sent).collect();
-            self.observe_at(time, || WireEvent::Sent(&bytes));
+            let site = batch.first().map(|chunk| chunk.site).unwrap_or_default();
+            let queued = self.writable_length().saturating_sub(sent);
+            self.observe_at(time, site, || WireEvent::Sent { bytes: &bytes, queued });
         }
         let mut left = sent;
         for chunk in batch {

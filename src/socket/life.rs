@@ -10,22 +10,25 @@ use super::state::life::{Cause, Life, Permit, Remains, Runner};
 use super::state::output::Role;
 use crate::endpoint::Address;
 use crate::stream::Stream;
+use crate::wire::CallSite;
 
 impl State {
     /// New → Connecting: claims the permission to run. `None`: it was claimed before.
+    #[track_caller]
     pub(super) fn claim_run(&mut self) -> Option<Permit> {
         if self.runner != Runner::NotStarted {
             return None;
         }
         self.runner = Runner::Awake;
+        let site = CallSite::of_caller();
         match std::mem::replace(&mut self.life, Life::Connecting) {
             Life::New(to) => {
                 self.restart_idle_timer(); // connecting counts as activity
-                Some(Permit { to: Some(to) })
+                Some(Permit { to: Some(to), site })
             }
             destroyed => {
                 self.life = destroyed;
-                Some(Permit { to: None })
+                Some(Permit { to: None, site })
             }
         }
     }
@@ -56,6 +59,7 @@ impl State {
 
     /// Any life → Destroyed. Nothing is sent, and no event except Error and Close is emitted after
     /// this. Only the first call counts; the causes of later calls are dropped without the lock.
+    #[track_caller]
     pub(super) fn destroy(&mut self, cause: Cause) {
         let stream = match std::mem::replace(&mut self.life, Life::Connecting) {
             Life::New(_) | Life::Connecting => None,
@@ -72,6 +76,7 @@ impl State {
             self.effects.shut_down(Shutdown::Both);
         }
         self.life = Life::Destroyed { stream, cause };
+        self.destroy_site = CallSite::of_caller();
         self.stop_clock();
         self.give_up_queue();
         self.dispatch.pending.retain(|pending| matches!(pending, Pending::Wrote(..)));
@@ -153,6 +158,14 @@ impl State {
         match &self.life {
             Life::Greeting(stream) | Life::Open(stream) => Some(stream),
             _ => None,
+        }
+    }
+
+    /// The stream, while there is a descriptor: also after `destroy`, until the runner closes it.
+    pub(super) fn open_stream(&self) -> Option<&Arc<Stream>> {
+        match &self.life {
+            Life::Destroyed { stream, .. } => stream.as_ref(),
+            _ => self.stream(),
         }
     }
 }

@@ -60,11 +60,17 @@ impl Locked<'_> {
             return;
         }
         let discarded = self.effects.take_discarded();
-        let fin_sent = self.effects.fin_sent.take();
+        let (fin_sent, site) = (self.effects.fin_sent.take(), self.output.fin_site);
+        self.effects.fin_is_being_observed |= fin_sent.is_some();
         // Released here: the observers and the `Drop` of the values may call any method of the
         // socket.
         self.guard = None;
-        self.socket.observe_at(fin_sent, || WireEvent::SentFin);
+        if fin_sent.is_some() {
+            self.socket.observe_at(fin_sent, site, || WireEvent::SentFin);
+            let mut state = self.socket.lock();
+            state.effects.fin_is_being_observed = false;
+            state.effects.wake(); // the runner may wait for this, to close
+        }
         if let Some(panic) = panics::drop_each(discarded) {
             self.socket.lock().record_panic(panic);
         }

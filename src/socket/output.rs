@@ -10,6 +10,7 @@ use super::state::input::Peer;
 use super::state::life::{Cause, Life};
 use super::state::output::{BUFFERS_PER_CALL, Chunk, Drain, Fin, Role, Route, WRITE_CALL_MAX};
 use crate::error::{self, NetError};
+use crate::wire::CallSite;
 
 impl State {
     /// Decides how to handle a write.
@@ -138,6 +139,7 @@ impl State {
     }
 
     /// Implements `end`.
+    #[track_caller]
     pub(super) fn end(&mut self) {
         if self.failure().is_some() {
             // As in Node: later writes fail because the socket is destroyed, and not because it has
@@ -146,6 +148,7 @@ impl State {
         }
         if self.output.fin == Fin::NotAsked {
             self.output.fin = Fin::Asked;
+            self.output.fin_site = CallSite::of_caller();
         }
         self.send_fin_if_due();
     }

@@ -14,6 +14,7 @@ impl EventSocket {
     /// A pipe holds the data back independently of [`pause`](Self::pause): [`resume`](Self::resume)
     /// does not overrule a full target, and a Drain of the target does not overrule `pause`. (In
     /// Node each overrules the other.)
+    #[track_caller]
     pub fn pipe(&self, to: &EventSocket) {
         let id = ListenerId::next();
         self.lock().input.pipes.push(id);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::EventSocket;
 use super::chunks::ChunkReader;
-use super::event::{End, Text};
+use super::event::{End, Error, Text};
 use super::lock::Locked;
 use super::state::input::Peer;
 use super::state::life::{Cause, Runner};
@@ -90,9 +90,9 @@ impl EventSocket {
         let result = chunks.next();
         match &result {
             Ok([]) => {} // the peer's FIN, or our own shutdown: `handle_end` tells them apart
-            Ok(chunk) => self.observe(|| WireEvent::Received(chunk)),
+            Ok(chunk) => self.observe(self.data_site(), || WireEvent::Received(chunk)),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {
-                self.observe(|| WireEvent::Reset)
+                self.observe(self.listener_site::<Error>(), || WireEvent::Reset)
             }
             Err(_) => {}
         }
@@ -137,7 +137,7 @@ impl EventSocket {
         if state.is_destroyed() {
             return;
         }
-        state.unlocked(|| self.observe(|| WireEvent::ReceivedFin));
+        state.unlocked(|| self.observe(self.listener_site::<End>(), || WireEvent::ReceivedFin));
         if state.is_destroyed() {
             return;
         }

@@ -11,10 +11,11 @@ use super::state::life::{Cause, Permit, Remains};
 use super::state::output::Role;
 use crate::error::{self, NetError};
 use crate::panics;
-use crate::wire::WireEvent;
+use crate::wire::{self, WireEvent};
 
 impl EventSocket {
     /// Claims the permission to run, which each socket gives once.
+    #[track_caller]
     pub(super) fn claim_run(&self) -> io::Result<Permit> {
         self.lock().claim_run().ok_or(NetError::SocketRuns.into())
     }
@@ -22,7 +23,7 @@ impl EventSocket {
     /// The whole life of a connecting socket.
     pub(super) fn run_to_close(&self, permit: Permit) -> io::Result<()> {
         if let Some(options) = permit.to {
-            self.establish(&options);
+            self.establish(&options, permit.site);
         }
         self.read_to_end();
         let unhandled = self.close_and_notify(|| ());
@@ -58,11 +59,12 @@ impl EventSocket {
         state.destroy(Cause::Closed); // after this no other thread begins to write
         // A thread inside write(2) still has a handle of the stream. The wait releases the lock, so
         // that it can finish.
-        while state.output.role != Role::Free {
+        while state.output.role != Role::Free || state.effects.fin_is_being_observed {
             state.wait(None);
         }
         let Remains { stream, error } = state.begin_to_close();
         let connected = stream.is_some();
+        let site = state.destroy_site;
         // Without the lock, as closing takes time, and the observers may call any method.
         state.unlocked(|| {
             if connected {
@@ -70,9 +72,12 @@ impl EventSocket {
                 let now = self.observation_time();
                 // The last handle: a thread with the sender's role has dropped its own.
                 drop(stream);
-                self.observe_at(now, || WireEvent::Close);
+                self.observe_at(now, site, || WireEvent::Close);
             }
             on_descriptor_closed();
+            if !self.0.accepted {
+                wire::flush(); // the program may end after `run`, or in a listener of Close
+            }
         });
 
         // A helper may still be inside a callback, and may add or remove listeners, or panic: wait

@@ -20,6 +20,7 @@ use self::output::{Drain, Fin, Output, Role};
 use crate::endpoint::Address;
 use crate::options::{ConnectOptions, SocketOptions};
 use crate::stream::Stream;
+use crate::wire::CallSite;
 
 /// The state of one socket.
 pub(super) struct State {
@@ -37,6 +38,8 @@ pub(super) struct State {
     pub(super) options: SocketOptions,
     /// The address of the peer. Remains known after Close.
     pub(super) remote: Option<Address>,
+    /// Of the call that has destroyed the socket.
+    pub(super) destroy_site: CallSite,
     pub(super) effects: Effects,
 }
 
@@ -52,6 +55,7 @@ impl State {
             clock: Clock::default(),
             options,
             remote: None,
+            destroy_site: CallSite::default(),
             effects: Effects::default(),
         }
     }

@@ -11,7 +11,7 @@ use super::state::output::{Chunk, Done, Route, WRITE_CALL_MAX};
 use crate::deferred;
 use crate::error::NetError;
 use crate::stream::{Stream, is_timeout};
-use crate::wire::WireEvent;
+use crate::wire::{CallSite, WireEvent};
 
 /// How long one system call of a `write` waits for room in the kernel. The kernel rounds up to its
 /// tick: 4 ms where HZ is 250.
@@ -32,6 +32,7 @@ pub(super) struct RefusedWrite {
 
 impl EventSocket {
     /// Implements `write` and `write_then`.
+    #[track_caller]
     pub(super) fn send(&self, data: &[u8], done: Option<Done>) -> bool {
         let mut state = match self.write_or_queue(data, done) {
             Ok(state) => state,
@@ -55,6 +56,7 @@ impl EventSocket {
 
     /// Gives the kernel what it takes at once, and queues the rest. Returns with the lock held, so
     /// the caller sees the result of this write, and not of a later one.
+    #[track_caller]
     pub(super) fn write_or_queue(
         &self,
         data: &[u8],
@@ -105,16 +107,21 @@ impl EventSocket {
     }
 
     /// Writes until all bytes are sent, the kernel is full, or the time is used up.
+    #[track_caller]
     fn write_now(&self, stream: &Stream, data: &[u8]) -> (usize, io::Result<()>) {
         let mut sent = 0;
         let mut began = None;
+        let site = CallSite::of_caller();
         while sent < data.len() {
             let slice = &data[sent..data.len().min(sent + WRITE_CALL_MAX)];
             let time = self.observation_time();
             match stream.write(slice) {
                 Ok(n) => {
-                    self.observe_at(time, || WireEvent::Sent(&slice[..n]));
                     sent += n;
+                    self.observe_at(time, site, || WireEvent::Sent {
+                        bytes: &slice[..n],
+                        queued: self.writable_length().saturating_sub(sent),
+                    });
                     if n < slice.len() {
                         break; // it has waited for its time limit
                     }
@@ -133,6 +140,7 @@ impl EventSocket {
 
     /// Reports a write that came too late: an error of the program, which destroys the socket.
     /// After `destroy`, only the callback is called.
+    #[track_caller]
     fn report_refused(&self, refused: RefusedWrite) -> bool {
         let RefusedWrite { error, done } = refused;
         let mut state = self.lock();
@@ -147,9 +155,11 @@ impl EventSocket {
 }
 
 /// Copies bytes in pieces.
+#[track_caller]
 fn pieces(data: &[u8]) -> Vec<Chunk> {
+    let site = CallSite::of_caller();
     let pieces = data.chunks(PIECE_BYTES);
-    pieces.map(|piece| Chunk { data: piece.to_vec(), sent: 0, done: None }).collect()
+    pieces.map(|piece| Chunk { data: piece.to_vec(), sent: 0, done: None, site }).collect()
 }
 
 /// Adds the callback to the last piece, so that it is called when all are sent. Without bytes there
@@ -158,7 +168,9 @@ fn with_callback(mut pieces: Vec<Chunk>, done: Option<Done>) -> Vec<Chunk> {
     match (pieces.last_mut(), done) {
         (_, None) => {}
         (Some(last), done) => last.done = done,
-        (None, done) => pieces.push(Chunk { data: Vec::new(), sent: 0, done }),
+        (None, done) => {
+            pieces.push(Chunk { data: Vec::new(), sent: 0, done, site: CallSite::default() });
+        }
     }
     pieces
 }
@@ -170,7 +182,10 @@ mod tests {
     #[test]
     fn an_empty_chunk_is_not_sent_before_what_precedes_it() {
         let socket = EventSocket::new(1);
-        let chunk = |length| Chunk { data: vec![0; length], sent: 0, done: Some(Box::new(drop)) };
+        let chunk = |length| {
+            let (data, done) = (vec![0; length], Some(Box::new(drop) as Done));
+            Chunk { data, sent: 0, done, site: CallSite::default() }
+        };
         let mut state = socket.lock();
         state.output.length = 10;
         state.record_sent(vec![chunk(0), chunk(10), chunk(0)], 0, Ok(()));

@@ -63,6 +63,7 @@ impl Response {
     }
 
     /// Ends the answer, and sends it.
+    #[track_caller]
     pub fn end(&self) {
         let draft = lock(&self.draft).take();
         if let Some((status, message)) = draft {
@@ -71,6 +72,7 @@ impl Response {
     }
 
     /// Calls `write(data)`, then `end()`.
+    #[track_caller]
     pub fn end_with(&self, data: impl AsRef<[u8]>) {
         self.write(data);
         self.end();
@@ -111,6 +113,7 @@ enum ExchangePhase {
 }
 
 impl StsExchange {
+    #[track_caller]
     fn answer(&self, status: u16, message: StsMessage) {
         *lock(&self.phase) = ExchangePhase::Answered;
         let reason = match status {

@@ -54,12 +54,14 @@ impl WebSocket {
     /// Sends a text as one message. Returns `false` if the client reads more slowly than this
     /// sends, so that messages are queued in memory; also if the WebSocket is closed, and then
     /// nothing was sent. Browser: `socket.send(text)`.
+    #[track_caller]
     pub fn send_text(&self, text: impl AsRef<str>) -> bool {
         self.send(Opcode::Text, text.as_ref().as_bytes())
     }
 
     /// Sends bytes as one message; otherwise like [`send_text`](Self::send_text). Browser:
     /// `socket.send(buffer)`.
+    #[track_caller]
     pub fn send_binary(&self, data: impl AsRef<[u8]>) -> bool {
         self.send(Opcode::Binary, data.as_ref())
     }
@@ -67,6 +69,7 @@ impl WebSocket {
     /// Sends a ping, which each client answers with a pong that contains the same bytes. With more
     /// than 125 bytes nothing is sent, and a line on standard error says so. See
     /// [`on_pong`](Self::on_pong), and [`Options::heartbeat`], which sends pings regularly.
+    #[track_caller]
     pub fn ping(&self, data: impl AsRef<[u8]>) -> bool {
         if data.as_ref().len() > CONTROL_BYTES_MAX {
             error::report_to_stderr("websocket: a ping of more than 125 bytes was not sent");
@@ -82,6 +85,7 @@ impl WebSocket {
     /// `code` is 1000 for "finished", 1001 for "the server stops", or your own code from 4000 to
     /// 4999. A code that must not be sent (RFC 6455 7.4) becomes 1011, and a line on standard error
     /// says so. `reason` is human-readable text; bytes beyond 123 are cut off.
+    #[track_caller]
     pub fn close(&self, code: u16, reason: &str) {
         let allowed = close::may_be_sent(code);
         if !allowed {
@@ -105,6 +109,7 @@ impl WebSocket {
 
     /// Destroys the connection without a closing frame; queued messages are dropped. For a client
     /// that does not read, for example.
+    #[track_caller]
     pub fn destroy(&self) {
         self.0.socket.destroy();
     }
@@ -150,12 +155,14 @@ impl WebSocket {
         self.0.socket.remote_addr()
     }
 
+    #[track_caller]
     fn send(&self, opcode: Opcode, payload: &[u8]) -> bool {
         let state = self.lock();
         state.is_open() && self.write(opcode, payload)
     }
 
     /// Sends a frame. The caller holds the lock.
+    #[track_caller]
     pub(super) fn write(&self, opcode: Opcode, payload: &[u8]) -> bool {
         self.0.socket.write(frame::encode(opcode, payload))
     }

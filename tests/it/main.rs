@@ -35,5 +35,6 @@ mod timing;
 mod traces;
 mod websocket;
 mod week;
+mod wire_live;
 #[cfg(unix)] // its sessions are typed into a Unix shell
 mod workbench;

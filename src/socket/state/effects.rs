@@ -11,6 +11,9 @@ pub(in crate::socket) struct Effects {
     shutdown: Option<Shutdown>,
     /// When the FIN was sent, if the observers were not told yet.
     pub(in crate::socket) fin_sent: Option<Instant>,
+    /// A thread shows the FIN to the observers, without the lock. The socket is not closed before:
+    /// Close is the last event.
+    pub(in crate::socket) fin_is_being_observed: bool,
     /// Values of the user. Dropping them may run the user's code: never under the lock.
     discarded: Vec<Box<dyn Send>>,
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::error;
 use crate::options::ConnectOptions;
 use crate::stream::Stream;
+use crate::wire::CallSite;
 
 /// The connection, from the first call to Close.
 #[derive(Debug)]
@@ -72,6 +73,8 @@ pub(in crate::socket) enum Runner {
 /// destroyed before.
 pub(in crate::socket) struct Permit {
     pub(in crate::socket) to: Option<Box<ConnectOptions>>,
+    /// The line that runs the socket.
+    pub(in crate::socket) site: CallSite,
 }
 
 /// The parts of a destroyed socket that the runner must close and report.

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use crate::error::NetError;
 use crate::stream::Stream;
+use crate::wire::CallSite;
 
 /// The callback of `write_then`.
 pub(in crate::socket) type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
@@ -39,6 +40,8 @@ pub(in crate::socket) struct Output {
     pub(in crate::socket) stalled_since: Option<Instant>,
     pub(in crate::socket) drain: Drain,
     pub(in crate::socket) fin: Fin,
+    /// The line that asked for the FIN.
+    pub(in crate::socket) fin_site: CallSite,
     /// Whether the socket is destroyed after Finish: `destroy_soon` was called.
     pub(in crate::socket) destroy_after_finish: bool,
     /// The callbacks of the writes that `destroy` gave up, oldest first.
@@ -52,6 +55,8 @@ pub(in crate::socket) struct Chunk {
     /// The number of bytes that the kernel has taken.
     pub(in crate::socket) sent: usize,
     pub(in crate::socket) done: Option<Done>,
+    /// The line that wrote it.
+    pub(in crate::socket) site: CallSite,
 }
 
 /// The thread that alone may call write(2). All other threads queue their bytes.

@@ -1,0 +1,114 @@
+//! Which line of the program caused an event.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::Location;
+
+use super::target::{Target, target};
+
+/// A line of the program: where it called a public function of this crate, all of which on the way
+/// to an event are `#[track_caller]`. Unknown, and free, unless a viewer is to be told.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CallSite(Option<&'static Location<'static>>);
+
+thread_local! {
+    /// Where the listener was registered that this thread is inside of.
+    static LISTENER: Cell<CallSite> = const { Cell::new(CallSite(None)) };
+}
+
+impl CallSite {
+    /// Whether call sites are kept: only if there is to be a viewer.
+    pub(crate) fn are_kept() -> bool {
+        matches!(target(), Target::Viewer(_))
+    }
+
+    /// The line that called the function. If the call was not the program's own, as one layer of
+    /// this crate uses another, or the program uses std's `write!`, it is the line that registered
+    /// the listener which is being called.
+    #[track_caller]
+    pub(crate) fn of_caller() -> CallSite {
+        match CallSite::are_kept() {
+            false => CallSite(None),
+            true if is_of_program(Location::caller().file()) => CallSite(Some(Location::caller())),
+            true => LISTENER.get(),
+        }
+    }
+
+    /// Calls a listener that was registered here.
+    pub(crate) fn call<T>(self, listener: impl FnOnce() -> T) -> T {
+        if !CallSite::are_kept() {
+            return listener();
+        }
+        let _returned = Returned { outer: LISTENER.replace(self) };
+        listener()
+    }
+
+    /// This one; if it is unknown, the other.
+    pub(crate) fn or_else(self, other: impl FnOnce() -> CallSite) -> CallSite {
+        if self.0.is_some() { self } else { other() }
+    }
+
+    /// The source file, as the compiler names it.
+    pub(super) fn file(self) -> Option<&'static str> {
+        self.0.map(Location::file)
+    }
+}
+
+/// Dropped when the listener returns; also if it panics.
+struct Returned {
+    outer: CallSite,
+}
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        LISTENER.set(self.outer);
+    }
+}
+
+/// `FILE:LINE`; nothing, if it is unknown.
+impl fmt::Display for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |at| write!(f, "{}:{}", at.file(), at.line()))
+    }
+}
+
+/// Whether a source file is neither of this crate nor of std.
+fn is_of_program(file: &str) -> bool {
+    const OWN: &str = file!();
+    let own_folder = &OWN[..OWN.len() - "wire/call_site.rs".len()];
+    let of_std = |file: &str| {
+        file.starts_with("/rustc/")
+            || file.replace('\\', "/").contains("/rustlib/src/rust/library/")
+    };
+    !file.starts_with(own_folder) && !of_std(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_viewer_none_is_kept() {
+        assert_eq!(CallSite::of_caller(), CallSite::default());
+    }
+
+    #[test]
+    fn neither_this_crate_nor_std_is_the_program() {
+        for file in [
+            "examples/03_server.rs",
+            "tests/it.rs",
+            "/home/me/net/src/main.rs",
+            r"C:\me\src\main.rs",
+        ] {
+            assert!(is_of_program(file), "{file}");
+        }
+        let listener: fn() -> &'static Location<'static> = Location::caller; // called by a shim: its own file, in core
+        let of_std = listener().file();
+        for file in [file!(), "/rustc/0123/library/std/src/io/mod.rs", of_std] {
+            assert!(!is_of_program(file), "{file}");
+        }
+        let windows =
+            r"C:\Users\me\.rustup\toolchains\stable\lib\rustlib\src\rust\library\std\src\io\mod.rs";
+        assert!(!is_of_program(windows));
+    }
+}

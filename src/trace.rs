@@ -20,8 +20,8 @@
 //!
 //! # To a viewer
 //!
-//! With `NET_TRACE=HOST:PORT` the program connects to a viewer there, and sends it the events
-//! instead, each as a line. Nothing of the program waits for the viewer: a thread of its own sends,
+//! With `NET_TRACE=HOST:PORT` the program connects to a viewer there, and sends it the events,
+//! each as a line. (`NET_TRACE=1,HOST:PORT` also prints them.) Nothing of the program waits for the viewer: a thread of its own sends,
 //! at most 10 ms later; what has to wait is kept in 1 MiB and 4096 lines at most; what finds no
 //! room is dropped, counted, and the count is sent. If there is no viewer, or it goes, a line on
 //! standard error says so, once; then the thread tries again every second. The program runs on in

@@ -17,16 +17,14 @@ use std::sync::OnceLock;
 
 pub(crate) use self::call_site::CallSite;
 pub(crate) use self::event::{Observer, WireEvent};
-use self::target::{Target, target};
+use self::target::targets;
 use self::viewer::Viewer;
 
 /// The viewer, if `NET_TRACE` names one.
 fn viewer() -> Option<&'static Viewer> {
     static VIEWER: OnceLock<Viewer> = OnceLock::new();
-    match target() {
-        Target::Viewer(address) => Some(VIEWER.get_or_init(|| Viewer::new(address.clone()))),
-        _ => None,
-    }
+    let address = targets().viewer.as_ref()?;
+    Some(VIEWER.get_or_init(|| Viewer::new(address.clone())))
 }
 
 /// Introduces the program to the viewer: it shows a server that listens and has no client yet.
@@ -36,13 +34,20 @@ pub(crate) fn introduce(site: CallSite) {
     }
 }
 
-/// Returns the observer that `NET_TRACE` asks for.
-pub(crate) fn observer(socket: u64, kind: &'static str) -> Option<Box<dyn Observer>> {
-    match target() {
-        Target::Nowhere => None,
-        Target::StandardError => Some(Box::new(print::Printer::new(socket, kind))),
-        Target::Viewer(_) => Some(Box::new(viewer::Reporter::new(socket, viewer()?))),
-    }
+/// Returns the observers that `NET_TRACE` asks for.
+pub(crate) fn observers(
+    socket: u64,
+    kind: &'static str,
+) -> impl Iterator<Item = Box<dyn Observer>> {
+    let printer = targets().standard_error.then(|| {
+        let printer = print::Printer::new(socket, kind);
+        Box::new(printer) as Box<dyn Observer>
+    });
+    let reporter = viewer().map(|viewer| {
+        let reporter = viewer::Reporter::new(socket, viewer);
+        Box::new(reporter) as Box<dyn Observer>
+    });
+    printer.into_iter().chain(reporter)
 }
 
 /// Waits briefly until the viewer has taken the events so far: the program may be about to end.

@@ -13,7 +13,7 @@ impl EventSocket {
     /// that was registered at `site`.
     pub(crate) fn trace(&self, site: CallSite) {
         let kind = if self.0.accepted { "server" } else { "client" };
-        if let Some(observer) = wire::observer(self.0.id, kind) {
+        for observer in wire::observers(self.0.id, kind) {
             self.add_observer(observer, site);
         }
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 
-use super::target::{Target, target};
+use super::target::targets;
 
 /// A line of the program: where it called a public function of this crate, all of which on the way
 /// to an event are `#[track_caller]`. Unknown, and free, unless a viewer is to be told.
@@ -19,7 +19,7 @@ thread_local! {
 impl CallSite {
     /// Whether call sites are kept: only if there is to be a viewer.
     pub(crate) fn are_kept() -> bool {
-        matches!(target(), Target::Viewer(_))
+        targets().viewer.is_some()
     }
 
     /// The line that called the function. If the call was not the program's own, as one layer of

@@ -3,29 +3,38 @@
 use std::env::{self, VarError};
 use std::sync::OnceLock;
 
-/// Where the events of all sockets go.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    Nowhere,
-    StandardError,
-    /// A viewer at this `HOST:PORT`.
-    Viewer(String),
+/// Where the events of all sockets go: nowhere, by default.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    pub(super) standard_error: bool,
+    /// The `HOST:PORT` of a viewer.
+    pub(super) viewer: Option<String>,
 }
 
-/// The target of this process. The environment is read once.
-pub(super) fn target() -> &'static Target {
-    static TARGET: OnceLock<Target> = OnceLock::new();
-    TARGET.get_or_init(|| Target::of(env::var("NET_TRACE")))
+/// The targets of this process. The environment is read once.
+pub(super) fn targets() -> &'static Targets {
+    static TARGETS: OnceLock<Targets> = OnceLock::new();
+    TARGETS.get_or_init(|| Targets::of(env::var("NET_TRACE")))
 }
 
-impl Target {
-    fn of(variable: Result<String, VarError>) -> Target {
-        match variable {
-            Err(VarError::NotPresent) => Target::Nowhere,
-            Ok(value) if value.is_empty() || value == "0" => Target::Nowhere,
-            Ok(value) if is_host_and_port(&value) => Target::Viewer(value),
-            _ => Target::StandardError,
+impl Targets {
+    /// Reads a list, separated by commas: `HOST:PORT` is a viewer, and any other word but `0`
+    /// means standard error. The last viewer counts.
+    fn of(variable: Result<String, VarError>) -> Targets {
+        let value = match variable {
+            Ok(value) => value,
+            Err(VarError::NotPresent) => String::new(),
+            Err(VarError::NotUnicode(_)) => "1".to_string(),
+        };
+        let mut targets = Targets::default();
+        for word in value.split(',') {
+            match word {
+                "" | "0" => {}
+                word if is_host_and_port(word) => targets.viewer = Some(word.to_string()),
+                _ => targets.standard_error = true,
+            }
         }
+        targets
     }
 }
 
@@ -40,15 +49,21 @@ mod tests {
 
     #[test]
     fn a_host_and_a_port_are_a_viewer() {
-        let target = |value: &str| Target::of(Ok(value.to_string()));
+        let targets = |value: &str| Targets::of(Ok(value.to_string()));
+        let viewer =
+            |at: &str, standard_error| Targets { standard_error, viewer: Some(at.to_string()) };
+        let standard_error = Targets { standard_error: true, viewer: None };
         for value in ["127.0.0.1:4000", "localhost:4000", "[::1]:4000"] {
-            assert_eq!(target(value), Target::Viewer(value.to_string()));
+            assert_eq!(targets(value), viewer(value, false));
+            assert_eq!(targets(&format!("1,{value}")), viewer(value, true));
+            assert_eq!(targets(&format!("{value},1")), viewer(value, true));
         }
-        for value in ["1", "yes", ":4000", "localhost", "localhost:", "a:70000"] {
-            assert_eq!(target(value), Target::StandardError, "{value}");
+        for value in ["1", "yes", ":4000", "localhost", "localhost:", "a:70000", "1,1", "0,1"] {
+            assert_eq!(targets(value), standard_error, "{value}");
         }
-        for nothing in [Ok(String::new()), Ok("0".to_string()), Err(VarError::NotPresent)] {
-            assert_eq!(Target::of(nothing), Target::Nowhere);
+        for nothing in ["", "0", ",", "0,0"] {
+            assert_eq!(targets(nothing), Targets::default(), "{nothing}");
         }
+        assert_eq!(Targets::of(Err(VarError::NotPresent)), Targets::default());
     }
 }

@@ -89,6 +89,7 @@ pub(crate) enum NetError {
     /// The resolver knows no address of this host.
     HostNotFound(String),
     /// The folder in which a Unix domain socket should be created does not exist.
+    #[cfg_attr(not(unix), allow(dead_code))]
     FolderMissing { path: String },
     /// A failed system call, or a copy of an error that is not ours.
     Described { code: &'static str, message: String },

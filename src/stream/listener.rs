@@ -13,7 +13,9 @@ use std::sync::Arc;
 use super::poll::Poll;
 use super::{Stream, addresses, is_localhost, not_found};
 use crate::endpoint::{Address, Endpoint};
-use crate::error::{self, NetError};
+use crate::error;
+#[cfg(unix)]
+use crate::error::NetError;
 #[cfg(any(not(target_os = "linux"), net_notes_polled))]
 use crate::sync::Monitor;
 

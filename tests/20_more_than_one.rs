@@ -3,8 +3,6 @@
 #[path = "../examples/20_more_than_one/chunks.rs"]
 mod chunks;
 mod common;
-#[path = "common/markdown.rs"]
-mod markdown;
 #[path = "../examples/20_more_than_one/reply.rs"]
 mod reply;
 
@@ -618,9 +616,8 @@ fn wrk_finds_none_lost_either() {
 /// HAProxy with the configuration of the lesson, at other ports.
 fn haproxy(haproxy: &Path, ports: [u16; 3]) -> (Program, u16) {
     let text = fs::read_to_string(common::root().join(LESSON)).expect("the lesson");
-    let page = markdown::Page::parse(&text);
-    let block = page.blocks.into_iter().find(|block| block.language() == "haproxy");
-    let block = block.expect("the configuration").text;
+    let block = text.split_once("```haproxy\n").and_then(|(_, rest)| rest.split_once("```"));
+    let block = block.expect("the configuration").0.to_string();
     let lines = block.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     assert_eq!(lines.count(), 15, "as the lesson says");
     let own = free_port();

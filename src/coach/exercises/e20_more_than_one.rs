@@ -304,14 +304,14 @@ impl Balancer<'_> {
     }
 
     fn hangs(&self) -> Verdict {
-        let hangs = &self.copies[0];
+        let hangs = &self.copies[1]; // which is alive until now
         hangs.set(Mode::Hangs);
-        self.copies[1].set(Mode::Well);
+        self.copies[0].set(Mode::Well);
         let begin = hangs.given_up();
         if !self.until(|| Ok(hangs.given_up() > begin))? {
             let expected = Observed::text(
-                "a check of the first copy, which hangs, is given up",
-                "第一个副本卡住了，对它的检查要放弃",
+                "a check of the second copy, which hangs, is given up",
+                "第二个副本卡住了，对它的检查要放弃",
             );
             let actual = Observed::text("it is still awaited", "还在等它");
             return Err(self.check.failed(&HANGS, expected, actual));

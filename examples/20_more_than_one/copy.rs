@@ -12,7 +12,7 @@ use std::time::Duration;
 mod page;
 
 /// How long `/slow` takes.
-const SLOW: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_secs(2);
 
 /// With a ledger, every request is written down there before it is answered; without one, it is printed.
 pub fn run(port: u16, ledger: Option<&str>) -> Result<(), Box<dyn Error>> {

@@ -12,7 +12,7 @@ use super::reply::Reply;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a copy may be silent: before its answer, and in the middle of it.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often it is asked whether the client is still there.
 const CLIENT_CHECK: Duration = Duration::from_millis(200);
 

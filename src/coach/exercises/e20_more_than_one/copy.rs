@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use net_notes::check::{Check, Verdict, random};
 
@@ -32,7 +32,7 @@ pub(super) struct Seen {
     pub(super) body: Vec<u8>,
 }
 
-/// Ends with the value.
+/// It ends when this is dropped.
 pub(super) struct Copy {
     pub(super) port: u16,
     /// In each of its answers.
@@ -69,24 +69,18 @@ impl Copy {
         let copy = Copy { port, word: random::word(), shared };
         let (shared, word) = (copy.shared.clone(), copy.word.clone());
         thread::spawn(move || shared.listen(port, &word));
-        copy.wait_until_it_listens(true);
+        copy.set(Mode::Well);
         Ok(copy)
     }
 
     /// When this returns, it is so: a connection is refused, or accepted.
     pub(super) fn set(&self, mode: Mode) {
         *lock(&self.shared.mode) = mode;
-        self.wait_until_it_listens(mode != Mode::Gone);
+        let listens = mode != Mode::Gone;
+        wait_until(|| self.shared.is_listening.load(Ordering::SeqCst) == listens);
         // A child that another thread is just starting may hold the listener open for a moment.
-        while mode == Mode::Gone && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-            thread::sleep(LOOK_EVERY);
-        }
-    }
-
-    fn wait_until_it_listens(&self, listens: bool) {
-        while self.shared.is_listening.load(Ordering::SeqCst) != listens {
-            thread::sleep(LOOK_EVERY);
-        }
+        let to = (Ipv4Addr::LOCALHOST, self.port);
+        wait_until(|| listens || TcpStream::connect(to).is_err());
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -202,6 +196,14 @@ impl Shared {
             word.len() + 1
         );
         let _ = stream.write_all(answer.as_bytes());
+    }
+}
+
+/// Not for ever: what is wrong then shows in what is expected next.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !is_so() && Instant::now() < deadline {
+        thread::sleep(LOOK_EVERY);
     }
 }
 

@@ -184,7 +184,7 @@ impl Balancer<'_> {
         let all = self.until(|| {
             let before = self.counts();
             for _ in 0..30 {
-                self.expect("GET", 201, &SHARES)?;
+                self.answered("GET", 201, &SHARES)?;
             }
             Ok(self.counts().iter().zip(before).all(|(now, before)| *now > before))
         })?;
@@ -210,14 +210,14 @@ impl Balancer<'_> {
         for copy in &self.copies[..2] {
             copy.set(Mode::Gone);
             for method in ["POST", "GET", "POST"] {
-                self.expect(method, 201, &REFUSED)?;
+                self.answered(method, 201, &REFUSED)?;
             }
         }
         self.check.kept(&REFUSED);
         let before = self.counts();
         self.copies[..2].iter().for_each(|copy| copy.set(Mode::Well));
         let back = self.until(|| {
-            self.expect("GET", 201, &COMES_BACK)?;
+            self.answered("GET", 201, &COMES_BACK)?;
             let now = self.counts();
             Ok((0..2).all(|n| now[n] > before[n]))
         })?;
@@ -236,7 +236,7 @@ impl Balancer<'_> {
         dying.set(Mode::Dies);
         let before = dying.count();
         let met = self.until(|| {
-            self.expect("GET", 201, &AGAIN)?;
+            self.answered("GET", 201, &AGAIN)?;
             Ok(dying.count() > before)
         })?;
         self.met(met, &AGAIN)?;
@@ -298,7 +298,7 @@ impl Balancer<'_> {
     fn is_left_out(&self, number: usize, rule: &Rule) -> Verdict<bool> {
         let before = self.copies[number].count();
         for _ in 0..ROUND {
-            self.expect("GET", 201, rule)?;
+            self.answered("GET", 201, rule)?;
         }
         Ok(self.copies[number].count() == before)
     }
@@ -319,7 +319,7 @@ impl Balancer<'_> {
         thread::sleep(Duration::from_millis(50)); // from the end of the check to the decision
         self.check.promptly(&HANGS, || {
             for _ in 0..ROUND {
-                self.expect("GET", 201, &HANGS)?;
+                self.answered("GET", 201, &HANGS)?;
             }
             Ok(())
         })?;
@@ -343,7 +343,7 @@ impl Balancer<'_> {
         self.until(|| Ok(count() > 0))?;
         let began = Instant::now();
         for _ in 0..4 {
-            self.expect("GET", 201, &APART)?;
+            self.answered("GET", 201, &APART)?;
         }
         self.server.is_idle_while(|| {
             thread::sleep(SLOW.saturating_sub(began.elapsed()));
@@ -367,7 +367,7 @@ impl Balancer<'_> {
     fn none_left(&self) -> Verdict {
         self.copies.iter().for_each(|copy| copy.set(Mode::Gone));
         for method in ["GET", "POST"] {
-            self.check.promptly(&NONE_LEFT, || self.expect(method, 503, &NONE_LEFT).map(drop))?;
+            self.check.promptly(&NONE_LEFT, || self.answered(method, 503, &NONE_LEFT).map(drop))?;
         }
         self.copies[2].set(Mode::Well);
         self.begins_to_serve(&NONE_LEFT)?;

@@ -40,7 +40,7 @@ impl Balancer<'_> {
     }
 
     /// The same, and it must have this status.
-    pub(super) fn expect(&self, method: &str, status: u16, rule: &Rule) -> Verdict<Answer> {
+    pub(super) fn answered(&self, method: &str, status: u16, rule: &Rule) -> Verdict<Answer> {
         let answer = self.ask(method, "/", "", rule)?;
         if answer.status == status { Ok(answer) } else { Err(self.other(status, &answer, rule)) }
     }

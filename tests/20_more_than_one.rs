@@ -215,6 +215,19 @@ fn a_copy_that_accepts_and_does_not_answer_is_dead() {
     program.line_with(&format!("copy {}: alive", hangs.port));
 }
 
+/// Where all are said to be dead, it is more likely the check that is wrong.
+#[test]
+fn when_no_check_succeeds_the_copies_are_asked_all_the_same() {
+    let copy = Copy::start(|stream, _| say(&stream, &ok("served")));
+    copy.well.store(false, Ordering::SeqCst);
+    let (mut program, port) = balancer(&[copy.port, free_port()]);
+    for _ in 0..4 {
+        assert_eq!(ask("POST", port).text(), "served");
+    }
+    copy.well.store(true, Ordering::SeqCst);
+    program.line_with(&format!("copy {}: alive", copy.port));
+}
+
 /// What is about one connection stays there; all else is passed on, and each side is told of the other.
 #[test]
 fn heads_are_passed_on_without_what_is_about_one_connection() {

@@ -35,7 +35,8 @@ impl Backends {
 
     /// A thread for each, so that one which hangs does not delay the check of another.
     pub fn keep_checking(&self) {
-        for backend in self.all.iter().cloned() {
+        for backend in &self.all {
+            let backend = backend.clone();
             thread::spawn(move || {
                 loop {
                     thread::sleep(CHECK_INTERVAL);

@@ -59,7 +59,7 @@ fn answer(request: &Request, response: &Response, port: u16) {
             }
             response.end_with(head);
         }
-        _ => _ = response.status(404).end_with("nothing here\n"),
+        _ => response.status(404).end_with("nothing here\n"),
     }
 }
 

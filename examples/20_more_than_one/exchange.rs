@@ -4,7 +4,7 @@ use net::http::Response;
 use net::{ConnectOptions, EventSocket, event};
 use net_notes as net;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::heads;
@@ -26,6 +26,7 @@ pub enum Outcome {
     NoAnswer(io::Error),
 }
 
+/// How far it has come.
 #[derive(Clone, Copy)]
 enum Stage {
     Connecting,
@@ -35,68 +36,75 @@ enum Stage {
     Over,
 }
 
+/// Shared by the listeners, and looked at in the end.
+struct Progress(Mutex<Stage>);
+
+impl Progress {
+    fn set(&self, stage: Stage) {
+        *lock(&self.0) = stage;
+    }
+}
+
 /// Blocks until it is over.
 pub fn exchange(port: u16, request: &[u8], to_head: bool, client: &Arc<Response>) -> Outcome {
     let to = ConnectOptions::from(("127.0.0.1", port));
     let copy = EventSocket::new(to.connect_timeout(CONNECT_TIMEOUT).no_delay(true));
-    let stage = Arc::new(Mutex::new(Stage::Connecting));
-    let set = |stage: &Arc<Mutex<Stage>>| {
-        let stage = stage.clone();
-        move |new| *stage.lock().unwrap_or_else(PoisonError::into_inner) = new
-    };
+    let progress = Arc::new(Progress(Mutex::new(Stage::Connecting)));
 
     copy.write(request); // goes out when the connection is there
-    let sent = set(&stage);
-    copy.on(event::Connect, move |_, ()| sent(Stage::Sent));
+    let at = progress.clone();
+    copy.on(event::Connect, move |_, ()| at.set(Stage::Sent));
     copy.set_timeout(Some(ANSWER_TIMEOUT));
     copy.on(event::Timeout, |copy, ()| copy.destroy_with(ErrorKind::TimedOut.into()));
 
     // For a client that has left there is nothing to be done any more.
-    let (left, of) = (set(&stage), client.clone());
+    let (at, to) = (progress.clone(), client.clone());
     copy.every(CLIENT_CHECK, move |copy| {
-        if of.is_closed() {
-            left(Stage::Over);
+        if to.is_closed() {
+            at.set(Stage::Over);
             copy.destroy();
         }
     });
 
     let reply = Arc::new(Mutex::new(Reply::new(to_head)));
-    let (at, to, whole) = (set(&stage), client.clone(), reply.clone());
+    let (at, to, arriving) = (progress.clone(), client.clone(), reply.clone());
     copy.on(event::Data, move |copy, piece| {
-        let (mut reply, mut body) = (whole.lock().unwrap_or_else(PoisonError::into_inner), vec![]);
+        let (mut reply, mut body) = (lock(&arriving), Vec::new());
         let is_whole = match reply.feed(piece, &mut body) {
             Ok(is_whole) => is_whole,
             Err(error) => return copy.destroy_with(error),
         };
         if let Some((status, head)) = reply.head.take() {
             heads::answer(status, &head, &to);
-            at(Stage::Begun);
+            at.set(Stage::Begun);
         } else if body.is_empty() && !is_whole {
             return;
         }
         // This waits for a client that reads slowly, and meanwhile nothing is read from the copy: no more than these few
         // KiB of an answer are here, however long it is.
-        let passed_on = (&*to).write_all(&body).and_then(|()| match is_whole {
-            true => Ok(to.end()),
-            false => (&*to).flush(),
-        });
+        let mut passed_on = (&*to).write_all(&body);
+        if is_whole {
+            to.end();
+        } else if passed_on.is_ok() {
+            passed_on = (&*to).flush();
+        }
         copy.set_timeout(Some(ANSWER_TIMEOUT)); // the wait was not the copy's fault
         if is_whole || passed_on.is_err() {
-            at(Stage::Over);
+            at.set(Stage::Over);
             copy.destroy();
         }
     });
-    let (at, to) = (set(&stage), client.clone());
+    let (at, to) = (progress.clone(), client.clone());
     copy.on(event::End, move |_, ()| {
-        if reply.lock().unwrap_or_else(PoisonError::into_inner).is_whole_at_the_end() {
+        if lock(&reply).is_whole_at_the_end() {
             to.end();
-            at(Stage::Over);
+            at.set(Stage::Over);
         }
     });
 
     let gone = || io::Error::new(ErrorKind::UnexpectedEof, "the connection ended");
     let why = copy.run().err().unwrap_or_else(gone);
-    let stage = *stage.lock().unwrap_or_else(PoisonError::into_inner);
+    let stage = *lock(&progress.0);
     match stage {
         Stage::Connecting => Outcome::NotSent(why),
         Stage::Sent => Outcome::NoAnswer(why),
@@ -106,4 +114,9 @@ pub fn exchange(port: u16, request: &[u8], to_head: bool, client: &Arc<Response>
         }
         Stage::Over => Outcome::Over,
     }
+}
+
+/// A listener that panics has destroyed its socket: what it has left here is of no importance any more.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

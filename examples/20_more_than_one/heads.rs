@@ -7,7 +7,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// RFC 9110 7.6.1. `Expect` was answered by our own server, and the others say how a body is sent: that is decided anew.
-const OWN: [&str; 9] = [
+const OWN: [&str; 8] = [
     "connection",
     "proxy-connection",
     "keep-alive",
@@ -16,7 +16,6 @@ const OWN: [&str; 9] = [
     "transfer-encoding",
     "upgrade",
     "expect",
-    "x-request-id",
 ];
 
 /// Whether a line stays here: it is one of those, or `Connection` names it.

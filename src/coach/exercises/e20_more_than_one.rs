@@ -76,7 +76,7 @@ const HANGS: Rule = Rule {
 };
 const APART: Rule = Rule {
     name: "apart",
-    en: "An answer may take a second: the balancer waits for it, does not send the request again, and serves the others meanwhile.",
+    en: "An answer may take a second: the balancer waits for it, does not send the request again, and serves the others in the meantime.",
     zh: "一个响应可能要一秒钟：均衡器要等，不能把请求再发一遍，同时照常为别的客户端服务。",
     see: "Exercise",
 };

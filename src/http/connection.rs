@@ -359,14 +359,7 @@ impl HttpConnection {
     }
 
     /// Cuts the connection, so that the client does not take a part for the whole.
-    pub(super) fn destroy(&self, number: u64) {
-        let mut inner = self.lock();
-        if inner.is_open(number) {
-            self.cut(&mut inner);
-        }
-    }
-
-    fn cut(&self, inner: &mut ConnectionState) {
+    pub(super) fn cut(&self, inner: &mut ConnectionState) {
         inner.number += 1;
         inner.phase = Phase::Closing;
         self.socket.destroy();

@@ -1,4 +1,5 @@
 //! Lesson 20: the balancer in front of copies that are killed, that hang, and that break off; and HAProxy in its place.
+#![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 #[path = "../examples/20_more_than_one/chunks.rs"]
 mod chunks;

@@ -9,7 +9,7 @@
 //! ```text
 //! copy 5001: alive
 //! copy 5002: alive
-//! copy 5003: dead (ECONNREFUSED)
+//! copy 5003: gone
 //! listening: port 5000
 //! ```
 use net::http;

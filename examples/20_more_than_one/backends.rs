@@ -2,7 +2,7 @@
 
 use net::http;
 use net_notes as net;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -64,7 +64,7 @@ impl Backend {
         let url = format!("http://127.0.0.1:{}/health", self.port);
         match http::request("GET", &url).timeout(CHECK_TIMEOUT).send() {
             Ok(reply) if reply.status() == 200 => self.set(Ok(())),
-            Ok(reply) => self.set(Err(&format!("it says {} {}", reply.status(), reply.reason()))),
+            Ok(reply) => self.set(Err(&format!("says {} {}", reply.status(), reply.reason()))),
             Err(error) => self.set(Err(&reason(&error))),
         }
     }
@@ -80,16 +80,19 @@ impl Backend {
             *alive = Some(found.is_ok());
             match found {
                 Ok(()) => println!("copy {}: alive", self.port),
-                Err(why) => println!("copy {}: dead ({why})", self.port),
+                Err(why) => println!("copy {}: {why}", self.port),
             }
         }
     }
 }
 
-/// `ECONNREFUSED`, or a sentence where there is no such word.
+/// A copy that was killed refuses the next connection, and breaks off the one that it had: it is gone in both cases.
 pub fn reason(error: &io::Error) -> String {
-    match net::code(error) {
-        "" => error.to_string(),
-        code => code.to_string(),
+    match error.kind() {
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => {
+            "gone".to_string()
+        }
+        ErrorKind::TimedOut => "no answer in time".to_string(),
+        _ => error.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How often each copy is asked whether it is well.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 /// How long it may take to answer. Without this, a copy that hangs would never be found out: its kernel accepts connections.
-const CHECK_TIMEOUT: Duration = Duration::from_millis(500);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub struct Backends {
     all: Vec<Arc<Backend>>,

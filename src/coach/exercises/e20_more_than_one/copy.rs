@@ -45,7 +45,7 @@ struct Shared {
     is_listening: AtomicBool,
     /// All requests but those of the health check.
     seen: Mutex<Vec<Seen>>,
-    /// How many connections were ended by the other side while it hung.
+    /// How many health checks were given up by the other side while it hung.
     given_up: AtomicUsize,
     /// How many requests came while it hung, but for the health check.
     strays: AtomicUsize,
@@ -73,10 +73,17 @@ impl Copy {
         Ok(copy)
     }
 
-    /// When this returns, it is so: a connection is refused, or accepted.
+    /// All of them at the same moment. When this returns, it is so: a connection is refused, or accepted.
+    pub(super) fn set_all(copies: &[Copy], mode: Mode) {
+        copies.iter().for_each(|copy| *lock(&copy.shared.mode) = mode);
+        copies.iter().for_each(|copy| copy.wait_until_it_listens(mode != Mode::Gone));
+    }
+
     pub(super) fn set(&self, mode: Mode) {
-        *lock(&self.shared.mode) = mode;
-        let listens = mode != Mode::Gone;
+        Copy::set_all(std::slice::from_ref(self), mode);
+    }
+
+    fn wait_until_it_listens(&self, listens: bool) {
         wait_until(|| self.shared.is_listening.load(Ordering::SeqCst) == listens);
         // A child that another thread is just starting may hold the listener open for a moment.
         let to = (Ipv4Addr::LOCALHOST, self.port);
@@ -166,7 +173,7 @@ impl Shared {
                 }
                 Err(error) if is_timeout(error.kind()) => {}
                 Ok(_) | Err(_) => {
-                    if mode == Mode::Hangs {
+                    if mode == Mode::Hangs && is_check(&bytes) {
                         self.given_up.fetch_add(1, Ordering::SeqCst);
                     }
                     return;

@@ -14,7 +14,7 @@ use net::http::{self, Reply, Request, Response};
 use net_notes as net;
 
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
-const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+const CHECK_TIMEOUT: Duration = Duration::from_millis(750);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One server of several that do the same.

@@ -359,6 +359,7 @@ impl HttpConnection {
     }
 
     /// Cuts the connection, so that the client does not take a part for the whole.
+    #[track_caller]
     pub(super) fn cut(&self, inner: &mut ConnectionState) {
         inner.number += 1;
         inner.phase = Phase::Closing;

@@ -159,6 +159,7 @@ impl Response {
     /// # running.join().unwrap()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[track_caller]
     pub fn destroy(&self) {
         self.connection.destroy(self.number);
         self.ended.store(true, Ordering::Relaxed);

@@ -201,6 +201,7 @@ mod lessons {
         Lesson17 "lessons/17_silence.md"
         Lesson18 "lessons/18_live_page.md"
         Lesson19 "lessons/19_resp.md"
+        Lesson20 "lessons/20_more_than_one.md"
         Lesson21 "lessons/21_in_the_open.md"
     }
 }

@@ -48,5 +48,6 @@ exercises! {
     exercise_17_silence "17_silence"
     exercise_18_live_page "18_live_page"
     exercise_19_resp "19_resp"
+    exercise_20_more_than_one "20_more_than_one"
     exercise_21_in_the_open "21_in_the_open"
 }

@@ -19,6 +19,7 @@ mod e16_too_fast;
 mod e17_silence;
 mod e18_live_page;
 mod e19_resp;
+mod e20_more_than_one;
 mod e21_in_the_open;
 mod html;
 mod notebook;
@@ -47,6 +48,7 @@ const ALL: &[Exercise] = &[
     e17_silence::EXERCISE,
     e18_live_page::EXERCISE,
     e19_resp::EXERCISE,
+    e20_more_than_one::EXERCISE,
     e21_in_the_open::EXERCISE,
 ];
 

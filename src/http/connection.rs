@@ -349,14 +349,21 @@ impl HttpConnection {
         if !inner.is_open(number) {
             return;
         }
-        inner.number += 1;
         if inner.answer.is_unsent() {
+            inner.number += 1;
             inner.answer.fail();
             self.finish_answer(inner, &[]);
         } else {
-            inner.phase = Phase::Closing;
-            self.socket.destroy();
+            self.cut(inner);
         }
+    }
+
+    /// Cuts the connection, so that the client does not take a part for the whole.
+    #[track_caller]
+    pub(super) fn cut(&self, inner: &mut ConnectionState) {
+        inner.number += 1;
+        inner.phase = Phase::Closing;
+        self.socket.destroy();
     }
 
     /// Sends the end of an answer, and decides what follows it.

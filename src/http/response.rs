@@ -139,6 +139,32 @@ impl Response {
         self.ended.store(true, Ordering::Relaxed);
     }
 
+    /// Cuts the connection, so that the client does not take a part of the answer for the whole. A
+    /// proxy does so when the server behind it has gone in the middle of its answer. Node:
+    /// `response.destroy()`.
+    ///
+    /// ```
+    /// use net_notes::http;
+    ///
+    /// let server = http::create_server(|_request, response| {
+    ///     response.write("the first half, and");
+    ///     response.flush_headers();
+    ///     response.destroy();
+    /// });
+    /// # server.listen(0, |_| {})?;
+    /// # let at = server.address().unwrap();
+    /// # let running = server.spawn();
+    /// assert!(http::get(&format!("http://{at}/")).is_err());
+    /// # server.close()?;
+    /// # running.join().unwrap()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn destroy(&self) {
+        self.connection.destroy(self.number);
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
     /// Answers 101 with the headers set so far, and hands over the socket: `take` gets it, and the
     /// bytes that arrived after the head of the request. After that it is an ordinary socket:
     /// `close` of the server does not end it, and `take` must provide for its end after its `End`

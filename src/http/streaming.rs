@@ -90,6 +90,15 @@ impl HttpConnection {
         HttpConnection::unlock(inner);
     }
 
+    /// Implements `Response::destroy`.
+    #[track_caller]
+    pub(super) fn destroy(&self, number: u64) {
+        let mut inner = self.lock();
+        if inner.is_open(number) {
+            self.cut(&mut inner);
+        }
+    }
+
     pub(super) fn need_drain(&self, number: u64) -> bool {
         let inner = self.lock();
         inner.is_open(number) && self.socket.writable_need_drain()

@@ -69,6 +69,7 @@ judges! {
     judge_17_silence "17_silence"
     judge_18_live_page "18_live_page"
     judge_19_resp "19_resp"
+    judge_20_more_than_one "20_more_than_one"
     judge_21_in_the_open "21_in_the_open"
 }
 

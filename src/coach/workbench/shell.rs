@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ports::Ports;
 
 /// Real programs that talk to those of the lessons, and the shell's tools around them.
-const PROGRAMS: [&str; 24] = [
+const PROGRAMS: [&str; 25] = [
     "nc",
     "curl",
     "telnet",
@@ -18,6 +18,7 @@ const PROGRAMS: [&str; 24] = [
     "tcpdump",
     "strace",
     "ss",
+    "ab",
     "printf",
     "echo",
     "cat",

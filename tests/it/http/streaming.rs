@@ -130,6 +130,30 @@ fn a_byte_too_many_does_not_destroy_the_answer() {
     server.close();
 }
 
+/// Before its first byte, in the middle of it, and after its end, when it is too late.
+#[test]
+fn a_destroyed_response_is_never_taken_for_a_whole_one() {
+    let server = Running::new(|request, response| {
+        match request.path() {
+            "/middle" => {
+                response.write("half");
+                response.flush_headers();
+            }
+            "/end" => response.end_with("whole"),
+            _ => _ = response.write("gathered, and never sent"),
+        }
+        response.destroy();
+        response.end_with("too late");
+    });
+    let mut unsent = server.client();
+    assert_eq!(unsent.send(get("/unsent")).rest(), b"");
+    let mut middle = server.client();
+    let rest = middle.send(get("/middle")).rest();
+    assert!(rest.ends_with(b"4\r\nhalf\r\n"), "{}", rest.escape_ascii());
+    assert_eq!(server.client().send(get("/end")).answer().text(), "whole");
+    server.close();
+}
+
 #[test]
 fn a_slow_upload_still_reads_its_refusal() {
     let server = Running::new(|_, response| response.end());

@@ -13,7 +13,7 @@ use crate::common;
 pub const PORTS: [RangeInclusive<u16>; 2] = [5000..=5009, 10086..=10089];
 
 /// Real programs that a machine may lack.
-const PEERS: [&str; 11] = [
+const PEERS: [&str; 12] = [
     "nc",
     "curl",
     "telnet",
@@ -25,6 +25,7 @@ const PEERS: [&str; 11] = [
     "tcpdump",
     "strace",
     "ss",
+    "ab",
 ];
 /// Where cargo puts an example.
 const BUILT: &str = "target/debug/examples/";

@@ -134,7 +134,31 @@ impl Trace {
         let mut fields = line.split(' ');
         let time = fields.next().and_then(|time| time.parse::<u64>().ok());
         let program = fields.next().and_then(|id| id.split('.').next()?.parse().ok());
+        // With our own address in our own NET_TRACE, each event would cause the next one.
+        if program == Some(u64::from(std::process::id())) {
+            return false;
+        }
         self.program = self.program.or(program);
         time.is_some() && program.is_some() && !line.contains(char::is_control)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_other_programs_are_accepted() {
+        let accepts = |lines: &[&str]| {
+            let mut trace = Trace { lines: Lines::new(LINE_MAX), begun: false, program: None };
+            lines.iter().all(|line| trace.accept(line))
+        };
+        assert!(accepts(&["net-trace 1", "0 1 hello a a.rs", "7 1.2 close"]));
+        assert!(accepts(&["net-trace 2"]));
+        let own = format!("0 {} hello a a.rs", std::process::id());
+        for bad in ["0 hello", "a 1 hello", "0 1 hello \u{7}", "", &own] {
+            assert!(!accepts(&["net-trace 1", bad]), "{bad}");
+        }
+        assert!(!accepts(&["GET / HTTP/1.1"]));
     }
 }

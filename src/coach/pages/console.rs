@@ -6,7 +6,7 @@ use super::markdown::{Block, language};
 #[derive(Debug)]
 pub(crate) struct Console {
     /// Of all console blocks of the page, from 1.
-    #[cfg_attr(not(unix), expect(dead_code))] // only a Unix shell runs them
+    #[cfg_attr(not(unix), allow(dead_code))] // only a Unix shell runs them
     pub(crate) number: usize,
     /// Its name; a block that names none has a terminal of its own.
     pub(crate) terminal: String,

@@ -10,7 +10,6 @@ mod news;
 mod raw;
 
 use common::{DEADLINE, Program, example, within};
-#[cfg(unix)]
 use net::http;
 use net_notes as net;
 use raw::*;

@@ -26,6 +26,7 @@
 //! terminal shows something else: where the program prints the notes' own words.
 
 use crate::common;
+#[cfg(unix)]
 use crate::markdown;
 
 #[cfg(unix)]

@@ -18,12 +18,12 @@ use net_notes::check::Localized;
 use super::home::Home;
 use crate::coach::lock;
 
-/// Why there is no program.
+/// The reason why no program was built.
 #[derive(Debug, Clone)]
 pub(super) enum Error {
-    /// The compiler's own message, whole but for warnings.
+    /// The compiler's message, without warnings.
     Compiler(String),
-    /// It did not come to that.
+    /// The compiler was not run.
     Io(Localized),
 }
 
@@ -50,19 +50,19 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     if program.exists() {
         return Ok(program);
     }
-    // Under a name of its own until it is whole: another check may build the same at this moment.
-    // In front, as rustc takes the name up to its last dot for the names of its own files.
+    // Under a unique name until it is complete: another check may be building the same program.
+    // The unique part is in front, as rustc names its own files by the part before the last dot.
     let unfinished = folder.join(format!("{}-{}-{name}", std::process::id(), unique()));
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
     rustc.current_dir(home.root()).args(["--edition", "2024", "--crate-type", "bin"]);
     rustc.args(["--crate-name", &crate_name(source)]);
-    // With all the names and line numbers of std in it, each would take 16 MB: one for every save of the student's.
+    // With the debug information of std each program would take 16 MB, and each save makes one.
     rustc.args(["-C", "strip=debuginfo"]);
     rustc.args(["--color", if colour { "always" } else { "never" }]);
     let mut with_library = OsString::from("net_notes=");
     with_library.push(&library);
     rustc.arg("--extern").arg(with_library);
-    // Relative, so that the message names the file as the student knows it.
+    // A relative path, so the message names the file as the student knows it.
     rustc.arg(shown).arg("-o").arg(&unfinished);
     let compile = |rustc: &mut Command| rustc.output().map_err(|error| no_tool("rustc", &error));
     let built = compile(&mut rustc)?;
@@ -116,7 +116,7 @@ fn no_tool(name: &str, error: &io::Error) -> Error {
     ))
 }
 
-/// `03_server` is no name for a crate: `exercise_03_server` is.
+/// The name of the crate: `exercise_03_server`, as `03_server` is not valid.
 fn crate_name(source: &Path) -> String {
     let stem = source.file_stem().unwrap_or_default().to_string_lossy();
     format!("exercise_{}", stem.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))

@@ -1,4 +1,4 @@
-//! All exercises judged at once, as a teacher's list. The student's progress is neither read nor written.
+//! The command `check --all`: a list for teachers. The student's progress is neither read nor written.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use super::exercises;
 use super::judge::{Candidate, Judge, Outcome, PATIENCE};
 use super::verdict_json;
 
-/// How many exercises are judged at a time. A check mostly waits.
+/// The number of exercises that are judged at the same time. A check mostly waits.
 const AT_ONCE: usize = 4;
 
 impl Coach {

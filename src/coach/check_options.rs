@@ -1,4 +1,4 @@
-//! What the command `check` is asked for.
+//! The options of the command `check`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::judge::{Candidate, PATIENCE};
 /// `check [03] [--file FILE | --program PROGRAM] [--patience SECONDS] [--json]`.
 #[derive(Debug)]
 pub(super) struct CheckOptions {
-    /// The exercise; none: the next one.
+    /// The exercise; `None`: the next one.
     pub(super) which: Option<String>,
     pub(super) candidate: Candidate,
     pub(super) patience: Duration,
@@ -16,7 +16,7 @@ pub(super) struct CheckOptions {
 }
 
 impl CheckOptions {
-    /// Reads the arguments behind `check`. `None`: they make no sense.
+    /// Parses the arguments behind `check`. `None`: they are invalid.
     pub(super) fn parse(args: &[&str]) -> Option<CheckOptions> {
         let mut options = CheckOptions::default();
         let mut rest = args.iter();
@@ -34,13 +34,13 @@ impl CheckOptions {
                 _ => return None,
             }
         }
-        // Another file or program says nothing of which exercise comes next.
+        // A file or a program does not say which exercise it belongs to.
         let names_one = options.which.is_some() || matches!(options.candidate, Candidate::Own);
         names_one.then_some(options)
     }
 }
 
-/// A path that means the same wherever it is used: a program without a folder would be searched for elsewhere.
+/// An absolute path: a program without a folder would be searched for in `PATH`.
 fn path(text: &str) -> Option<PathBuf> {
     std::path::absolute(text).ok()
 }

@@ -9,7 +9,7 @@ use super::language::{chosen, name};
 use super::output::Voice;
 
 impl Coach {
-    /// Says which language is spoken, and why.
+    /// Prints which language the coach speaks, and why.
     pub(super) fn lang(&self) -> ExitCode {
         let voice = &self.voice;
         let why = match chosen(&self.home) {
@@ -22,7 +22,7 @@ impl Coach {
         ))
     }
 
-    /// Speaks this language from now on.
+    /// Chooses this language for all later commands.
     pub(super) fn set_lang(&self, lang: Lang) -> ExitCode {
         let mut progress = match self.progress() {
             Ok(progress) => progress,

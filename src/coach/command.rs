@@ -50,7 +50,7 @@ cargo run -- lang en               English；lang zh 是中文；都不写就告
 --lang en, --lang zh               只管这一条命令的语言",
 );
 
-/// Finds out what is asked for, and does it.
+/// Parses the arguments and runs the command.
 pub(crate) fn run(mut args: Vec<String>) -> ExitCode {
     let home = Home::new();
     let usual = language(&home);
@@ -95,9 +95,9 @@ pub(crate) fn run(mut args: Vec<String>) -> ExitCode {
     }
 }
 
-/// Takes `--lang zh` or `--lang=zh` out of the arguments. `Some(None)`: it names no language of ours.
+/// Removes `--lang zh` or `--lang=zh` from the arguments. `Some(None)`: the name is not one of our languages.
 fn take_lang(args: &mut Vec<String>) -> Option<Option<Lang>> {
-    // Behind `run 03` all is the student's program's.
+    // All arguments behind `run 03` are for the student's program.
     let ours = args.iter().position(|arg| arg == "run").map_or(args.len(), |run| run + 2);
     let at = args.iter().take(ours).position(|arg| arg.split('=').next() == Some("--lang"))?;
     let option = args.remove(at);
@@ -139,7 +139,7 @@ impl Coach {
         };
         let mut command = Command::new(&program);
         command.args(args);
-        // In our place where that can be: then whoever ends us has ended the program, and nobody holds its port.
+        // It replaces this process where the system can do that: a signal that ends us then ends the program, and its port is free.
         #[cfg(unix)]
         let error = std::os::unix::process::CommandExt::exec(&mut command);
         #[cfg(not(unix))]
@@ -154,7 +154,7 @@ impl Coach {
         ))
     }
 
-    /// Does something with the exercise that is meant.
+    /// Calls `act` with the exercise of this number or name.
     fn with(
         &self,
         which: &str,
@@ -174,7 +174,7 @@ impl Coach {
         }
     }
 
-    /// Does something with the first exercise that is not done.
+    /// Calls `act` with the first exercise that is not done.
     fn with_next(&self, act: impl FnOnce(&Coach, &'static Exercise) -> ExitCode) -> ExitCode {
         match self.progress().map(|progress| progress.next()) {
             Ok(Some(next)) => act(self, next),

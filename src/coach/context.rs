@@ -1,4 +1,4 @@
-//! What every command needs: the student's folder, the language, and how to print.
+//! The shared context of the commands: the student's folder, the language, and printing.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::home::Home;
 use super::output::Voice;
 use super::progress::Progress;
 
-/// All that a command needs.
+/// Everything that a command needs.
 #[derive(Debug)]
 pub(super) struct Coach {
     pub(super) home: Home,
@@ -19,7 +19,7 @@ pub(super) struct Coach {
 }
 
 impl Coach {
-    /// What the system says went wrong, in the language that is spoken.
+    /// The system's reason for an error, in the coach's language.
     pub(super) fn reason(&self, error: &io::Error) -> String {
         Localized::from(error).in_lang(self.voice.lang).to_string()
     }
@@ -34,7 +34,7 @@ impl Coach {
         })
     }
 
-    /// What to do after a failure.
+    /// The advice after a failure.
     pub(super) fn again(&self, exercise: &Exercise) -> String {
         let (id, file) = (exercise.id(), Home::short_file(exercise));
         if !self.home.file(exercise).exists() {
@@ -50,7 +50,7 @@ impl Coach {
         self.voice.labelled(self.voice.say("then", "然后"), &next)
     }
 
-    /// A file that comes with the repository cannot be read.
+    /// Reports that a file of the repository cannot be read.
     pub(super) fn lost(&self, path: &Path, error: &io::Error) -> ExitCode {
         let (why, path) = (self.reason(error), self.home.shown(path));
         self.failed(&self.voice.say(
@@ -67,7 +67,7 @@ impl Coach {
         ));
     }
 
-    /// A line on standard output.
+    /// Prints a line on standard output.
     pub(super) fn print(&self, text: &str) -> ExitCode {
         self.print_as_is(&self.voice.in_commands(text))
     }
@@ -79,7 +79,7 @@ impl Coach {
         ExitCode::SUCCESS
     }
 
-    /// A line on standard error.
+    /// Prints a line on standard error.
     pub(super) fn failed(&self, text: &str) -> ExitCode {
         let _ = writeln!(io::stderr(), "{}", self.voice.in_commands(text));
         ExitCode::FAILURE

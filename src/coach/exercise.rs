@@ -1,4 +1,4 @@
-//! What an exercise is.
+//! [`Exercise`]: the description of one exercise.
 
 use net_notes::check::{Check, Failure, Lang, Rule, Standing, Verdict};
 
@@ -7,13 +7,13 @@ use net_notes::check::{Check, Failure, Lang, Rule, Standing, Verdict};
 pub(super) struct Exercise {
     /// The lesson's name, with its number in front: `03_server`.
     pub(super) name: &'static str,
-    /// What is built, in a few words.
+    /// A title of a few words.
     pub(super) en: &'static str,
-    /// The same in Chinese.
+    /// The title in Chinese.
     pub(super) zh: &'static str,
-    /// What is asked, in the order of the lesson's list.
+    /// The rules, in the order of the lesson's list.
     pub(super) rules: &'static [Rule],
-    /// std has Unix sockets on Unix only.
+    /// Whether it needs Unix sockets, which std has on Unix only.
     pub(super) needs_unix_sockets: bool,
     /// Starts the program and talks to it. It knows nothing of its source: the student's, the solution and the wrong answers
     /// are all judged by this.
@@ -21,12 +21,12 @@ pub(super) struct Exercise {
 }
 
 impl Exercise {
-    /// Whether this system has what it takes. Where it has not, the exercise is neither judged nor asked for.
+    /// Whether this system can run the exercise. If not, it is neither judged nor offered.
     pub(super) fn runs_here(&self) -> bool {
         cfg!(unix) || !self.needs_unix_sockets
     }
 
-    /// How each rule stands after a check that has ended in this way. A rule that is broken and is none of the lesson's own, such
+    /// The state of each rule after a check with this result. A broken rule that is not in the lesson's list, such
     /// as that the program must start, is the first.
     pub(super) fn standings(&self, failure: Option<&Failure>) -> Vec<(Rule, Standing)> {
         let Some(failure) = failure else {
@@ -43,7 +43,7 @@ impl Exercise {
         &self.name[..2]
     }
 
-    /// What is built, in one of the languages.
+    /// The title, in one of the languages.
     pub(super) fn title(&self, lang: Lang) -> &'static str {
         lang.pick(self.en, self.zh)
     }

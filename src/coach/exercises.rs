@@ -52,12 +52,12 @@ const ALL: &[Exercise] = &[
     e21_in_the_open::EXERCISE,
 ];
 
-/// All of them, in the order of the lessons.
+/// All exercises, in the order of the lessons.
 pub(super) fn all() -> &'static [Exercise] {
     ALL
 }
 
-/// By its number (`3`, `03`) or its name (`03_server`).
+/// Finds an exercise by its number (`3`, `03`) or its name (`03_server`).
 pub(super) fn find(text: &str) -> Option<&'static Exercise> {
     let wanted: Option<u8> = text.parse().ok();
     ALL.iter().find(|one| one.name == text || wanted.is_some() && one.id().parse().ok() == wanted)

@@ -36,7 +36,7 @@ impl Coach {
         }
     }
 
-    /// Prints Markdown as HTML: for whoever writes a page.
+    /// Prints Markdown as HTML, for the authors of a page.
     pub(super) fn render(&self, files: &[&str]) -> ExitCode {
         for file in files {
             let text = match fs::read_to_string(file) {
@@ -99,7 +99,7 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Localiz
         ));
     }
     let own = own.unwrap_or_default();
-    // First the list of all: what is interrupted here can be done again.
+    // The list of all files first: an export that is interrupted here can be repeated.
     let is_ours = |name: &&str| name.split('/').all(|part| part != "..") && !name.starts_with('/');
     let before: Vec<&str> = own.lines().filter(is_ours).collect();
     let stale = before.iter().filter(|name| !files.contains_key(**name)).copied();

@@ -1,4 +1,4 @@
-//! Hints, one after another, and the solution.
+//! The commands `hint` and `solution`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use super::context::Coach;
 use super::exercise::Exercise;
 
 impl Coach {
-    /// The next hint, or the one with this number.
+    /// Prints the next hint, or the one with this number.
     pub(super) fn hint(&self, exercise: &Exercise, number: Option<&str>) -> ExitCode {
         let (voice, id) = (&self.voice, exercise.id());
         let path = self.home.hints(exercise, voice.lang);

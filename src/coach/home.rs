@@ -1,4 +1,4 @@
-//! Where everything is that the coach reads and writes.
+//! The paths of all files that the coach reads and writes.
 
 use std::env;
 use std::fs;
@@ -13,12 +13,12 @@ use super::exercise::Exercise;
 pub(super) struct Home(PathBuf);
 
 impl Home {
-    /// The one that cargo runs us in; run by hand, the one that we were built in.
+    /// The folder in which cargo runs the coach; without cargo, the one in which it was built.
     pub(super) fn new() -> Home {
         Home(env::var_os("CARGO_MANIFEST_DIR").map_or_else(Home::library, PathBuf::from))
     }
 
-    /// Where the library that exercises are built with comes from.
+    /// The folder of the library that exercises are built with.
     pub(super) fn library() -> PathBuf {
         env!("CARGO_MANIFEST_DIR").into()
     }
@@ -43,27 +43,27 @@ impl Home {
         self.0.join(".workbench-key")
     }
 
-    /// What the student edits.
+    /// The file that the student edits.
     pub(super) fn file(&self, exercise: &Exercise) -> PathBuf {
         self.0.join(Home::short_file(exercise))
     }
 
-    /// The same as one would write it on the command line.
+    /// The same, as it is written on the command line.
     pub(super) fn short_file(exercise: &Exercise) -> String {
         format!("tests/exercises/{}.rs", exercise.name)
     }
 
-    /// The folder with all else that belongs to an exercise.
+    /// The folder of all other files of an exercise.
     fn folder(&self, exercise: &Exercise) -> PathBuf {
         self.0.join("tests/exercises").join(exercise.name)
     }
 
-    /// What the student's file is at the beginning.
+    /// The initial content of the student's file.
     pub(super) fn stub(&self, exercise: &Exercise) -> PathBuf {
         self.folder(exercise).join("stub.rs")
     }
 
-    /// A good answer.
+    /// The solution.
     pub(super) fn solution(&self, exercise: &Exercise) -> PathBuf {
         self.folder(exercise).join("solution.rs")
     }

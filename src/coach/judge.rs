@@ -13,13 +13,13 @@ use super::exercise::Exercise;
 use super::home::Home;
 use super::lock;
 
-/// How long a program may take for each thing that it should do at once, unless `--patience` says otherwise. Far more than
-/// it needs, and not longer than a student likes to wait for the news that it hangs.
+/// The time limit of a program for each thing that it should do at once, unless `--patience` sets another one. Far more than
+/// it needs, and not longer than a student likes to wait for the result that it hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// A check that waits for so long tells what it waits for.
+/// A check that waits for longer than this reports what it waits for.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
-/// What is judged.
+/// The program to judge.
 #[derive(Debug)]
 pub(super) enum Candidate {
     /// The student's own file of the exercise.
@@ -46,18 +46,18 @@ pub(super) enum Outcome {
     NotChecked(Localized),
 }
 
-/// How to judge.
+/// The settings of a check.
 #[derive(Debug)]
 pub(super) struct Judge<'a> {
     pub(super) home: &'a Home,
     pub(super) exercise: &'a Exercise,
-    /// In the compiler's message.
+    /// Whether the compiler's message is coloured.
     pub(super) colour: bool,
     pub(super) patience: Duration,
 }
 
 impl Judge<'_> {
-    /// Judges the candidate, and tells, once for each rule, what the check waits for when that takes longer.
+    /// Judges the candidate, and reports long waits of the check, once for each rule.
     pub(super) fn judge(&self, what: &Candidate, tell: impl Fn(Waiting) + Sync) -> Outcome {
         let told = Mutex::new(Vec::new());
         self.judge_watched(what, TELL_AFTER / 4, |check| {
@@ -70,7 +70,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Judges the candidate, while a thread beside it looks at the check again and again.
+    /// Judges the candidate, while another thread calls `look` with the check again and again.
     pub(super) fn judge_watched(
         &self,
         what: &Candidate,
@@ -102,7 +102,7 @@ impl Judge<'_> {
     }
 }
 
-/// Does something while a thread beside it looks at the check.
+/// Calls `act` while another thread looks at the check.
 fn watched<T>(
     check: &Check,
     every: Duration,

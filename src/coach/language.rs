@@ -17,7 +17,7 @@ pub(super) fn language(home: &Home) -> Lang {
     chosen(home).unwrap_or_else(system)
 }
 
-/// The language called so in a command.
+/// The language with this name in a command.
 pub(super) fn named(name: &str) -> Option<Lang> {
     match name {
         "en" => Some(Lang::En),
@@ -57,7 +57,7 @@ fn spoken(locale: &str) -> Option<Lang> {
     named(&language.to_ascii_lowercase())
 }
 
-/// What Windows itself is set to, which sets no variables. std cannot ask, `reg` can.
+/// The language of Windows, which sets no variables. std cannot ask for it, `reg` can.
 fn windows_locale() -> Option<String> {
     if !cfg!(windows) {
         return None;

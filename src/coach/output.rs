@@ -12,19 +12,19 @@ use net_notes::check::layout::wrap;
 
 use super::language::name;
 
-/// As wide as every terminal is.
+/// A width that every terminal has.
 const WIDTH: usize = 80;
-/// The column in which what is said begins, behind its label.
+/// The column in which a text behind a label begins.
 const LABEL: usize = 12;
 
-/// How to speak.
+/// The language and the form of the coach's output.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Voice {
     pub(super) lang: Lang,
     pub(super) colour: bool,
     /// It was asked for in this command, and is not the usual one: so each command that is shown asks for it, too.
     asked: bool,
-    /// How many columns there are.
+    /// The number of columns.
     pub(super) width: usize,
 }
 
@@ -40,7 +40,7 @@ impl Voice {
         }
     }
 
-    /// The text with its commands in the language that is spoken.
+    /// Adds `--lang` to the commands in a text, if it was given to this one.
     pub(super) fn in_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if !self.asked {
             return text.into();
@@ -48,12 +48,12 @@ impl Voice {
         text.replace("cargo run -- ", &format!("cargo run -- --lang {} ", name(self.lang))).into()
     }
 
-    /// The same text in two languages: whichever it is.
+    /// Chooses between the same text in two languages.
     pub(super) fn say<T>(&self, en: T, zh: T) -> T {
         self.lang.pick(en, zh)
     }
 
-    /// A text behind its label, in lines that fit.
+    /// Puts a text behind its label, in lines that fit.
     pub(super) fn labelled(&self, label: &str, text: &str) -> String {
         let gap = " ".repeat(LABEL.saturating_sub(columns(label)));
         let lines = wrap(text, self.width.saturating_sub(LABEL).max(20));
@@ -77,7 +77,7 @@ impl Voice {
     }
 }
 
-/// How wide the terminal is. Shells know it as `COLUMNS` and rarely pass it on; stty(1) asks the terminal itself.
+/// The width of the terminal. Shells know it as `COLUMNS` and rarely pass it on; stty(1) asks the terminal itself.
 fn width() -> usize {
     let given = env::var("COLUMNS").ok().and_then(|width| width.parse().ok());
     let asked = || {
@@ -87,7 +87,7 @@ fn width() -> usize {
         let size = String::from_utf8(size.ok()?.stdout).ok()?; // "24 80"
         size.split_whitespace().nth(1)?.parse().ok()
     };
-    // A terminal that does not know says 0.
+    // A terminal that does not know its width reports 0.
     given.or_else(asked).filter(|width| *width >= 20).unwrap_or(WIDTH)
 }
 

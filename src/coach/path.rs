@@ -9,7 +9,7 @@ use super::home::Home;
 use super::json;
 use super::progress::Progress;
 
-/// How an exercise stands.
+/// The state of an exercise.
 enum State {
     LeftOut,
     Done,
@@ -56,7 +56,7 @@ impl Coach {
         self.lead_on(next)
     }
 
-    /// What to do now.
+    /// Prints what to do next.
     pub(super) fn lead_on(&self, next: Option<&Exercise>) -> ExitCode {
         let voice = &self.voice;
         let Some(next) = next else {

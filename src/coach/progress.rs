@@ -1,4 +1,4 @@
-//! How far the student is: a plain text file that a person can read and change.
+//! The student's progress: a plain text file that a person can read and change.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,7 +8,7 @@ use super::exercise::Exercise;
 use super::exercises;
 use super::home::Home;
 
-/// The lines of `.progress`: `03 done`, `03 hints 2`, `lang zh`. What is not understood is kept as it is: it may be of a newer version.
+/// The lines of `.progress`: `03 done`, `03 hints 2`, `lang zh`. Unknown lines are kept: they may be from a newer version.
 #[derive(Debug)]
 pub(super) struct Progress {
     path: PathBuf,
@@ -39,7 +39,7 @@ impl Progress {
         self.set(exercise, "done", done.then(String::new))
     }
 
-    /// How many hints were shown.
+    /// The number of hints that were shown.
     pub(super) fn hints(&self, exercise: &Exercise) -> usize {
         self.value(exercise, "hints").and_then(|count| count.parse().ok()).unwrap_or(0)
     }
@@ -66,7 +66,7 @@ impl Progress {
         self.replace(&[exercise.id(), key], line)
     }
 
-    /// Writes `line` in the place of those that begin with these words.
+    /// Replaces the lines that begin with these words by `line`.
     fn replace(&mut self, words: &[&str], line: Option<String>) -> io::Result<()> {
         let mut lines: Vec<String> = self.lines.clone();
         lines.retain(|line| after(line, words).is_none());
@@ -77,8 +77,8 @@ impl Progress {
         }
         self.lines = lines;
         let text: String = self.lines.iter().flat_map(|line| [line, "\n"]).collect();
-        // First whole under another name: a full disk must not cost the student what is there. A name of our own: another
-        // coach may write at this moment.
+        // Written under another name first: a full disk must not destroy the old file. The name is unique to this process: another
+        // coach may be writing.
         let unfinished = self.path.with_extension(format!("{}.bak", std::process::id()));
         let written = fs::write(&unfinished, text);
         written.and_then(|()| fs::rename(&unfinished, &self.path)).inspect_err(|_| {
@@ -87,7 +87,7 @@ impl Progress {
     }
 }
 
-/// The word behind these, if the line begins with them; it may be none, "".
+/// The word behind these, if the line begins with them; "" if the line ends there.
 fn after<'l>(line: &'l str, words: &[&str]) -> Option<&'l str> {
     let mut those = line.split_whitespace();
     words.iter().all(|word| those.next() == Some(word)).then(|| those.next().unwrap_or(""))

@@ -1,4 +1,4 @@
-//! Beginning an exercise again. Nothing of the student's is lost by it.
+//! The command `reset`: begins an exercise again. The student's file is kept as a copy.
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
@@ -10,14 +10,14 @@ use super::exercise::Exercise;
 use super::home::Home;
 
 impl Coach {
-    /// Puts the stub in the place of the student's file, of which a copy is kept.
+    /// Replaces the student's file by the stub, and keeps a copy.
     pub(super) fn reset(&self, exercise: &Exercise, yes: bool) -> ExitCode {
         let (voice, id) = (&self.voice, exercise.id());
         let (file, short) = (self.home.file(exercise), Home::short_file(exercise));
         let mine = match fs::read(&file) {
             Ok(mine) => Some(mine),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            // There is something, and it may be the student's.
+            // The file exists, and may be the student's work.
             Err(error) => {
                 let why = self.reason(&error);
                 return self.failed(&voice.say(
@@ -83,7 +83,7 @@ impl Coach {
         ))
     }
 
-    /// `03_server.rs.bak`, or the first of `.bak2`, `.bak3`, … that is free: no copy is ever written over.
+    /// `03_server.rs.bak`, or the first of `.bak2`, `.bak3`, … that is free: no copy is overwritten.
     fn free_name(&self, file: &Path) -> PathBuf {
         let names = (1..).map(|n| match n {
             1 => file.with_extension("rs.bak"),
@@ -93,7 +93,7 @@ impl Coach {
         free.next().unwrap_or_else(|| file.with_extension("rs.bak"))
     }
 
-    /// Asks, and takes only a clear yes for one.
+    /// Asks, and accepts only a clear yes.
     fn agreed(&self, question: &str) -> bool {
         let mut stdout = io::stdout();
         let _ = stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush());

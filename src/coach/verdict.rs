@@ -1,4 +1,4 @@
-//! A check, and what it says.
+//! The command `check`, and its output.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::judge::{Candidate, Judge, Outcome};
 use super::verdict_json;
 
 impl Coach {
-    /// Judges a program, and says how it was.
+    /// Judges a program, and prints the verdict.
     pub(super) fn check(&self, exercise: &Exercise, options: &CheckOptions) -> ExitCode {
         let judge = Judge {
             home: &self.home,
@@ -104,7 +104,7 @@ impl Coach {
         self.lead_on(progress.next())
     }
 
-    /// Why the program does not pass.
+    /// The reason why the program does not pass.
     fn why(&self, exercise: &Exercise, outcome: &Outcome) -> String {
         let voice = &self.voice;
         let head = format!("{} {} · {}", voice.red("✗"), exercise.id(), exercise.title(voice.lang));
@@ -131,7 +131,7 @@ impl Coach {
         }
     }
 
-    /// The rules by name, each with how it stands: kept, broken, or not reached.
+    /// The names of the rules, each with its state: kept, broken, or not reached.
     fn marks(&self, exercise: &Exercise, failure: Option<&Failure>) -> String {
         let mark = |(rule, standing): (Rule, Standing)| {
             let mark = match standing {
@@ -145,7 +145,7 @@ impl Coach {
         format!("  {}", fill(&marks, self.voice.width.saturating_sub(2)).join("\n  "))
     }
 
-    /// What the check waits for.
+    /// A message about the current wait of the check.
     fn waits(&self, waiting: Waiting, patience: Duration) -> String {
         let limit = patience.as_secs_f64();
         match waiting {

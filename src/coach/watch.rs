@@ -1,4 +1,4 @@
-//! Checks whenever the student saves.
+//! The command `watch`: checks whenever the student saves.
 
 use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -12,7 +12,7 @@ use super::context::Coach;
 use super::exercise::Exercise;
 use super::exercises;
 
-/// How often the files are looked at. Asking the system to tell of changes does not work on every file system, and a person
+/// The interval between looks at the files. Notifications of the system do not work on every file system, and a person
 /// does not notice a quarter of a second.
 const EVERY: Duration = Duration::from_millis(250);
 
@@ -62,7 +62,7 @@ pub(super) fn run(coach: &Coach, first: Option<&'static Exercise>) -> ExitCode {
     }
 }
 
-/// When a file was changed, and how long it is; `None` while an editor has it away.
+/// The time of the last change of a file, and its length; `None` while an editor replaces it.
 type State = Option<(SystemTime, u64)>;
 
 fn state(coach: &Coach, exercise: &Exercise) -> State {

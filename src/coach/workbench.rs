@@ -1,6 +1,6 @@
 //! The workbench: the course in the browser, served to this machine only. `cargo run -- open`.
 //!
-//! A browser asks, [`gate`] decides who may, [`routes`] does it. What happens, in programs and on the wire, goes into one
+//! The [`gate`] decides which requests are answered, and [`routes`] answers them. All events of programs and of the wire go into one
 //! [`log`], which all tabs read.
 
 mod collector;
@@ -60,14 +60,14 @@ use super::home::Home;
 use super::language;
 use super::progress::Progress;
 
-/// Where the workbench is if no port is asked for: always the same, so that open tabs survive a restart.
+/// The port of the workbench if none is given: always the same, so that open tabs survive a restart.
 const DEFAULT_PORT: u16 = 8638;
-/// How often it is looked for what has to end.
+/// The interval of checks for sessions and programs that must end.
 const SWEEP_EVERY: Duration = Duration::from_millis(250);
-/// How many connections there may be: a browser has a few for each tab.
+/// The number of connections at the same time: a browser has a few for each tab.
 const CONNECTIONS_MAX: usize = 512;
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 struct Workbench {
     home: Home,
@@ -76,11 +76,11 @@ struct Workbench {
     tabs: Arc<Tabs>,
     sessions: Arc<Sessions>,
     watching: Arc<Watching>,
-    /// What `NET_TRACE` must be for a program that is started by hand.
+    /// The value of `NET_TRACE` for a program that is started by hand.
     trace: String,
 }
 
-/// Which page the address leads to.
+/// The page of the printed address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opened {
     Path,
@@ -88,7 +88,7 @@ pub(super) enum Opened {
 }
 
 impl Coach {
-    /// Serves the workbench until it is ended.
+    /// Serves the workbench until the process is ended.
     pub(super) fn open(&self, opened: Opened, args: &[&str]) -> ExitCode {
         let Some(options) = Options::parse(args) else {
             return self.misunderstood("open [--port N] [--host NAME]");
@@ -102,7 +102,7 @@ impl Coach {
     fn serve(&self, opened: Opened, options: &Options) -> io::Result<std::convert::Infallible> {
         let key = Key::keep(&self.home.key())?;
         let (log, tabs) = (Arc::new(Log::default()), Arc::new(Tabs::default()));
-        // The port first: if it is taken, nothing was begun.
+        // The port first: if it is taken, nothing else was started.
         let port = options.port.unwrap_or(DEFAULT_PORT);
         let workbench = Arc::new(OnceLock::new());
         let first = server(&workbench);
@@ -194,7 +194,7 @@ impl Coach {
     }
 }
 
-/// A server that is not listening yet, of a workbench that is still to come.
+/// Creates a server that does not listen yet, for a workbench that does not exist yet.
 fn server(workbench: &Arc<OnceLock<Workbench>>) -> Server {
     let options = http::Options::default().body_limit(json::READ_MAX);
     let workbench = workbench.clone();
@@ -207,7 +207,7 @@ fn server(workbench: &Arc<OnceLock<Workbench>>) -> Server {
     server
 }
 
-/// The same port at the other addresses: of this machine for itself, and of the name that is allowed, if that is this machine.
+/// Listens on the same port of the other loopback address, and of the allowed host name, if that is this machine.
 /// Returns also the addresses at which other machines can reach it.
 fn more_servers(
     first: Server,
@@ -221,7 +221,7 @@ fn more_servers(
     let named = named.into_iter().flatten().map(|address| address.ip());
     for address in [IpAddr::from(Ipv6Addr::LOCALHOST)].into_iter().chain(named) {
         let server = server(workbench);
-        // Not every machine has IPv6, and the name may be that of another one, which passes requests on.
+        // Not every machine has IPv6, and the name may belong to a machine that forwards requests.
         if server.listen((address, port), |_| {}).is_ok() {
             servers.push(server);
             open_to.extend(Some(address).filter(|address| !address.is_loopback()));
@@ -231,7 +231,7 @@ fn more_servers(
 }
 
 impl Workbench {
-    /// The events from this number on, for one tab.
+    /// Creates the feed of one tab, from this event on.
     fn feed(&self, from: u64) -> Feed {
         let progress = watching::progress(&self.home).unwrap_or_else(|| Object::kind("progress"));
         Feed::new(&self.log, from, progress.text("trace", &self.trace))

@@ -1,4 +1,4 @@
-//! What several exercises ask for.
+//! Rules and steps that several exercises share.
 
 use net_notes::Endpoint;
 use net_notes::check::{Check, Peer, Program, Rule, Verdict};
@@ -22,9 +22,9 @@ pub(super) const IDLE: Rule = Rule {
     see: "Exercise",
 };
 
-/// How many descriptors a server may have for one connection: `try_clone` makes another one.
+/// The number of descriptors that a server may have for one connection: `try_clone` makes a second one.
 const PER_CONNECTION: usize = 3;
-/// How many it may have for itself, beside the ones that it began with.
+/// The number that it may have for itself, beside the ones that it started with.
 const SPARE: usize = 3;
 
 /// How many clients are connected at the same time: more than a pool of threads has that is made for a few.
@@ -35,7 +35,7 @@ pub(super) struct Server<'c> {
     pub(super) check: &'c Check,
     pub(super) program: Program,
     at: Endpoint,
-    /// How many sockets it had before the first client.
+    /// The number of sockets before the first client.
     sockets: Option<usize>,
 }
 
@@ -101,7 +101,7 @@ impl<'c> Server<'c> {
     }
 }
 
-/// How much both kernels may hold of a connection that is not read.
+/// The number of bytes that both kernels may hold of a connection that is not read.
 pub(super) fn buffers() -> usize {
     let most = |name: &str| {
         let limits = std::fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok()?;

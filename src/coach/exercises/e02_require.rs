@@ -1,4 +1,4 @@
-//! 02: the smallest server. It says one line to everybody, and ends.
+//! 02: the smallest server. It sends one line to each client, and ends the connection.
 
 use net_notes::check::{Check, Observed, Peer, Rule, Verdict};
 
@@ -91,7 +91,7 @@ fn judge(check: &Check) -> Verdict {
         |_| Vec::new(),
         |mut client, _| says(check, &mut client, &EVERY, &EVERY).map(|()| client),
     )?);
-    // Before anybody leaves: who cannot serve so many is not one that a leaver has stopped.
+    // Before any client leaves: a server that cannot serve so many was not stopped by a client that left.
     check.at_once(20, |n| visit(&format!("client {n}"), &EVERY))?;
     check.kept(&EVERY);
 
@@ -109,7 +109,7 @@ fn judge(check: &Check) -> Verdict {
     Ok(())
 }
 
-/// This client gets one line, whatever it says, and then the end.
+/// The client must receive one line, whatever it sends, and then the end.
 fn says(check: &Check, client: &mut Peer, line: &Rule, end: &Rule) -> Verdict {
     let awaited = Observed::text("a line with some text", "一行文字，不能是空的");
     let said = client.until(b"\n", awaited.clone(), line)?;

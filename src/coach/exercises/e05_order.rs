@@ -66,7 +66,7 @@ fn judge(check: &Check) -> Verdict {
     Ok(())
 }
 
-/// What is known of the sockets of programs that do not use the library, and so leave no trace. They are looked for while the
+/// Observations of the sockets of programs that do not use the library, and so leave no trace. They are looked for while the
 /// program runs, which is so short that they may be missed.
 #[derive(Default)]
 struct Sockets {

@@ -78,12 +78,12 @@ const ENTER: Rule = Rule {
     see: "Run it",
 };
 
-/// How many clients count the same word at once, and how many times each.
+/// The number of clients that count the same word at once, and how often each does.
 const CROWD: usize = 10;
 const TIMES: usize = 400;
 /// More than the system holds for a client that does not read.
 const MUCH: usize = 1 << 20;
-/// A program that takes nothing for so long waits for something.
+/// A program that reads nothing for this long waits for something.
 const STUCK: Duration = Duration::from_millis(200);
 
 #[cfg(not(unix))]
@@ -210,12 +210,12 @@ fn counted(client: &mut Peer, word: &str, count: usize, rule: &Rule) -> Verdict 
     client.expect_line(format!("{word} {count}"), rule)
 }
 
-/// All count the same word: each number must come once.
+/// All count the same word: each number must arrive once.
 fn at_once(server: &Server<'_>) -> Verdict {
     let answers = Mutex::new(BTreeSet::new());
     server.check.at_once(CROWD, |n| {
         let mut client = server.connect_by(&format!("client {n}"), &TOGETHER)?;
-        // All in one piece: so the server has one after the other to count, and waits for nobody in between.
+        // All in one piece, so the server counts one after the other without a wait in between.
         client.send("race\n".repeat(TIMES));
         for _ in 0..TIMES {
             let awaited = Observed::text("the answer to `race`", "对 `race` 的回复");

@@ -90,9 +90,9 @@ const OTHERS: Rule = Rule {
     see: "Exercise",
 };
 
-/// How long a program is watched that must not do anything yet.
+/// The time for which a program is watched that must not do anything yet.
 const A_MOMENT: Duration = Duration::from_millis(50);
-/// How much of a line is sent that was refused long before.
+/// The number of bytes of a line that are sent after it should have been refused.
 const MUCH: usize = 6 << 20;
 
 fn judge(check: &Check) -> Verdict {

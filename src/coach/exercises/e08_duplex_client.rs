@@ -83,7 +83,7 @@ const BOTH: Rule = Rule {
 const GUESSES: [u16; 6] = [80, 443, 3000, 5000, 8080, 10086];
 /// More than the kernels hold between two ends that do not read.
 const FLOOD: usize = 8 << 20;
-/// A client that has not taken what is typed after so long may be stuck.
+/// A client that has not read the typed text after this time may be stuck.
 const STUCK: Duration = Duration::from_millis(500);
 
 fn judge(check: &Check) -> Verdict {
@@ -159,7 +159,7 @@ fn judge(check: &Check) -> Verdict {
     pauses.server.expect_exactly("are you there?\n", &SENDS)
 }
 
-/// Somebody listens wherever a program could guess.
+/// Listens on all ports that a program could guess.
 fn no_port(check: &Check) -> Verdict {
     let guessed = check.listen_on(&GUESSES);
     let client = check.start([guessed.first().map_or("127.0.0.1".to_string(), Host::ip)])?;
@@ -174,7 +174,7 @@ fn no_port(check: &Check) -> Verdict {
     Err(client.failure(&PORT, none, guess))
 }
 
-/// What is typed reaches the server. In the end the input is over.
+/// The typed text must reach the server. At the end the input ends.
 fn typing(visit: &mut Visit) -> Verdict {
     let word = random::word();
     for line in [&*format!("{word}\n"), "你好吗\n", "\n", "  two  blanks \n", "two\nlines\n"] {
@@ -195,7 +195,7 @@ fn typing(visit: &mut Visit) -> Verdict {
 struct Visit {
     program: Program,
     server: Peer,
-    /// How many characters it was sent.
+    /// The number of characters that were sent to it.
     count: usize,
 }
 

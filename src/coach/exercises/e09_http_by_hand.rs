@@ -80,7 +80,7 @@ const CUT: Rule = Rule {
     see: "A server with moods",
 };
 
-/// How long a program is watched that must not do anything yet.
+/// The time for which a program is watched that must not do anything yet.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// An answer with this body, and the one header that it needs.

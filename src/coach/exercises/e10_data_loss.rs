@@ -71,10 +71,10 @@ const STAYS: Rule = Rule {
     see: "Exercise",
 };
 
-/// More than the kernels of both sides hold while nobody reads: a part of the answer is still with the server then.
+/// More bytes than the kernels of both sides hold while no program reads: a part of the answer is then still in the server.
 const LONG: usize = 6_000_000;
 
-/// What a client sends behind its line.
+/// The bytes that a client sends after its line.
 const MUCH: usize = 16 << 20;
 
 fn answer_to(line: impl AsRef<[u8]>) -> Vec<u8> {
@@ -136,7 +136,7 @@ fn judge(check: &Check) -> Verdict {
     pieces.send_pieces(cut(format!("{line}\n").as_bytes(), &[1, 1024, 70_000, line.len()]));
     pieces.expect_lines_until_fin(answer_to(&line), &WHOLE)?;
 
-    // All of the answer may be with the server's kernel when the client speaks again. If nobody is there any more to read
+    // The whole answer may be in the server's kernel when the client sends again. If no program is left to read
     // that, the kernel throws the answer away.
     let mut talks = asks(&server, "talks", &line)?;
     speaks(&mut talks, 5);

@@ -92,11 +92,11 @@ const MANY: Rule = Rule {
     see: "Run it",
 };
 
-/// How long a line is when much is said.
+/// The length of a long line.
 const LINE: usize = 512 << 10;
 /// How many such lines are said while one does not read, and then does: less than 8 MiB, and more than most kernels hold.
 const WHILE: usize = 15;
-/// What may wait for one that does not read.
+/// The number of bytes that may wait for a client that does not read.
 const LIMIT: usize = 8 << 20;
 const CROWD: usize = 40;
 
@@ -241,7 +241,7 @@ impl Guest<'_> {
     }
 }
 
-/// Each says something, and the others hear it.
+/// Each client says something, and the others must receive it.
 fn talk(check: &Check, [ada, bob, cem]: [&mut Guest<'_>; 3]) -> Verdict {
     let word = random::word();
     check.promptly(&SAYS, || {

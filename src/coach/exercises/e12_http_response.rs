@@ -88,7 +88,7 @@ const OTHERS: Rule = Rule {
     see: "Exercise",
 };
 
-/// How much a client sends after its head: more than the kernel keeps for a server that does not read.
+/// The number of bytes that a client sends after its head: more than the kernel keeps for a server that does not read.
 const SENT: usize = 8 << 20;
 const FIRST: usize = 1 << 20;
 

@@ -95,7 +95,7 @@ const AT_ONCE: Rule = Rule {
     see: "A browser asks for more than you think",
 };
 
-/// How many clients add notes at the same time, and how many each of them.
+/// The number of clients that add notes at the same time, and of notes of each.
 const CROWD: usize = 8;
 const NOTES: usize = 50;
 

@@ -69,7 +69,7 @@ const FREES: Rule = Rule {
 };
 
 const CROWD: usize = 64;
-/// How much the relay may keep of one direction, and how much more memory it may use in the meantime.
+/// The number of bytes that the relay may keep of one direction, and the memory that it may use in addition.
 const KEPT: usize = 4 << 20;
 const SPARE: usize = 4 << 20;
 /// A relay that takes nothing for this long has stopped reading.
@@ -88,7 +88,7 @@ struct Pair {
     server: Peer,
 }
 
-/// Which of the two sides does something first.
+/// The side that does something first.
 const SIDES: [Side; 2] = [Side::Client, Side::Server];
 
 #[derive(Clone, Copy, PartialEq)]

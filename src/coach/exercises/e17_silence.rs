@@ -92,7 +92,7 @@ const RANDOM: Rule = Rule {
 const BEAT_MS: u64 = 400;
 /// Until the host has sent another one.
 const FIRST_BEAT_MS: u64 = 500;
-/// How late a client may be on a busy machine.
+/// The delay that a client may have on a busy machine.
 const LATE: Duration = Duration::from_millis(250);
 /// How early: the system's clock may count in steps.
 const EARLY: Duration = Duration::from_millis(5);

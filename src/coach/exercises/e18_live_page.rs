@@ -95,7 +95,7 @@ const SAME_ORDER: Rule = Rule {
 const LONG: usize = 256 << 10;
 /// How many of those are said while one does not read, and then does: less than 8 MiB, and more than most kernels hold.
 const WHILE: usize = 30;
-/// What may wait for one that does not read.
+/// The number of bytes that may wait for a client that does not read.
 const LIMIT: usize = 8 << 20;
 
 /// The room, and who must be in it, in the order in which they came.

@@ -84,10 +84,10 @@ const APART: Rule = Rule {
     see: "Exercise",
 };
 
-/// What the two limits allow. A head and a note of these sizes are served, one of twice as much is not.
+/// The two limits. A head and a note of these sizes are served, those of twice the size are not.
 const HEAD_LIMIT: usize = 8 << 10;
 const NOTE_LIMIT: usize = 16 << 10;
-/// How long a client drips: a little longer than its time.
+/// The time for which a client sends slowly: a little longer than its limit.
 const DRIPS_FOR: Duration = Duration::from_millis(3200);
 const DRIP_EVERY: Duration = Duration::from_millis(100);
 /// How many come at once, how many of them must be let in, and how many at most: some that have left may count for a while.
@@ -120,7 +120,7 @@ fn judge(check: &Check) -> Verdict {
         let slow = scope.spawn(|| site.slow_clients(stop));
         let others = site.server.or_ended(site.stops_and_leaves(), &APART);
         stop.store(others.is_err(), Ordering::Relaxed);
-        // A panic is a bug of the check, and shows as one.
+        // A panic is a bug in the check, and is shown as one.
         let slow = slow.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         others.and(slow)
     })?;
@@ -247,7 +247,7 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// Beside the slow ones, the others are served.
+    /// The other clients must be served beside the slow ones.
     fn stops_and_leaves(&self) -> Verdict {
         let sent = self.post(&self.own_name(), "", "half a note, and the other half");
         let mut half = self.connect("half")?;
@@ -335,7 +335,7 @@ impl Site<'_> {
         self.check.failed(&HUNDRED, said(100), said(count))
     }
 
-    /// More than there is room for.
+    /// More clients than the server has room for.
     fn crowd(&self) -> Verdict {
         self.server.expect_freed(0, &FREES)?;
         let mut crowd = (0..CROWD)

@@ -1,4 +1,4 @@
-//! The notebook of exercise 14, as its visitors see it: what they send, and what they get.
+//! The notebook of exercise 14, as its visitors see it: their requests, and the answers.
 
 use net_notes::check::layout::excerpt;
 use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict};
@@ -6,11 +6,11 @@ use net_notes::message::{Head, Limits, Parsed, Parser};
 
 use super::html::Page;
 
-/// The type of what a form sends.
+/// The content type of a form.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// More than any page here.
 const LARGEST: usize = 1 << 20;
-/// How much of a page is shown around what is wrong in it.
+/// The length of the part of a page that is shown around a mistake.
 const SHOWN: usize = 200;
 
 /// The program, as its visitors see it.
@@ -20,7 +20,7 @@ pub(super) struct Site<'c> {
 }
 
 impl<'c> Site<'c> {
-    /// One request, on a connection of its own.
+    /// Sends one request on a separate connection.
     pub(super) fn ask(&self, method: &str, target: &str, rule: &Rule) -> Verdict<Reply<'c>> {
         self.exchange(&format!("{method} {target}"), &get(method, target), rule)
     }
@@ -30,7 +30,7 @@ impl<'c> Site<'c> {
         self.send(&post(text), path, rule)
     }
 
-    /// Sends a note in a request of one's own.
+    /// Sends a note in a custom request.
     pub(super) fn send(&self, request: &str, path: &str, rule: &Rule) -> Verdict {
         let reply = self.exchange("POST /notes", request, rule)?;
         reply.is(303, rule)?;
@@ -40,7 +40,7 @@ impl<'c> Site<'c> {
         }
     }
 
-    /// A request of one's own, on a connection of its own.
+    /// Sends a custom request on a separate connection.
     pub(super) fn exchange(&self, asked: &str, request: &str, rule: &Rule) -> Verdict<Reply<'c>> {
         let mut client = self.check.connect("client", self.port)?;
         client.send(request);
@@ -53,7 +53,7 @@ pub(super) fn get(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\nHost: me\r\n\r\n")
 }
 
-/// What a form sends for a note.
+/// The body that a form sends for a note.
 pub(super) fn post(text: &str) -> String {
     form(FORM, &format!("text={}", encoded(text)))
 }
@@ -119,7 +119,7 @@ impl<'c> Reply<'c> {
         self.head.header(name).unwrap_or_default()
     }
 
-    /// Where the browser is sent to: a path, also where that has a host in front.
+    /// The path to which the browser is redirected, without a host in front.
     pub(super) fn location(&self) -> &str {
         let location = self.header("Location");
         let path = location.split_once("://").and_then(|(_, rest)| Some(&rest[rest.find('/')?..]));
@@ -138,7 +138,7 @@ impl<'c> Reply<'c> {
         Err(self.check.failed(rule, expected, Observed::bytes(self.head.start())))
     }
 
-    /// Done or refused, whichever, but no failure of the server's.
+    /// Expects that it is done or refused, without an error of the server.
     pub(super) fn is_served(&self, rule: &Rule) -> Verdict {
         if (200..500).contains(&self.status) {
             return Ok(());

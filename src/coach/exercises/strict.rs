@@ -13,7 +13,7 @@ pub(super) struct Head<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// What is wrong with a head.
+/// A mistake in a head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// It does not begin as it must.
@@ -71,7 +71,7 @@ impl Head<'_> {
         }
     }
 
-    /// How long the body is, as the head says: in one header line, in digits, and in no other way at the same time.
+    /// The length of the body according to the head: in one header line, in digits, and in no other way at the same time.
     pub(super) fn length(&self) -> Option<usize> {
         let digits = |value: &&str| value.bytes().all(|byte| byte.is_ascii_digit());
         let chunked = !self.all("transfer-encoding").is_empty();

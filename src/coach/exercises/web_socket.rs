@@ -15,28 +15,28 @@ const PONG: u8 = 10;
 const FIN: u8 = 0x80;
 const MASK: u8 = 0x80;
 
-/// The example of the RFC: the key, and what a server must answer to it.
+/// The example of the RFC: the key, and the answer that a server must give.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// Into how small pieces a frame is cut: the first one ends in the mask.
 const PIECE: usize = 5;
 const LONG: usize = 100_000;
-/// How many characters of a message the transcript shows.
+/// The number of characters of a message in the transcript.
 const SHOWN: usize = 40;
 
 /// One WebSocket to the program.
 pub(super) struct WebSocket<'c> {
     pub(super) check: &'c Check,
     pub(super) peer: Peer,
-    /// What has arrived of a message in fragments.
+    /// The fragments of a message that have arrived.
     begun: Vec<u8>,
     /// Messages that arrived while a pong was waited for.
     heard: VecDeque<String>,
     pongs: VecDeque<Vec<u8>>,
 }
 
-/// What a server says.
+/// A message of the server.
 enum Said {
     Text(String),
     Pong(Vec<u8>),
@@ -127,7 +127,7 @@ impl<'c> WebSocket<'c> {
         self.peer.expect_end(rule)
     }
 
-    /// The next message must be this one.
+    /// Expects this message next.
     pub(super) fn hears(&mut self, text: &str, rule: &Rule) -> Verdict {
         let heard = self.next(text, rule)?;
         if heard == text {
@@ -201,7 +201,7 @@ impl<'c> WebSocket<'c> {
         self.check.failed(rule, awaited, closing(code))
     }
 
-    /// What is sent is masked: nobody could read it in the transcript.
+    /// The transcript shows the text before masking, which a person can read.
     fn remark_message(&self, text: &str) {
         let mut shown: String = text.chars().take(SHOWN).collect();
         if shown.len() < text.len() {
@@ -245,7 +245,7 @@ fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame
 }
 
-/// How many bytes stand before the payload of a server's frame.
+/// The number of bytes before the payload of a server's frame.
 fn header_length(second: u8) -> usize {
     match second & !MASK {
         126 => 4,
@@ -254,7 +254,7 @@ fn header_length(second: u8) -> usize {
     }
 }
 
-/// How many bytes this frame of a server has; `None`: that is not known yet.
+/// The length of this frame of a server; `None`: it is not known yet.
 fn frame_length(bytes: &[u8]) -> Option<usize> {
     let second = *bytes.get(1)?;
     let header = header_length(second);

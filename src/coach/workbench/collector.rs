@@ -1,6 +1,6 @@
-//! Takes what traced programs send: `NET_TRACE=127.0.0.1:PORT`.
+//! Receives the events of traced programs: `NET_TRACE=127.0.0.1:PORT`.
 //!
-//! Anybody on this machine can connect, and a browser can be made to. So a connection must begin as a trace does, within a few
+//! Any program on this machine can connect, and a page can make a browser do it. So a connection must begin like a trace, within a few
 //! seconds; its lines have a limit, and are text; and there are only so many connections.
 
 use std::io;
@@ -18,16 +18,16 @@ use crate::coach::lock;
 
 /// The first line of a trace, without the number of its version.
 const FIRST_LINE: &str = "net-trace ";
-/// How long a line may be: 4096 bytes of data are twice as many digits.
+/// The longest line: 4096 bytes of data are twice as many digits.
 const LINE_MAX: usize = 16 * 1024;
-/// How many programs may send at the same time.
+/// The number of programs that may send at the same time.
 const PROGRAMS_MAX: usize = 64;
-/// How long a connection may take for its first line.
+/// The time limit for the first line of a connection.
 const FIRST_LINE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the last lines of programs that have ended may take to arrive.
+/// The longest wait for the last lines of programs that have ended.
 const LAST_LINES_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A port that takes traces. Closed when it is dropped.
+/// A port that receives traces. Closed when it is dropped.
 #[derive(Debug)]
 pub(super) struct Collector {
     server: Server,
@@ -35,7 +35,7 @@ pub(super) struct Collector {
     running: Option<JoinHandle<io::Result<()>>>,
 }
 
-/// What the events of one collector have in common, beside their kind.
+/// Adds the members that all events of one collector have.
 pub(super) type Tag = Arc<dyn Fn(Object) -> Object + Send + Sync>;
 
 impl Collector {
@@ -51,7 +51,7 @@ impl Collector {
         Ok(Collector { server, port, running })
     }
 
-    /// What `NET_TRACE` must be for a program to send its events here.
+    /// The value of `NET_TRACE` with which a program sends its events here.
     pub(super) fn address(&self) -> String {
         format!("{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }
@@ -60,7 +60,7 @@ impl Collector {
 impl Drop for Collector {
     fn drop(&mut self) {
         let _ = self.server.close();
-        // What its programs have sent before they ended is still on its way.
+        // The last lines of its programs may not have arrived yet.
         let deadline = Instant::now() + LAST_LINES_TIMEOUT;
         while self.server.connections() > 0 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(2));
@@ -72,7 +72,7 @@ impl Drop for Collector {
     }
 }
 
-/// How far the trace of one program has come.
+/// The state of one program's trace.
 #[derive(Debug)]
 struct Trace {
     lines: Lines,

@@ -1,7 +1,7 @@
 //! The events, as a tab reads them: server-sent events, or a WebSocket.
 //!
 //! Each tab has a thread that reads the log at the tab's own speed. A tab that does not keep up misses what the log no longer
-//! has, and is told how much: it holds up nobody, and costs no memory.
+//! has, and is told how many: it delays no other tab, and needs no memory.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -16,29 +16,29 @@ use super::json::Object;
 use super::log::Log;
 use super::tabs::Tab;
 
-/// How often it is looked whether a tab is gone while nothing happens.
+/// The interval of checks whether a tab is gone while nothing happens.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a tab may take nothing: as long as the server waits for one that reads server-sent events.
+/// The longest time that a tab may read nothing: as long as the server waits for one that reads server-sent events.
 const STALLED_MAX: Duration = Duration::from_secs(10);
-/// A browser answers pings by itself; one that does not is gone.
+/// The interval of pings. A browser answers them automatically; one that does not is gone.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// For the WebSocket of a tab, which only reads.
+/// The limits of a tab's WebSocket, on which the tab sends nothing.
 pub(super) fn limits() -> websocket::Options {
     websocket::Options::default().message_limit(1024).frame_limit(1024).heartbeat(HEARTBEAT)
 }
 
-/// Where a tab is in the log.
+/// The position of a tab in the log.
 #[derive(Debug)]
 pub(super) struct Feed {
     log: Arc<Log>,
     next: u64,
-    /// What is said before the next event, without a number.
+    /// Events without a number, sent before the next one.
     first: Vec<Object>,
 }
 
 impl Feed {
-    /// From this number on; `hello` comes before all events.
+    /// Begins at this number; `hello` is sent before all events.
     pub(super) fn new(log: &Arc<Log>, from: u64, hello: Object) -> Feed {
         let is_ahead = from > log.next();
         let restarted = is_ahead.then(|| Object::kind("restarted"));
@@ -46,7 +46,7 @@ impl Feed {
         Feed { log: log.clone(), next: if is_ahead { 1 } else { from.max(1) }, first }
     }
 
-    /// What comes next: a number, if it has one, and an object. Empty if nothing happens for a while.
+    /// Reads the next events: their numbers, if they have one, and their objects. Empty if nothing happens for a while.
     fn read(&mut self) -> Vec<(Option<u64>, Arc<str>)> {
         let mut all: Vec<(Option<u64>, Arc<str>)> =
             self.first.drain(..).map(|event| (None, event.end().into())).collect();
@@ -81,7 +81,7 @@ impl Feed {
         Ok(())
     }
 
-    /// Sends events on a thread of the tab's own, until the tab is gone.
+    /// Sends events on a new thread, until the tab is gone.
     pub(super) fn send_to(mut self, socket: &WebSocket, tab: Tab) {
         let (drained, has_room) = sync_channel(1);
         socket.on_drain(move |_| _ = drained.try_send(()));
@@ -99,7 +99,7 @@ impl Feed {
     }
 }
 
-/// Waits until the client has read what was sent to it. `false`: it reads nothing.
+/// Waits until the client has read what was sent to it. `false`: it does not read.
 fn has_caught_up(socket: &WebSocket, has_room: &Receiver<()>) -> bool {
     while socket.is_open() && socket.writable_need_drain() {
         let before = socket.writable_length();

@@ -1,4 +1,4 @@
-//! Who may come in: decided by the head of a request alone, before anything is read or done.
+//! Decides which requests are answered, by their heads alone, before anything is read or done.
 //!
 //! The browser that a student uses shows strangers' pages, too, and sends what they ask for to this machine. So a request must
 //! know the key, must have been sent to a name of ours (a stranger's name can be made to lead here: DNS rebinding), and must
@@ -6,17 +6,17 @@
 
 use super::key::Key;
 
-/// The key, and the names under which the workbench may be reached.
+/// The key, and the host names under which the workbench may be reached.
 #[derive(Debug)]
 pub(super) struct Gate {
     key: Key,
-    /// Of the cookie: a browser sends the cookies of all ports of a host.
+    /// The name of the cookie. It contains the port: a browser sends the cookies of all ports of a host.
     cookie: String,
-    /// One more name than those of this machine for itself, in lower case.
+    /// One more host name than [`OWN_NAMES`], in lower case.
     host: Option<String>,
 }
 
-/// What counts of a request's head.
+/// The fields of a request's head that the gate looks at.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked<'r> {
     pub(super) method: &'r str,
@@ -29,32 +29,32 @@ pub(super) struct Asked<'r> {
     pub(super) content_type: Option<&'r str>,
 }
 
-/// What is to be done with a request.
+/// The decision about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
     /// It may be answered.
     Enter,
-    /// Its address has the key in it: the browser gets the cookie, and goes on without.
+    /// Its address contains the key: the browser receives the cookie, and is redirected to the address without the key.
     GiveCookie,
     Refuse(Refusal),
 }
 
-/// Why a request is not answered.
+/// The reason why a request is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It was sent to a name that is not ours.
+    /// It was sent to a host name that is not ours.
     Host,
-    /// A page of somebody else's has sent it.
+    /// A page of another site has sent it.
     Origin,
-    /// It does not know the key.
+    /// It does not contain the key.
     Key,
     /// It is neither GET, HEAD nor POST.
     Method,
-    /// What it brings is not JSON: a form of any page could send that.
+    /// Its body is not JSON: a form on any page could send it.
     ContentType,
 }
 
-/// The names of this machine for itself.
+/// The host names of the loopback interface.
 const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 impl Gate {
@@ -63,13 +63,13 @@ impl Gate {
         Gate { key, cookie, host: host.map(str::to_ascii_lowercase) }
     }
 
-    /// What a browser that knows the key is given to keep.
+    /// The value of `Set-Cookie` for a browser that knows the key.
     pub(super) fn set_cookie(&self) -> String {
         format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.cookie, self.key.text())
     }
 
     pub(super) fn admit(&self, asked: &Asked<'_>) -> Admission {
-        // The name first: under a stranger's, the browser would keep even our answers to strangers.
+        // The host name first: for a browser, an answer under another name belongs to the site with that name.
         let Some(host) = asked.host.filter(|host| self.is_ours(host)) else {
             return Admission::Refuse(Refusal::Host);
         };
@@ -78,7 +78,7 @@ impl Gate {
             "POST" => true,
             _ => return Admission::Refuse(Refusal::Method),
         };
-        // A browser names the page's origin with all that changes something, and for a WebSocket.
+        // A browser sends the page's origin with each POST, and with the request for a WebSocket.
         let is_own = |origin: &str| {
             let of = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             of.is_some_and(|of| of.eq_ignore_ascii_case(host))
@@ -86,14 +86,14 @@ impl Gate {
         if !asked.origin.map_or(!changes, is_own) {
             return Admission::Refuse(Refusal::Origin);
         }
-        // Wherever the link was: who has the whole address may come in.
+        // The site of the link does not matter: the whole address with the key is enough.
         if !changes && key_in(asked.query).is_some_and(|key| self.key.is(key)) {
             return Admission::GiveCookie;
         }
         if !self.cookies(asked.cookie).any(|key| self.key.is(key)) {
             return Admission::Refuse(Refusal::Key);
         }
-        // With the cookie, which SameSite keeps from strangers' pages in today's browsers: said twice.
+        // SameSite already keeps the cookie from pages of other sites in today's browsers: this is a second check.
         if matches!(asked.site, Some("cross-site" | "same-site")) {
             return Admission::Refuse(Refusal::Origin);
         }
@@ -103,7 +103,7 @@ impl Gate {
         Admission::Enter
     }
 
-    /// Whether the workbench may be called so. Any port will do: one may lead here from another machine or out of a container.
+    /// Whether this host name is one of ours. The port does not matter: one of another machine or a container may be forwarded here.
     fn is_ours(&self, host: &str) -> bool {
         let name = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -113,7 +113,7 @@ impl Gate {
         own.into_iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// The values of the cookies with our name.
+    /// The values of all cookies with our name.
     fn cookies<'r>(&'r self, header: Option<&'r str>) -> impl Iterator<Item = &'r str> {
         let pairs = header.unwrap_or_default().split([';', ',']);
         let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
@@ -121,7 +121,7 @@ impl Gate {
     }
 }
 
-/// What follows `key=` in the address.
+/// The value of `key` in the query.
 fn key_in(query: Option<&str>) -> Option<&str> {
     query?.split('&').find_map(|pair| pair.strip_prefix("key="))
 }
@@ -143,7 +143,7 @@ mod tests {
         Gate::new(Key::of(KEY), 8638, host)
     }
 
-    /// A page of ours that reads.
+    /// A request of our own page that reads.
     fn get() -> Asked<'static> {
         Asked {
             method: "GET",
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// A page of ours that changes something.
+    /// A request of our own page that changes something.
     fn post() -> Asked<'static> {
         let content_type = Some("application/json");
         Asked { method: "POST", origin: Some(OWN), content_type, ..get() }

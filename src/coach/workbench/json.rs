@@ -2,7 +2,7 @@
 
 use crate::coach::json::{list, string};
 
-/// What a page may ask for at most in one request: more than it types in one piece.
+/// The longest request of a page, in bytes: more than it types in one piece.
 pub(super) const READ_MAX: usize = 64 * 1024;
 
 /// Builds one object.
@@ -71,12 +71,12 @@ enum Value {
     Flag(bool),
 }
 
-/// What a page has sent: an object of texts, whole numbers and flags. Anything else is refused, as no page of ours sends it.
+/// An object that a page has sent: texts, whole numbers and flags. Anything else is refused, as our pages do not send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fields(Vec<(String, Value)>);
 
 impl Fields {
-    /// The error says what is wrong.
+    /// Parses an object. The error names the problem.
     pub(super) fn parse(bytes: &[u8]) -> Result<Fields, &'static str> {
         if bytes.len() > READ_MAX {
             return Err("too long");
@@ -121,7 +121,7 @@ impl Reader<'_> {
         self.0 = self.0.trim_start_matches([' ', '\t', '\n', '\r']);
     }
 
-    /// Takes this if it comes next.
+    /// Consumes this byte if it is next.
     fn take(&mut self, what: &str) -> bool {
         self.blanks();
         let rest = self.0.strip_prefix(what);

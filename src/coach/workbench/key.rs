@@ -1,4 +1,4 @@
-//! The key of the workbench: who has it may read the pages and start their programs.
+//! The key of the workbench: a browser that has it may read the pages and start their programs.
 //!
 //! It is made once and kept beside the progress, so that open tabs survive a restart. Only its owner can read the file, where
 //! the system knows owners (Unix); on Windows it is as private as the folder.
@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// How many random bytes a key has.
+/// The number of random bytes of a key.
 const KEY_BYTES: usize = 16;
 
 /// A secret of random hexadecimal digits.
@@ -17,7 +17,7 @@ const KEY_BYTES: usize = 16;
 pub(super) struct Key(String);
 
 impl Key {
-    /// The key in this file. One that is missing, damaged, or readable by others is made anew.
+    /// Reads the key from this file. If it is missing, damaged, or readable by others, a new one is made.
     pub(super) fn keep(path: &Path) -> io::Result<Key> {
         match read(path)? {
             Some(key) => Ok(key),
@@ -44,14 +44,14 @@ impl Key {
     }
 }
 
-/// Never the key itself: what is printed for debugging ends in logs.
+/// Never prints the key itself: debug output is kept in logs.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")
     }
 }
 
-/// `None`: there is no key that can be used.
+/// Reads the key; `None` if there is none that can be used.
 fn read(path: &Path) -> io::Result<Option<Key>> {
     let file = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() && is_private(&metadata) => File::open(path)?,
@@ -68,7 +68,7 @@ fn read(path: &Path) -> io::Result<Option<Key>> {
 
 fn make(path: &Path) -> io::Result<Key> {
     let key = Key(random()?.iter().map(|byte| format!("{byte:02x}")).collect());
-    // Whole under another name first, and nobody else's from its first moment on.
+    // Written under another name first, and readable only by its owner from the moment it exists.
     let unfinished = path.with_extension(format!("{}.bak", std::process::id()));
     let _ = fs::remove_file(&unfinished);
     let written = private().open(&unfinished).and_then(|mut file| writeln!(file, "{}", key.0));
@@ -104,7 +104,7 @@ fn is_private(_metadata: &fs::Metadata) -> bool {
     true
 }
 
-/// Random bytes of the system's.
+/// Random bytes of the system.
 #[cfg(unix)]
 fn random() -> io::Result<[u8; KEY_BYTES]> {
     let mut bytes = [0; KEY_BYTES];
@@ -112,8 +112,8 @@ fn random() -> io::Result<[u8; KEY_BYTES]> {
     Ok(bytes)
 }
 
-/// std reads no random bytes where there is no file of them. But it seeds its hashers from the system's, and what a hasher with
-/// an unknown seed makes of a number nobody can guess.
+/// std has no function for random bytes. But it seeds its hashers with random bytes of the system, and the output of a hasher with
+/// an unknown seed cannot be guessed.
 #[cfg(not(unix))]
 fn random() -> io::Result<[u8; KEY_BYTES]> {
     Ok(hashed())
@@ -135,7 +135,7 @@ fn hashed() -> [u8; KEY_BYTES] {
 mod tests {
     use super::*;
 
-    /// A file of this test's own, removed with it.
+    /// A temporary file, removed when it is dropped.
     struct Scratch(std::path::PathBuf);
 
     impl Scratch {
@@ -183,11 +183,11 @@ mod tests {
         let known = Key::keep(path).unwrap();
         let mode = || fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(), 0o600);
-        // One that others could read is no secret any more.
+        // A key that others could read is no longer secret.
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
         assert_ne!(Key::keep(path).unwrap(), known);
         assert_eq!(mode(), 0o600);
-        // Nor is one that lies elsewhere.
+        // A key behind a symbolic link is not used, either.
         let Scratch(elsewhere) = &Scratch::new("elsewhere");
         fs::rename(path, elsewhere).unwrap();
         std::os::unix::fs::symlink(elsewhere, path).unwrap();

@@ -1,4 +1,4 @@
-//! What has happened in the workbench, in one order for all tabs.
+//! The log of the workbench's events, in one order for all tabs.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::json::Object;
 use crate::coach::lock;
 
-/// How many events are kept: as many as a page shows.
+/// The number of events that are kept: as many as a page shows.
 const EVENTS_MAX: usize = 10_000;
-/// How many bytes they may have together: an event with data is some kilobytes long.
+/// Their length together: an event with data has some kilobytes.
 const BYTES_MAX: usize = 16 << 20;
-/// How many events are kept longer, as those that follow cannot be understood without them.
+/// The number of events that are kept longer, as later ones cannot be understood without them.
 const LASTING_MAX: usize = 100;
-/// How many bytes are read from the log at a time.
+/// The number of bytes that are read from the log at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// The events, of which the oldest are left out when there are too many. Readers ask for what comes next, at their own speed:
@@ -43,7 +43,7 @@ struct Event {
 /// A part of the log.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Batch {
-    /// How many events that were asked for are no longer kept.
+    /// The number of requested events that are no longer kept.
     pub(super) left_out: u64,
     pub(super) events: Vec<(u64, Arc<str>)>,
 }

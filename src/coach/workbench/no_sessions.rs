@@ -1,5 +1,5 @@
-//! In the place of `sessions.rs` where there is no Unix shell: the pages are read, exercises are judged, and the wire is shown; the
-//! blocks of the lessons, which are typed into such a shell, are not run.
+//! Replaces `sessions.rs` where there is no Unix shell: pages are shown, exercises are judged, and the wire is shown; the
+//! blocks of the lessons, which are written for such a shell, are not run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::tabs::Tabs;
 #[derive(Debug)]
 pub(super) struct Sessions;
 
-/// Why a session was not started.
+/// The reason why a session was not started.
 #[derive(Debug)]
 pub(super) enum NotRun {
     Unknown,
     Impossible(String),
 }
 
-/// Why nothing was typed.
+/// The reason why nothing was typed.
 #[derive(Debug)]
 #[expect(dead_code)] // for the callers, which know it from the other systems
 pub(super) enum NotTyped {

@@ -1,6 +1,6 @@
-//! What `open` and `wire` can be told.
+//! The options of the commands `open` and `wire`.
 
-/// `None`: nothing was said about it.
+/// `None`: the option is not given.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) port: Option<u16>,
@@ -9,7 +9,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// `None`: not understood.
+    /// Parses the arguments. `None`: they are invalid.
     pub(super) fn parse(args: &[&str]) -> Option<Options> {
         let mut options = Options::default();
         let mut args = args.iter();
@@ -28,7 +28,7 @@ impl Options {
     }
 }
 
-/// A name or an address, as it stands in `Host` without its port.
+/// Whether this is a name or an address, as in `Host` without its port.
 fn is_host(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.[]:_".contains(c);
     !name.is_empty() && name.chars().all(plain)

@@ -1,18 +1,18 @@
-//! What a program prints, as a tab gets it.
+//! The output of a program, as a tab receives it.
 
-/// How much of what a program prints is shown; the rest is read, so that the program goes on, and dropped.
+/// The length of the output that is shown. The rest is read, so that the program continues, and dropped.
 const SHOWN_MAX: usize = 1 << 20;
 
-/// Makes text of bytes that arrive in pieces.
+/// Decodes bytes that arrive in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    /// The beginning of a character whose end is still to come.
+    /// The beginning of a character whose end has not arrived.
     begun: Vec<u8>,
     shown: usize,
 }
 
 impl Output {
-    /// The text of what has arrived; `None`: nothing more is shown.
+    /// Decodes what has arrived; `None`: nothing more is shown.
     pub(super) fn feed(&mut self, data: &[u8]) -> Option<String> {
         if self.shown > SHOWN_MAX {
             return None;
@@ -47,7 +47,7 @@ impl Output {
         Some(text)
     }
 
-    /// The beginning of a character that never got its end.
+    /// Ends the output; the text that stands for an incomplete character.
     pub(super) fn end(self) -> Option<String> {
         (!self.begun.is_empty() && self.shown <= SHOWN_MAX).then(|| '\u{fffd}'.to_string())
     }

@@ -1,15 +1,15 @@
-//! What the terminals of a lesson show: the `console` blocks of its page, and what has to be done to see it for real.
+//! The `console` blocks of a lesson: which commands are run in which terminal, and what the page shows under them.
 //!
-//! The format is said in `tests/lessons.rs`, which runs all of it in each run of the tests.
+//! The format is described in `tests/it/lessons.rs`, which runs all blocks as tests.
 
 use net_notes::check::Localized;
 
 use crate::coach::pages::{console, markdown};
 
-/// What one terminal shows at one place of the page.
+/// A part of the page that shows one terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Block {
-    /// From 1, in the order of the page.
+    /// Counted from 1, in the order of the page.
     pub(super) number: usize,
     pub(super) terminal: String,
     pub(super) commands: Vec<Typed>,
@@ -20,13 +20,13 @@ pub(super) struct Block {
 /// A command as the page shows it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Typed {
-    /// What follows `$ `, with the lines that continue it.
+    /// The text behind `$ `, with the lines that continue it.
     pub(super) line: String,
-    /// How many lines the page shows under it, before anything else happens.
+    /// The number of lines that the page shows under it, before anything else happens.
     pub(super) shown: usize,
 }
 
-/// A file that the commands of a page find in their folder.
+/// A file that the page provides in the folder of its commands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) name: String,

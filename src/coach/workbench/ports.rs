@@ -1,4 +1,4 @@
-//! Which ports a session uses: those of the page, and others where these are taken.
+//! The ports of a session: those of the page, or others where these are taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,12 +16,12 @@ const ROWS: [(RangeInclusive<u16>, Range<u16>); 2] =
 pub(super) struct Ports {
     used: BTreeMap<u16, u16>,
     /// Listens in front of each row for as long as it is in use: another session, also of another workbench, then takes
-    /// another row. To look for a free port and let it go again would not be enough.
+    /// another row. A port that was only found free could be taken in the meantime.
     _guards: Vec<TcpListener>,
 }
 
 impl Ports {
-    /// For commands with this text. Where one of its ports is taken, all of that row are replaced.
+    /// Chooses the ports for commands with this text. If one of its ports is taken, all of that row are replaced.
     pub(super) fn free_for(text: &str) -> Ports {
         let mut ports = Ports::default();
         let named: BTreeSet<u16> = numbers(text).collect();

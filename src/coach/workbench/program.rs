@@ -10,26 +10,26 @@ use std::time::{Duration, Instant};
 
 use super::group::Group;
 
-/// How many pieces of input may wait for a program that does not read.
+/// The number of pieces of input that may wait for a program that does not read.
 const INPUT_MAX: usize = 16;
-/// How long a program may go on after Ctrl-C.
+/// The time that a program may continue after Ctrl-C.
 const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much is read of what a program prints, and how long it is waited after a full piece: nobody reads faster than that, and
-/// one that prints without end must not keep a processor busy for it.
+/// The length of a read of a program's output, and the pause after a full one: no person reads faster, and
+/// a program that prints without end must not keep a processor busy here.
 const PIECE: usize = 8 * 1024;
 const FULL_PIECE_PAUSE: Duration = Duration::from_millis(5);
 
-/// A running program. When this is dropped it is killed, with all that it has started.
+/// A running program. It is killed, with all that it has started, when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Program {
     /// `None`: it was killed.
     group: Option<Group>,
-    /// The thread that types; the input ends with it.
+    /// Sends to the thread that types; the input ends when this is dropped.
     typist: Option<SyncSender<Vec<u8>>>,
     interrupted: Option<Instant>,
 }
 
-/// Why nothing was typed.
+/// The reason why nothing was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotTyped {
     /// The input has ended.
@@ -48,7 +48,7 @@ impl Program {
     ) -> io::Result<(Program, Child)> {
         let group = Group::new(None)?;
         let mut shell = Command::new("sh");
-        // One pipe for both streams: then their lines stay in the order in which they were written.
+        // One pipe for both streams keeps their lines in the order in which they were written.
         shell.arg("-c").arg(format!("exec 2>&1; (exit {status})\n{line}"));
         shell.current_dir(folder).env("NET_TRACE", trace);
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -69,12 +69,12 @@ impl Program {
         })
     }
 
-    /// Ctrl-D.
+    /// Ends the input, as Ctrl-D does.
     pub(super) fn end_input(&mut self) {
         self.typist = None;
     }
 
-    /// Ctrl-C.
+    /// Interrupts the program, as Ctrl-C does.
     pub(super) fn interrupt(&mut self) {
         self.interrupted.get_or_insert_with(Instant::now);
         if let Some(group) = &self.group {
@@ -82,18 +82,18 @@ impl Program {
         }
     }
 
-    /// What kills the program when it is dropped.
+    /// Takes the group, which kills the program when it is dropped.
     pub(super) fn take_group(&mut self) -> Option<Group> {
         self.group.take()
     }
 
-    /// Whether Ctrl-C was not enough.
+    /// Whether it has ignored Ctrl-C for too long.
     pub(super) fn is_stubborn(&self) -> bool {
         self.interrupted.is_some_and(|at| at.elapsed() >= INTERRUPT_TIMEOUT)
     }
 }
 
-/// Types, and waits for the program where that does not read. Ends with the sender, or with the program.
+/// Types, and waits while the program does not read. Returns when the sender is dropped or the program has ended.
 fn types(mut stdin: ChildStdin, typed: &Receiver<Vec<u8>>) {
     for text in typed {
         if stdin.write_all(&text).is_err() {
@@ -102,7 +102,7 @@ fn types(mut stdin: ChildStdin, typed: &Receiver<Vec<u8>>) {
     }
 }
 
-/// Hands over all that the program prints, and waits for its end.
+/// Passes the program's output to `print`, and waits for its end.
 pub(super) fn follow(mut child: Child, mut print: impl FnMut(&[u8])) -> io::Result<ExitStatus> {
     if let Some(mut stdout) = child.stdout.take() {
         let mut piece = vec![0; PIECE];
@@ -123,7 +123,7 @@ pub(super) fn follow(mut child: Child, mut print: impl FnMut(&[u8])) -> io::Resu
     child.wait()
 }
 
-/// What the shell's `$?` is after this, and the name that a tab shows.
+/// The shell's `$?` after this, and the name that a tab shows.
 pub(super) fn status(ended: &io::Result<ExitStatus>) -> (i32, String) {
     use std::os::unix::process::ExitStatusExt;
     let Ok(ended) = ended else { return (1, "?".into()) };

@@ -1,4 +1,4 @@
-//! What every answer of the workbench has in common.
+//! The answers of the workbench, and the headers that all of them have.
 
 use net_notes::http::Response;
 
@@ -9,9 +9,9 @@ use crate::coach::pages::File;
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// Sets the headers of every answer. `host`: how the browser calls us, for the WebSocket.
+/// Sets the headers of every answer. `host`: our name in the browser, for the WebSocket.
 pub(super) fn protect(response: &Response, host: &str) {
-    // Nothing but our own files, no scripts or styles inside of pages, and never inside of a page of somebody else's.
+    // Allows our own files only, no inline scripts or styles, and no frame in a page of another site.
     let policy = format!(
         "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -22,14 +22,14 @@ pub(super) fn protect(response: &Response, host: &str) {
     response.header("Referrer-Policy", "no-referrer");
     response.header("Cross-Origin-Resource-Policy", "same-origin");
     response.header("Cross-Origin-Opener-Policy", "same-origin");
-    // Also not kept by the browser: whoever uses it next may not know the key.
+    // Not cached by the browser either: its next user may not know the key.
     response.header("Cache-Control", "no-store");
 }
 
-/// A picture has its style inside, and needs nothing else.
+/// The policy of a picture, which contains its style, and needs nothing else.
 const SVG_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/// A file of the site.
+/// Sends a file of the site.
 pub(super) fn file(response: &Response, file: &File) {
     if file.kind == "image/svg+xml" {
         response.header("Content-Security-Policy", SVG_POLICY);
@@ -45,12 +45,12 @@ pub(super) fn json(response: &Response, object: Object) {
     send(response, 200, JSON, object.end().as_bytes());
 }
 
-/// The answer to a request of a page of ours that cannot be done.
+/// Answers a request of our own page that cannot be done.
 pub(super) fn error(response: &Response, status: u16, why: &str) {
     send(response, status, JSON, Object::new().text("error", why).end().as_bytes());
 }
 
-/// The answer to a request that may not come in: for a person, as a page; for a script, its status says enough.
+/// Answers a refused request: a person reads the page, a script the status.
 pub(super) fn refuse(response: &Response, refusal: Refusal, method: &str) {
     let (status, en, zh) = match refusal {
         Refusal::Host => (
@@ -85,8 +85,8 @@ pub(super) fn refuse(response: &Response, refusal: Refusal, method: &str) {
     if method == "POST" {
         return error(response, status, en);
     }
-    // The link is for a browser that has just got its cookie on a way that began at another site: it does not send it before
-    // somebody clicks on a page of ours.
+    // The link is for a browser that has just received its cookie through a link on another site: it does not send the cookie before
+    // a click on one of our pages.
     let link = if refusal == Refusal::Key { r#"<p><a href="/">/</a></p>"# } else { "" };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\

@@ -1,4 +1,4 @@
-//! From a request to what is done about it.
+//! Routes requests to what they read or change.
 
 use std::{fs, io};
 
@@ -17,7 +17,7 @@ use crate::coach::pages::{self, Course};
 use crate::coach::progress::Progress;
 use crate::coach::{exercises, language};
 
-/// Why a page's request cannot be done: a status, and a reason.
+/// The failure of a page's request: a status, and a reason.
 type Wrong = (u16, String);
 
 fn wrong<T>(status: u16, why: &str) -> Result<T, Wrong> {
@@ -38,7 +38,7 @@ impl Workbench {
         };
         let admission = self.gate.admit(&asked);
         let is_refused = matches!(admission, Admission::Refuse(_));
-        // Before the gate has said that it is one of ours, the name is a stranger's text.
+        // A refused host name is a stranger's text, and is not repeated in the answer.
         reply::protect(
             &response,
             if is_refused { "localhost" } else { asked.host.unwrap_or_default() },
@@ -60,7 +60,7 @@ impl Workbench {
         }
     }
 
-    /// What a page reads.
+    /// Answers a GET request.
     fn show(&self, request: &Request, response: &Response) {
         let path = request.path();
         if path == "/" {
@@ -82,7 +82,7 @@ impl Workbench {
         }
     }
 
-    /// Does something with the pages, as they are now.
+    /// Calls `act` with the pages in their current state.
     fn course<T>(&self, act: impl FnOnce(&Course<'_>) -> Result<T, Localized>) -> Result<T, Wrong> {
         let progress = Progress::read(&self.home).map_err(lost)?;
         let course = Course { home: &self.home, progress: Some(&progress) };
@@ -110,7 +110,7 @@ impl Workbench {
         exercise.ok_or((404, "there is no such exercise".to_string()))
     }
 
-    /// One hint, which is remembered as shown.
+    /// One hint, which is recorded as shown.
     fn hint(&self, query: &Query<'_>) -> Result<Object, Wrong> {
         let exercise = Workbench::exercise(query)?;
         let lang = query.text("lang").and_then(|name| language::named(&name));
@@ -127,7 +127,7 @@ impl Workbench {
         Ok(hint.text("html", &html))
     }
 
-    /// A good answer, for who has found one.
+    /// The solution, for a student who has passed.
     fn solution(&self, query: &Query<'_>) -> Result<Object, Wrong> {
         let exercise = Workbench::exercise(query)?;
         if !Progress::read(&self.home).map_err(lost)?.is_done(exercise) {
@@ -139,7 +139,7 @@ impl Workbench {
         Ok(Object::new().text("file", &file).text("html", &pages::source_lines(&file, &text)))
     }
 
-    /// A source file that the lines of a trace may name: an example, or the student's own program.
+    /// A source file that a trace may name: an example, or the student's own program.
     fn source(&self, file: &str) -> Option<String> {
         let (folder, name) = file.rsplit_once('/')?;
         let folder = ["examples", "tests/exercises"].into_iter().find(|known| *known == folder)?;
@@ -149,7 +149,7 @@ impl Workbench {
         fs::read_to_string(entry.path()).ok()
     }
 
-    /// What a page wants to be done.
+    /// Performs a POST request.
     fn change(&self, request: &Request) -> Result<Option<Object>, Wrong> {
         let fields = Fields::parse(request.body()).map_err(|why| (400, why.to_string()))?;
         let text = |name: &str| fields.text(name).ok_or((400, format!("no {name}")));
@@ -193,7 +193,7 @@ impl Workbench {
         }
     }
 
-    /// The events, as long as the tab reads them.
+    /// Sends the events for as long as the tab reads them.
     fn events(&self, request: &Request, response: Response) {
         let query = Query(request.query().unwrap_or_default());
         let last = request.header("last-event-id").and_then(|last| last.parse::<u64>().ok());
@@ -212,12 +212,12 @@ impl Workbench {
     }
 }
 
-/// A file of the course, or of the student's, cannot be read or written.
+/// A file of the course or of the student cannot be read or written.
 fn lost(error: io::Error) -> Wrong {
     (500, Localized::from(&error).in_lang(Lang::En).to_string())
 }
 
-/// The address of the request, as the browser is to go on.
+/// The address of the request without the key.
 fn without_key(request: &Request) -> String {
     // A path that begins with two slashes would lead to another host.
     let path = format!("/{}", request.path().trim_start_matches(['/', '\\']));
@@ -227,7 +227,7 @@ fn without_key(request: &Request) -> String {
     if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) }
 }
 
-/// What follows the `?`.
+/// The part of an address behind the `?`.
 #[derive(Debug, Clone, Copy)]
 struct Query<'r>(&'r str);
 
@@ -239,7 +239,7 @@ impl Query<'_> {
     }
 }
 
-/// `%2F` and the like. `None`: it is not text.
+/// Decodes percent-encoding. `None`: the result is not text.
 fn decoded(value: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();

@@ -17,24 +17,24 @@ use super::program::{self, NotTyped, Program};
 use super::shell::Command;
 use crate::coach::lock;
 
-/// How long a command waits for what the page shows of the one before it: then it starts all the same.
+/// The longest wait of a command for the output of the one before it. After this it starts anyway.
 const SHOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is to be run.
+/// The commands to run, and where they run.
 #[derive(Debug)]
 pub(super) struct Script {
-    /// The terminal, what the page shows, and what it means.
+    /// For each command: its terminal, the text of the page, and its parsed form.
     pub(super) commands: Vec<(String, Typed, Command)>,
     pub(super) ports: Ports,
-    /// Where the commands run.
+    /// The folder in which the commands run.
     pub(super) folder: PathBuf,
-    /// Where the sources of the examples are.
+    /// The folder of the sources of the examples.
     pub(super) sources: PathBuf,
     /// The built examples, by name.
     pub(super) built: BTreeMap<String, PathBuf>,
 }
 
-/// A session that runs, or has run. Its programs end when it is [stopped](Self::stop), and when all its handles are gone.
+/// A session that runs, or has run. Its programs end when it is [stopped](Self::stop).
 #[derive(Debug)]
 pub(super) struct Session {
     number: u64,
@@ -48,7 +48,7 @@ pub(super) struct Session {
 /// Invariant: a terminal has a program from when one was started in it until its output has ended, and never two.
 #[derive(Debug, Default)]
 struct State {
-    /// Nothing more is started.
+    /// Whether no more commands are started.
     stopped: bool,
     terminals: BTreeMap<String, Terminal>,
 }
@@ -56,9 +56,9 @@ struct State {
 #[derive(Debug, Default)]
 struct Terminal {
     program: Option<Program>,
-    /// Of the last command: the shell's `$?`.
+    /// The shell's `$?` after the last command.
     status: i32,
-    /// How many lines the program has printed that runs, or ran last.
+    /// The number of lines that the current or last program has printed.
     lines: usize,
 }
 
@@ -81,7 +81,7 @@ impl Session {
         self.began
     }
 
-    /// Says something about this session.
+    /// Begins an event about this session.
     pub(super) fn say(&self, kind: &str, terminal: Option<&str>) -> Object {
         let event = Object::kind(kind).number("session", self.number);
         match terminal {
@@ -90,7 +90,7 @@ impl Session {
         }
     }
 
-    /// Runs all commands, and returns when the last one is over, or when the session was stopped.
+    /// Runs all commands, and returns when the last one has ended, or when the session was stopped.
     pub(super) fn play(self: &Arc<Self>, script: &Script) {
         let mut collectors = Vec::new();
         let mut before: Option<(&str, &Typed)> = None;
@@ -109,7 +109,7 @@ impl Session {
         drop(collectors); // when they have got the last events
     }
 
-    /// Waits until the terminal is free, and what came before has happened. `false`: the session was stopped.
+    /// Waits until the terminal is free and the command before has printed its lines. `false`: the session was stopped.
     fn wait_for_turn(&self, terminal: &str, before: Option<(&str, &Typed)>) -> bool {
         let is_free = |state: &State| {
             state.stopped || state.terminals.get(terminal).is_none_or(|it| it.program.is_none())
@@ -228,13 +228,13 @@ impl Session {
         state.terminals.get_mut(terminal)?.program.as_mut().map(Program::end_input)
     }
 
-    /// Ctrl-C for the program of this terminal.
+    /// Interrupts the program of this terminal.
     pub(super) fn interrupt(&self, terminal: &str) -> Option<()> {
         let mut state = lock(&self.state);
         state.terminals.get_mut(terminal)?.program.as_mut().map(Program::interrupt)
     }
 
-    /// Kills what runs, and starts nothing more.
+    /// Kills the running programs, and starts no more.
     pub(super) fn stop(&self) {
         let mut state = lock(&self.state);
         state.stopped = true;
@@ -244,7 +244,7 @@ impl Session {
         drop(groups); // kills, which takes a moment
     }
 
-    /// Kills the programs that did not heed Ctrl-C.
+    /// Kills the programs that ignored Ctrl-C.
     pub(super) fn end_stubborn(&self) {
         let groups = take_groups(&mut lock(&self.state), Program::is_stubborn);
         drop(groups);

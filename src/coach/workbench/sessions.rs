@@ -1,4 +1,4 @@
-//! All sessions that run: started by the number of a block, stopped with their page.
+//! The running sessions: started by the number of a block, stopped with their page.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -22,7 +22,7 @@ use super::tabs::Tabs;
 use crate::coach::home::Home;
 use crate::coach::lock;
 
-/// How long the programs of a session that was stopped may take to be gone.
+/// The longest wait for the end of the programs of a stopped session.
 const END_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The sessions of a workbench.
@@ -31,7 +31,7 @@ pub(super) struct Sessions {
     root: PathBuf,
     log: Arc<Log>,
     state: Mutex<State>,
-    /// A session has ended.
+    /// Notified when a session has ended.
     ended: Condvar,
 }
 
@@ -42,12 +42,12 @@ struct State {
     running: BTreeMap<u64, Arc<Session>>,
 }
 
-/// Why a session was not started.
+/// The reason why a session was not started.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NotRun {
-    /// There is no such page, or it has no such block.
+    /// The page or its block does not exist.
     Unknown,
-    /// A command that no page may have, or a folder that cannot be made.
+    /// The page has a command that is not allowed, or cannot be parsed.
     Impossible(String),
 }
 
@@ -57,7 +57,7 @@ impl Sessions {
         Sessions { root, log, state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Starts the session that this block of the page belongs to; its number.
+    /// Starts the session that this block of the page belongs to. Returns its number.
     pub(super) fn run(self: &Arc<Self>, page: &str, block: u64) -> Result<u64, NotRun> {
         let text = self.lesson(page).ok_or(NotRun::Unknown)?;
         let read = page::read(&text);
@@ -101,7 +101,7 @@ impl Sessions {
         Ok(session.number())
     }
 
-    /// The text of a lesson, by its name. The name is compared with those that there are, and never a part of a path.
+    /// The text of a lesson, by its name. The name is compared with the existing ones, and never becomes part of a path.
     fn lesson(&self, name: &str) -> Option<String> {
         let mut entries = fs::read_dir(self.root.join("lessons")).ok()?.filter_map(Result::ok);
         let file = format!("{name}.md");
@@ -139,7 +139,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Builds the examples; where they are. `None`: they do not compile, which was said.
+    /// Builds the examples, and returns their paths. `None`: they do not compile, which was reported.
     fn build(
         &self,
         session: &Session,
@@ -190,7 +190,7 @@ impl Sessions {
         Ok(None)
     }
 
-    /// Waits for the end of the sessions of this page that were stopped: they have its ports.
+    /// Waits for the end of the stopped sessions of this page: they still hold its ports.
     fn wait_for_older(&self, session: &Session) {
         let older = |state: &mut State| {
             let mut others = state.running.range(..session.number());
@@ -221,7 +221,7 @@ impl Sessions {
         self.find(session)?.end_input(terminal)
     }
 
-    /// Ctrl-C in one terminal, or the end of all.
+    /// Interrupts the program of one terminal, or stops the whole session.
     pub(super) fn stop(&self, session: u64, terminal: Option<&str>) -> Option<()> {
         let session = self.find(session)?;
         match terminal {
@@ -233,7 +233,7 @@ impl Sessions {
         }
     }
 
-    /// Stops the sessions whose page is gone, and the programs that did not heed Ctrl-C. To be called now and then.
+    /// Stops the sessions whose page is gone, and the programs that ignored Ctrl-C. Must be called regularly.
     pub(super) fn sweep(&self, tabs: &Tabs) {
         let all: Vec<Arc<Session>> = lock(&self.state).running.values().cloned().collect();
         for session in all {

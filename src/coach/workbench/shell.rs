@@ -1,5 +1,5 @@
-//! From a command of a page to the one that is run: the built example in place of `cargo run`, free ports in place of those that
-//! are taken. Only what a page may have is understood; anything else is refused.
+//! Translates a command of a page to the one that is run: the built example instead of `cargo run`, free ports instead of those that
+//! are taken. Only the commands that a page may have are accepted; all others are refused.
 
 use std::path::{Path, PathBuf};
 
@@ -37,10 +37,10 @@ const PROGRAMS: [&str; 25] = [
 /// `NET_TRACE` is set for all commands.
 const PRINTED_TRACE: &str = "NET_TRACE=1";
 const BOTH_TRACES: &str = r#"NET_TRACE="1,$NET_TRACE""#;
-/// Where cargo puts an example.
+/// The folder of the built examples.
 const BUILT: &str = "target/debug/examples/";
 
-/// A command of a page, taken apart as far as it has to be understood.
+/// A command of a page, parsed as far as needed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Command(Vec<Part>);
 
@@ -51,9 +51,9 @@ enum Part {
 }
 
 impl Command {
-    /// The error says which word is not understood.
+    /// Parses a command. The error names the word that is not accepted.
     pub(super) fn parse(typed: &str) -> Result<Command, String> {
-        // What follows the first line of a here-document is text, not commands.
+        // The lines of a here-document are text, not commands.
         let (head, document) = match typed.split_once('\n') {
             Some((head, document)) if head.contains("<<") => (head, format!("\n{document}")),
             _ => (typed, String::new()),
@@ -66,7 +66,7 @@ impl Command {
             match word.as_str() {
                 "&" => return Err("`&`: give it a terminal of its own".into()),
                 "|" | "||" | "&&" | ";" | "\n" => expected = true,
-                // Where another program starts it.
+                // An example that another program starts.
                 _ if word.starts_with(BUILT) => {
                     let name = example(&word[BUILT.len()..])?;
                     parts.push(Part::Example { name, has_args: has_args() });
@@ -92,7 +92,7 @@ impl Command {
         Ok(Command(parts))
     }
 
-    /// The examples that must be built.
+    /// The names of the examples that must be built.
     pub(super) fn examples(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
             Part::Example { name, .. } => Some(name.as_str()),
@@ -100,7 +100,7 @@ impl Command {
         })
     }
 
-    /// The line for `sh -c`. `built`: where the examples are; `sources`: their folder.
+    /// The line for `sh -c`. `built`: the paths of the built examples; `sources`: the folder of their sources.
     pub(super) fn line(
         &self,
         ports: &Ports,
@@ -110,14 +110,14 @@ impl Command {
         let mut line = String::new();
         for part in &self.0 {
             match part {
-                // As the page shows it, and to the viewer as well.
+                // The trace is printed, as on the page, and sent to the viewer.
                 Part::Text(text) if text == PRINTED_TRACE => line.push_str(BOTH_TRACES),
                 Part::Text(text) => line.push_str(&ports.replace(text)),
                 Part::Example { name, has_args } => {
                     let path = built(name).display().to_string().replace('\'', r"'\''");
                     line.push_str(&format!("'{path}'"));
                     let own = (!has_args).then(|| Ports::of_example(sources, name)).flatten();
-                    // Told only where it is another one: what the page shows is then what is run.
+                    // Added only if the port is another one: otherwise exactly the command of the page is run.
                     if let Some(port) = own.filter(|own| ports.used(*own) != *own) {
                         line.push_str(&format!(" {}", ports.used(port)));
                     }
@@ -130,7 +130,7 @@ impl Command {
     }
 }
 
-/// The words of cargo, of which the lessons know `run --example NAME -- ARGS`.
+/// Parses the words behind `cargo`: the lessons have only `run --example NAME -- ARGS`.
 fn cargo(words: &mut std::iter::Peekable<std::vec::IntoIter<String>>) -> Result<Part, String> {
     let (mut name, mut has_args) = (None, false);
     while let Some(word) = words.next_if(|word| !is_operator(word)) {
@@ -148,7 +148,7 @@ fn cargo(words: &mut std::iter::Peekable<std::vec::IntoIter<String>>) -> Result<
     Ok(Part::Example { name: example(&name)?, has_args })
 }
 
-/// The name of an example, and nothing else: it becomes a part of a path.
+/// Checks the name of an example: it becomes a part of a path.
 fn example(name: &str) -> Result<String, String> {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     match is_plain && !name.is_empty() {
@@ -169,7 +169,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words of a shell line, their quotes kept; `|`, `;`, `&` and their doubles are words, too.
+/// Splits a shell line into words, with their quotes; `|`, `;`, `&` and their doubles are words, too.
 fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -188,7 +188,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
                 let twice = chars.next_if(|next| *next == c && c != '\n');
                 words.push([Some(c), twice].into_iter().flatten().collect());
             }
-            // A remark; the line goes on after it if there is another one.
+            // A comment ends at the end of its line.
             (None, '#') if word.is_empty() => {
                 while chars.next_if(|next| *next != '\n').is_some() {}
             }

@@ -1,4 +1,4 @@
-//! Which pages are open in a browser.
+//! The pages that are open in browsers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::coach::lock;
 
-/// How long a page may be away: it is loaded again, or in the other language, or the connection was lost for a moment.
+/// The time that a page may be absent: while it is reloaded, or changes its language, or after a lost connection.
 const AWAY_MAX: Duration = Duration::from_secs(4);
 
 /// The tabs that read events, by the page that they show.
@@ -28,7 +28,7 @@ pub(super) struct Tab {
 }
 
 impl Tabs {
-    /// A tab that shows this page has begun to read.
+    /// Records that a tab with this page has begun to read.
     pub(super) fn enter(self: &Arc<Self>, page: &str) -> Tab {
         let mut pages = lock(&self.0);
         let now = Instant::now();
@@ -51,7 +51,7 @@ impl Tabs {
 impl Drop for Tab {
     fn drop(&mut self) {
         let mut pages = lock(&self.all.0);
-        // The names of pages come from the network: one that is long gone is forgotten.
+        // Names of pages are received from the network, so those that are no longer open are removed.
         pages.retain(|_, page| page.tabs > 0 || page.since.elapsed() < AWAY_MAX);
         if let Some(page) = pages.get_mut(&self.page) {
             page.tabs -= 1;

@@ -1,4 +1,4 @@
-//! A verdict as a page gets it: in both languages, as tabs may differ in theirs.
+//! A verdict for a page: in both languages, as tabs may have different ones.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Ob
     )
 }
 
-/// Where it went wrong: the last thing that the program did, or that was said of it.
+/// The line of the transcript at which the rule was broken: the program's last action.
 fn fault(transcript: &[TranscriptLine]) -> Option<usize> {
     let of_program = |one: &TranscriptLine| {
         matches!(one.kind, "received" | "fin-received" | "reset-received" | "prints" | "other")

@@ -18,9 +18,9 @@ use crate::coach::judge::{Candidate, Judge, Outcome, PATIENCE};
 use crate::coach::lock;
 use crate::coach::progress::Progress;
 
-/// How often the files are looked at: asking the system to tell of changes does not work on every file system.
+/// The interval between looks at the files: notifications of the system do not work on every file system.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often it is told how far a check has come.
+/// The interval of reports about a running check.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// The exercises that a page shows. One is judged at a time: a check measures how fast a program is.
@@ -29,27 +29,27 @@ pub(super) struct Watching {
     home: Home,
     log: Arc<Log>,
     tabs: Arc<Tabs>,
-    /// By the name of the exercise.
+    /// The key is the name of the exercise.
     watched: Mutex<BTreeMap<&'static str, Watched>>,
 }
 
-/// What is known of a file.
+/// The observed state of a file.
 #[derive(Debug)]
 struct Watched {
     exercise: &'static Exercise,
     began: Instant,
     seen: Option<Saved>,
-    /// It looked different the last time: who writes may not be done.
+    /// Whether it had changed at the last look: the editor may still be writing.
     changing: bool,
-    /// It was changed, or a page has asked, since it was judged last.
+    /// Whether it must be judged: it has changed, or a page has asked.
     due: bool,
 }
 
-/// When a file was changed, and how long it is.
+/// The time of a file's last change, and its length.
 type Saved = (SystemTime, u64);
 
 impl Watching {
-    /// Watches from now on, on a thread that ends with the workbench.
+    /// Starts to watch, on two threads that end with the workbench.
     pub(super) fn start(home: &Home, log: &Arc<Log>, tabs: &Arc<Tabs>) -> Arc<Watching> {
         let (home, log, tabs) = (home.clone(), log.clone(), tabs.clone());
         let watching = Arc::new(Watching { home, log, tabs, watched: Mutex::default() });
@@ -87,7 +87,7 @@ impl Watching {
         let exercises: Vec<&'static Exercise> = watched.values().map(|one| one.exercise).collect();
         drop(watched);
         for exercise in exercises {
-            // An editor may have it away for a moment.
+            // An editor may have removed it to replace it.
             let Some(now) = self.saved(exercise) else { continue };
             let mut watched = lock(&self.watched);
             let Some(one) = watched.get_mut(exercise.name) else { continue };
@@ -152,7 +152,7 @@ impl Watching {
     }
 }
 
-/// How far the student is.
+/// An event with the student's progress.
 pub(super) fn progress(home: &Home) -> Option<Object> {
     let progress = Progress::read(home).ok()?;
     let all = crate::coach::exercises::all();

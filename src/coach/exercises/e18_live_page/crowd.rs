@@ -8,7 +8,7 @@ use super::{LEAVES, Room, SAME_ORDER, Visitor, WebSocket};
 use crate::coach::lock;
 
 const CROWD: usize = 50;
-/// How often each of them speaks.
+/// The number of messages that each of them sends.
 const TIMES: usize = 5;
 
 /// One of them, and all that it has heard.

@@ -1,6 +1,6 @@
 //! What a client of the balancer sends, and what it makes of the answer.
 
-/// What a client has received.
+/// An answer that a client has received.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) head: String,

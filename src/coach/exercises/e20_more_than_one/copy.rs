@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use net_notes::check::{Check, Verdict, random};
 
-/// How often a thread looks whether it is to do something else.
+/// The interval at which a thread checks whether it must do something else.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +21,7 @@ pub(super) enum Mode {
     Dies,
     /// Accepts, and answers nothing.
     Hangs,
-    /// Nobody listens.
+    /// No program listens.
     Gone,
 }
 
@@ -45,9 +45,9 @@ struct Shared {
     is_listening: AtomicBool,
     /// All requests but those of the health check.
     seen: Mutex<Vec<Seen>>,
-    /// How many health checks were given up by the other side while it hung.
+    /// The number of health checks that the other side gave up while it hung.
     given_up: AtomicUsize,
-    /// How many requests came while it hung, but for the health check.
+    /// The number of requests that arrived while it hung, without the health check.
     strays: AtomicUsize,
     /// Requests for `/slow` are not answered before this is set.
     released: AtomicBool,

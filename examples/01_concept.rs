@@ -21,14 +21,15 @@ fn main() -> Result<()> {
     let (host, port) = address();
     let server = net::create_server(|socket| {
         print!("the server gets  ");
-        // Once for each piece that comes. Byte by byte, it does not matter how many pieces there are.
+        // Called for each piece that arrives. Byte by byte, the number of pieces makes no
+        // difference.
         socket.on(event::Data, |_, data| data.iter().for_each(|byte| print!(" {byte}")));
         socket.on(event::End, |_, ()| println!());
     });
     server.listen((&host, port), |_| {}).unwrap_or_else(|error| cannot_listen(&host, port, error));
     let port = server.address().and_then(|address| address.port()).unwrap_or_default();
     println!("server started: port {port}.");
-    let running = server.spawn(); // the server runs on a thread of its own …
+    let running = server.spawn(); // the server runs on its own thread …
 
     for text in ["Good morning\n", "GET / HTTP/1.0\r\n\r\n"] {
         println!("the client writes {text:?}");
@@ -47,7 +48,7 @@ fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
     ))
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

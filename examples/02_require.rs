@@ -18,18 +18,18 @@ use std::io::{Error, Result};
 fn main() -> Result<()> {
     let (host, port) = address();
 
-    // is_ip: which version of IP is this an address of? 0: it is none, it may be a name.
+    // is_ip: the version of IP that an address belongs to. 0: not an address, maybe a name.
     let [four, six, name] = ["127.0.0.1", "::1", "localhost"].map(net::is_ip);
     println!(r#"is_ip: "127.0.0.1" {four}, "::1" {six}, "localhost" {name}"#);
 
-    // create_server: something others can connect to. This one says good morning, and ends.
+    // create_server: others can connect to it. This server says good morning, and ends.
     let server = net::create_server(|socket| socket.end_with("good morning\n"));
     server.listen((&host, port), |_| {}).unwrap_or_else(|error| cannot_listen(&host, port, error));
     let port = server.address().and_then(|address| address.port()).unwrap_or_default();
     println!("create_server: a server on port {port}");
     let running = server.spawn();
 
-    // connect: the other side. What the server says is printed, in however many pieces it comes.
+    // connect: the other side. Prints what the server says, in however many pieces it arrives.
     let client = net::connect((&host, port), |_| println!("connect: connected"));
     client.on(event::Text, |_, text| print!("{text}"));
     client.run()?;
@@ -47,7 +47,7 @@ fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
     ))
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

@@ -35,7 +35,7 @@ fn main() -> Result<()> {
         println!("server started: port {port}.");
     });
     listening.unwrap_or_else(|error| cannot_listen(&host, port, error));
-    server.run() // It all happens in here. Nobody closes this server, so it stays up.
+    server.run() // All of it happens in here. The server is never closed, so it keeps running.
 }
 
 fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
@@ -47,7 +47,7 @@ fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
     ))
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

@@ -25,13 +25,13 @@ fn main() -> Result<()> {
         .unwrap_or_else(|error| command_line::cannot_listen(&host, port, error));
     println!("server started: port {}.", listener.local_addr()?.port());
     loop {
-        // A read blocks until something comes: with a thread each, no client waits for another.
+        // A read blocks until bytes arrive: with a thread each, no client waits for another.
         let started = listener.accept().and_then(|(stream, _)| {
             let serve = || serve(stream).unwrap_or_else(|error| eprintln!("{error}"));
             thread::Builder::new().spawn(serve)
         });
         if let Err(error) = started {
-            eprintln!("{error}"); // no descriptor is left, or no thread. To ask again at once would
+            eprintln!("{error}"); // no descriptor is left, or no thread. Retrying at once would
             thread::sleep(Duration::from_millis(50)); // cost a whole core: wait until a client has left
         }
     }
@@ -47,14 +47,14 @@ fn serve(mut stream: TcpStream) -> Result<()> {
             println!("{text}"); // socket.on('data')
             stream.write_all(b"Hello, this is server!\n\r")?;
             stream.write_all(b"Bye!\n\r")?;
-            stream.shutdown(Shutdown::Write)?; // socket.end(): our side ends, the reading goes on
+            stream.shutdown(Shutdown::Write)?; // socket.end(): our side ends, reading continues
         }
     }
     println!("server disconnected"); // a read of 0 bytes is the 'end' event
     Ok(())
 }
 
-/// Takes out the characters that are whole. One that was cut in two on the way waits for its rest.
+/// Takes out the complete characters. One that was cut in two on the way waits for its rest.
 fn whole_characters(bytes: &mut Vec<u8>) -> String {
     let cut = std::str::from_utf8(bytes).err().filter(|error| error.error_len().is_none());
     let whole = cut.map_or(bytes.len(), |error| error.valid_up_to());

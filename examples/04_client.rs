@@ -22,14 +22,14 @@ fn main() {
         println!("client connected");
         client.write("hello, this is client!\n\r");
     });
-    // The answer may come in one piece or in several: this is called for each of them.
+    // The answer may arrive in one piece or in several: this is called for each of them.
     client.on(event::Text, |client, text| {
         print!("{text}"); // the text brings its own line ends; println! would add one per piece
-        client.end(); // we have nothing more to say; what the server still says, we get
+        client.end(); // we send no more; the rest of the server's answer still arrives
     });
     client.on(event::End, |_, ()| println!("client disconnected"));
 
-    // Until here, nothing was sent, not even a connection was asked for. It all happens in run().
+    // So far nothing was sent, and no connection requested. All of it happens in run().
     client.run().unwrap_or_else(|error| {
         fail(format!(
             "cannot talk to a server at {host} port {port}: {error}\n\
@@ -38,7 +38,7 @@ fn main() {
     });
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

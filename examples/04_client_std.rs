@@ -33,13 +33,13 @@ fn talk(host: &str, port: u16) -> Result<()> {
     while let size @ 1.. = stream.read(&mut buffer)? {
         // Bytes as they are: half a character, cut in two on the way, is not text yet.
         std::io::stdout().write_all(&buffer[..size])?; // client.on('data')
-        let _ = stream.shutdown(Shutdown::Write); // client.end(); a second one has nothing to do
+        let _ = stream.shutdown(Shutdown::Write); // client.end(); a second call does nothing
     }
     println!("client disconnected"); // a read of 0 bytes is the 'end' event
     Ok(())
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

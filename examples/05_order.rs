@@ -1,5 +1,5 @@
-//! Who calls what when: every callback of both sides, and what crossed the wire. Twice, as either
-//! side may end first. `cargo run --example 05_order` prints this, and a diagram after each
+//! The order of all callbacks of both sides, and the events on the wire. Twice, as either side may
+//! end first. `cargo run --example 05_order` prints this, with a diagram after each part
 //! (`-- 5001`: another port; `-- --svg order.svg`: the last diagram as a picture, too):
 //! ```text
 //! The server ends first, at 127.0.0.1:5000

@@ -1,5 +1,5 @@
-//! Two processes of one machine meet at a file: a Unix socket. No port, no network in between.
-//! In two terminals: `cargo run --example 06_ipc -- server`, `cargo run --example 06_ipc -- client`.
+//! Two processes on one machine meet at a file: a Unix socket, with no port and no network.
+//! Two terminals: `cargo run --example 06_ipc -- server`, `cargo run --example 06_ipc -- client`.
 //! A path after that is another place. After one client, before Enter, the server has printed:
 //! ```text
 //! server started: ipc.sock (Enter closes it)

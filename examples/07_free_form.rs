@@ -1,5 +1,5 @@
 //! What TCP allows and HTTP does not, in five conversations. `cargo run --example 07_free_form`
-//! prints this, with diagrams (`-- 5001`: another port; `-- --svg free.svg`: the last one as a picture):
+//! prints this, with diagrams (`-- 5001`: another port; `-- --svg free.svg`: a picture of the last):
 //! ```text
 //! 1 A request without an answer
 //! 2 One request, three answers
@@ -12,9 +12,9 @@ use net::{EventSocket, event, trace::Recorder};
 use net_notes as net;
 use std::{error::Error, sync::Barrier};
 
-/// What one side of a conversation does with its socket.
+/// One side of a conversation, given its socket.
 type Side = fn(&EventSocket);
-/// Where the sides of the fifth one meet: the first half of the message has been read.
+/// Both sides of the fifth conversation wait here: the first half of the message has been read.
 static HALF: Barrier = Barrier::new(2);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn talk(title: &str, client_side: Side, server_side: Side) -> Result<(), Box<dyn Error>> {
     let server = net::create_server(move |socket| {
-        socket.on(event::Data, |_, _| {}); // so that it is read, whatever it is
+        socket.on(event::Data, |_, _| {}); // reads and drops the data
         server_side(socket);
     });
     let port = svg::arguments()?.pop().unwrap_or("5000".into()).parse::<u16>();

@@ -1,4 +1,4 @@
-//! A client that writes and reads at once, and what becomes of text in pieces.
+//! A client that writes and reads at the same time, and how text arrives in pieces.
 //!
 //! ```sh
 //! cargo run --example 08_duplex_client                        # to a server of its own: no network
@@ -28,10 +28,10 @@ fn main() {
         _ => fail("after -- goes nothing, or HOST PORT; a port has no default"),
     };
     let socket = net::create_connection(to.clone(), |_| println!("connected"));
-    socket.write("hello"); // long before there is a connection: it waits for one
+    socket.write("hello"); // long before there is a connection, for which it waits
     socket.on(event::Data, |socket, data| {
         println!("received {} bytes: {}", data.len(), String::from_utf8_lossy(data));
-        socket.end(); // we write no more; we still read
+        socket.end(); // we write no more, but still read
     });
     socket.on(event::Text, |_, text| println!("as text: {text}"));
     socket.on(event::Close, |_, _| println!("closed"));
@@ -40,13 +40,14 @@ fn main() {
     }
 }
 
-/// Speaks as soon as somebody comes, listens meanwhile, and has a last word.
+/// Starts a server that sends at once, reads meanwhile, and sends again before it ends.
 fn own_server() -> Endpoint {
     let server = net::create_server(|socket| {
         let (first, second) = "你好".as_bytes().split_at(4);
         socket.write(first);
         socket.on(event::Data, |_, _| {}); // it will be "hello"
-        // The client ends when it has read the first piece: so this is never read together with it.
+        // The client ends when it has read the first piece, so the second is never read together
+        // with it.
         socket.on(event::End, move |socket, ()| socket.end_with(second));
     });
     server.listen(("127.0.0.1", 0), |_| {}).expect("some port is free");

@@ -1,4 +1,4 @@
-//! HTTP by hand: the request is a text that we write, and the answer is one that we take apart.
+//! HTTP by hand: the request is a text that we write, and the answer a text that we take apart.
 //!
 //! ```sh
 //! cargo run --example 09_http_by_hand                           # asks a server of its own: no network
@@ -39,7 +39,7 @@ fn main() {
     let answer = Arc::new(Mutex::new(answer::Answer::default()));
     let so_far = answer.clone();
     client.on(event::Data, move |client, piece| match so_far.lock().unwrap().take(piece) {
-        Ok(true) => client.destroy(), // it is whole: we need not wait for the server's end
+        Ok(true) => client.destroy(), // complete: we need not wait for the server's end
         Ok(false) => {}
         Err(error) => client.destroy_with(error),
     });

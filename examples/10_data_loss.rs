@@ -1,10 +1,10 @@
-//! The data-loss laboratory: somebody closes too early. What arrives, and is anybody told?
+//! The data-loss laboratory: a side closes too early. What arrives, and is an error reported?
 //! ```sh
 //! cargo run --example 10_data_loss                      # all four experiments, 100 visits for each line
 //! cargo run --example 10_data_loss -- 3                 # only the third one
 //! cargo run --example 10_data_loss -- --svg reset.svg   # instead: a picture of a reset and of a cure
 //! ```
-//! On Linux it prints this, in some seconds. Of the last column, only 1.000 is the same at every run.
+//! On Linux it prints this, in a few seconds. In the last column, only 1.000 is always the same.
 //! ```text
 //! 1  An answer of 1 MB. At each piece the client calls          whole  errors  received
 //!    destroy()                                                      0       0     0.002

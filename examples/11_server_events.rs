@@ -1,8 +1,8 @@
-//! A server's events: a socket for each client, three clients at once, a limit, and a close that waits.
+//! A server's events: a socket for each client, a limit of three clients, and a close that waits.
 //! ```sh
 //! cargo run --example 11_server_events   # port 5000, this machine only. Another port: -- 5001
 //! ```
-//! A client, `nc 127.0.0.1 5000`, says `close`, which closes the server, and leaves. Then it has printed:
+//! After a client, `nc 127.0.0.1 5000`, has sent `close` and left, the server has printed:
 //! ```text
 //! listening: port 5000
 //! connection: client 1, 1 of 3
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     server.on(event::Listening, |server, ()| {
         println!("listening: port {}", server.address().and_then(|at| at.port()).unwrap_or(0));
     });
-    let clients = atomic::AtomicUsize::new(0); // shared by all, and each has its own thread
+    let clients = atomic::AtomicUsize::new(0); // shared by the clients' threads
     server.on(event::Connection, move |server, socket| {
         let number = clients.fetch_add(1, atomic::Ordering::Relaxed) + 1;
         println!("connection: client {number}, {} of {ROOM}", server.connections());
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(server.run()?) // until close() was called and the last client has left
 }
 
-/// A conversation with one client, with lines and a count of its own.
+/// Holds a conversation with one client, which has its own line splitter and count.
 fn talk(server: Server, socket: &EventSocket, number: usize) {
     socket.write(format!("You are client {number}.\n"));
     let (closing, mut lines, mut count) = (server.clone(), Lines::new(1000), 0);

@@ -5,7 +5,7 @@
 //! cargo run --example 12_http_response -- diagram    # one visit, drawn; --svg FILE: as a picture
 //! cargo run --example 12_http_response -- 10087      # another port; 0 takes any free one
 //! ```
-//! When it is asked for `/` and for `/lf`, it has printed:
+//! After requests for `/` and for `/lf`, it has printed:
 //! ```text
 //! listening: port 10086. Open http://127.0.0.1:10086/
 //! GET / HTTP/1.1
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(server.run()?)
 }
 
-/// Tells `asked` the first line of each request, and answers.
+/// Passes the first line of each request to `asked`, and answers.
 fn server(asked: fn(&str)) -> Server {
     net::create_server(move |socket| {
         let (mut lines, mut first) = (Lines::new(8 * 1024), None);
@@ -50,16 +50,16 @@ fn server(asked: fn(&str)) -> Server {
                 if !line.is_empty() {
                     first.get_or_insert(String::from_utf8_lossy(&line).into_owned());
                 } else if socket.ready_state() == ReadyState::Open {
-                    // All of the head is read (lesson 10), and it is our only answer.
+                    // The whole head is read (lesson 10), and this is our only answer.
                     let line = first.take().unwrap_or_default();
                     asked(&line);
                     answers::give(&line, socket);
                 }
             }
         });
-        // For whoever says nothing more, and after the answers that have no end.
+        // For clients that send nothing more, and after the answers that have no end.
         socket.set_timeout(Some(Duration::from_secs(2)));
         socket.on(event::Timeout, |socket, ()| socket.destroy());
-        socket.on(event::Error, |_, _| {}); // a client that has had enough may reset us
+        socket.on(event::Error, |_, _| {}); // a client with enough data may reset us
     })
 }

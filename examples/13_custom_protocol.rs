@@ -1,6 +1,6 @@
-//! STS, the protocol that the notes made up: a word book that speaks it, and two who misunderstand each other.
-//! `cargo run --example 13_custom_protocol` prints what follows. Each side alone: put `-- server 5000` behind
-//! that, and in another terminal `-- client 127.0.0.1 5000 hello`.
+//! STS, the protocol of the notes: a word book that speaks it, and two that misunderstand each other.
+//! `cargo run --example 13_custom_protocol` prints this. Each side alone: add
+//! `-- server 5000`, and in another terminal `-- client 127.0.0.1 5000 hello`.
 //! ```text
 //! "hello" → 200 OK, 6 bytes: 你好
 //! "再见" → 200 OK, 7 bytes: goodbye
@@ -27,7 +27,7 @@ fn main() {
     })
 }
 
-/// It hears of whole requests in STS only. Whatever else comes has got its answer before.
+/// Its handler receives only complete STS requests. All others were answered before.
 fn word_book() -> Server {
     sts::create_server(|request, response| match &*request.text() {
         "hello" => response.end_with("你好"),

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(server.run()?)
 }
 
-/// Called for each request, when it is there with its body.
+/// Called for each request, when its body has arrived.
 fn handle(request: Request, response: Response) {
     let who = request.remote_addr().map(|address| address.to_string()).unwrap_or_default();
     println!("{who}  {} {}", request.method(), request.target());

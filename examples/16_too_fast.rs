@@ -1,4 +1,5 @@
-//! One file, many slow readers, four ways to send it: how much memory does each way need? And what do small writes cost?
+//! One file, many slow readers, four ways to send it: how much memory does each way need?
+//! And what do small writes cost?
 //! ```sh
 //! cargo run --example 16_too_fast                        # 200 MiB to 50 readers, four times: less than a minute
 //! cargo run --example 16_too_fast -- 16 10               # 16 MiB to 10 readers: some seconds
@@ -33,12 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         [] => compare::print(200, 50),
         ["small"] => Ok(small::print()?),
         [mib, readers] => compare::print(number(mib)? as u64, number(readers)?),
-        // How this program starts itself, so that each way has a process.
+        // This program starts itself like this, so that each way has a process.
         ["serve", way, file, origin] => {
             let source = ways::Source { file: file.to_string(), origin: origin.parse()? };
             let port = ways::serve(ways::WAYS[way.parse::<usize>()?].1, source)?;
             println!("{port}");
-            io::copy(&mut io::stdin(), &mut io::sink())?; // until the first process has ended
+            io::copy(&mut io::stdin(), &mut io::sink())?; // until the first process ends
             Ok(())
         }
         _ => Err(usage.into()),

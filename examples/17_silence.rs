@@ -1,4 +1,5 @@
-//! Silence: clients that send nothing, a thousand clients that come back at once, and a host to subscribe to.
+//! Silence: clients that send nothing, a thousand clients that reconnect at the same moment, and a
+//! host to subscribe to.
 //! ```sh
 //! cargo run --example 17_silence            # three clients meet three servers: three seconds
 //! cargo run --example 17_silence -- herd    # a thousand clients have lost their server: eleven seconds
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["herd"] => herd::print(),
         ["host"] => host::run(host::PORT),
         ["host", port] => host::run(port.parse().map_err(|_| usage)?),
-        // How this program starts itself, so that clients have their own processes.
+        // This program starts itself like this, so that clients have their own processes.
         ["client", port, beats] => Ok(lab::client(port.parse()?, beats.parse()?)?),
         ["herd", port, start, is_random] => {
             Ok(herd::clients(port.parse()?, start.parse()?, is_random.parse()?)?)

@@ -1,4 +1,4 @@
-//! A page that lives: news by Server-Sent Events, and a counter that all visitors share, by WebSocket.
+//! A live page: news by Server-Sent Events, and a counter that all visitors share, by WebSocket.
 //! ```sh
 //! cargo run --example 18_live_page                  # open http://127.0.0.1:10086/ in two windows
 //! cargo run --example 18_live_page -- frames        # a WebSocket, byte by byte
@@ -58,7 +58,7 @@ fn server(log: fn(&str)) -> Server {
     })
 }
 
-/// Any page of any site can make your browser connect to here. The browser says which site the page comes from.
+/// A page of any site can make your browser connect to this server. The browser names the site.
 fn is_from_our_page(request: &http::Request) -> bool {
     let Some(origin) = request.header("origin") else { return true }; // not a browser
     origin.split_once("://").map(|(_, host)| host) == request.header("host")

@@ -1,4 +1,4 @@
-//! A server that speaks the protocol of Redis: `redis-cli` and `redis-benchmark` do not notice that it is not Redis.
+//! A server for the protocol of Redis: `redis-cli` and `redis-benchmark` see no difference.
 //! ```sh
 //! cargo run --example 19_resp   # port 5000, this machine only. Another port: -- 5001
 //! ```
@@ -24,16 +24,16 @@ mod serve;
 #[path = "19_resp/subscribers.rs"]
 mod subscribers;
 
-/// What all clients share.
+/// The state that all clients share.
 #[derive(Default)]
 struct State {
     keys: keys::Keys,
     subscribers: subscribers::Subscribers,
 }
 
-/// One lock for everything. So a command is one step for all clients, and no one sees it half done; and what is published
-/// arrives everywhere in the same order. (Redis has one thread in place of the lock, for the same reason.) No command can
-/// panic between two changes, so the state behind a poisoned lock is whole.
+/// Locks everything: a command is one step for all clients, and messages arrive in the same order
+/// everywhere. (Redis has one thread in place of the lock, for the same reason.) No command can
+/// panic between two changes, so the state behind a poisoned lock is consistent.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
         let shared = state.clone();
         socket.on(event::Close, move |socket, _| lock(&shared).subscribers.remove_client(socket));
-        socket.on(event::Error, |_, _| {}); // a client that vanishes is nothing special
+        socket.on(event::Error, |_, _| {}); // a client may disappear at any time
     });
     let listening = server.listen((&host, port), |server| {
         let port = server.address().and_then(|at| at.port()).unwrap_or_default();

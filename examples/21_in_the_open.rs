@@ -7,7 +7,7 @@
 //! cargo run --example 21_in_the_open -- reach                # which address leads to which server
 //! cargo run --example 21_in_the_open -- exhaust              # five clients, with limits and without
 //! ```
-//! Ctrl-C ends it. It was asked twice, the second time under the name of somebody else:
+//! Ctrl-C ends it. It received two requests, the second of which named another host:
 //! ```text
 //! the diary is at 127.0.0.1:5000
 //! POST to 127.0.0.1:5000: 200
@@ -22,7 +22,7 @@ mod exhaust;
 #[path = "21_in_the_open/reach.rs"]
 mod reach;
 
-/// What this server is called, with its port.
+/// The names of this server, with its port.
 static NAMES: OnceLock<Vec<String>> = OnceLock::new();
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,8 +1,8 @@
-//! What crosses the wire: as lines on standard error, and as a sequence diagram of a real run.
+//! Events on the wire: printed on standard error, drawn as a sequence diagram, or sent to a viewer.
 //!
 //! With `NET_TRACE=1` in the environment every program that uses this crate prints a line for each
-//! event on the wire: milliseconds since the first one, which socket, the direction, and what it
-//! was.
+//! event on the wire: the milliseconds since the first event, the socket, the direction, and the
+//! event.
 //!
 //! ```text
 //! $ NET_TRACE=1 cargo run --example 04_client
@@ -12,22 +12,23 @@
 //!    0.731 ms  #1 client ← data 30 B "Hello, this is server!\n\rBye!\n\r"
 //! ```
 //!
-//! (Node's counterpart is `NODE_DEBUG=net`, which prints the calls inside of the module and not the
+//! (Node's counterpart is `NODE_DEBUG=net`, which prints the calls inside the module and not the
 //! bytes.)
 //!
-//! A [`Recorder`] keeps the same events of the sockets that it watches and draws them, as text or
+//! A [`Recorder`] keeps the same events of the sockets that it watches, and draws them as text or
 //! as a picture.
 //!
 //! # To a viewer
 //!
-//! With `NET_TRACE=HOST:PORT` the program connects to a viewer there, and sends it the events,
-//! each as a line. (`NET_TRACE=1,HOST:PORT` also prints them.) Nothing of the program waits for the viewer: a thread of its own sends,
-//! at most 10 ms later; what has to wait is kept in 1 MiB and 4096 lines at most; what finds no
-//! room is dropped, counted, and the count is sent. If there is no viewer, or it goes, a line on
-//! standard error says so, once; then the thread tries again every second. The program runs on in
-//! any case. Only where it may be about to end, before the `Close` of a socket that it has
-//! [run](crate::EventSocket::run) or of a server, it waits for the last events to be sent, for half
-//! a second at most; and not again while the viewer does not keep up.
+//! With `NET_TRACE=HOST:PORT` the program connects to a viewer there, and sends it the events, one
+//! line each. (`NET_TRACE=1,HOST:PORT` also prints them.) The program does not wait for the viewer:
+//! a separate thread sends the lines, at most 10 ms later. The lines that wait are limited to 1 MiB
+//! and 4096 lines; a line that finds no room is dropped and counted, and the count is sent. If
+//! there is no viewer, or if it disappears, a line on standard error says so, once; then the thread
+//! tries again every second. The program continues in any case. It waits only where it may be about
+//! to end: before the `Close` of a server, or of a socket that it has
+//! [run](crate::EventSocket::run), it waits at most half a second for the last events to be sent;
+//! and not again while the viewer does not keep up.
 //!
 //! ```text
 //! net-trace 1
@@ -41,50 +42,50 @@
 //! 899 16536.1 close
 //! ```
 //!
-//! That is version 1 of the format. It is UTF-8; a line ends with LF, and a last one without it was
-//! cut off. The first line is `net-trace` and the version. All others are `TIME WHO KIND …`, fields
-//! with one space between them. In a field, a space, a `%` and a control character are `%` and two
-//! hexadecimal digits for each byte. An address is `IP:PORT`, `[IP]:PORT` or the path of a Unix
-//! domain socket, and `-` if there is none. Behind the fields of its kind a line may have others,
-//! `name=value`, in any order, and bytes are last. A reader skips names and kinds that it does not
-//! know, so that the version can stay 1.
+//! This is version 1 of the format. It is UTF-8; each line ends with LF, and a last line without LF
+//! was cut off. The first line is `net-trace` and the version. All others are `TIME WHO KIND …`,
+//! with one space between fields. In a field, each byte of a space, a `%` or a control character is
+//! written as `%` and two hexadecimal digits. An address is `IP:PORT`, `[IP]:PORT` or the path of a
+//! Unix domain socket, and `-` if there is none. After the fields of its kind a line may have
+//! others, `name=value`, in any order; bytes are last. A reader skips names and kinds that it does
+//! not know, so that the version can stay 1.
 //!
-//! - TIME: microseconds since `hello`, by a clock that is never set. The lines of two threads may
-//!   not be in the order of time.
-//! - WHO: the process, `PID`; of all kinds but `hello` and `lost` its socket, `PID.NUMBER`. A
-//!   number is not used again.
+//! - TIME: microseconds since `hello`, by a monotonic clock. Lines of different threads may not be
+//!   in the order of time.
+//! - WHO: `PID`, the process; for all kinds except `hello` and `lost`, `PID.NUMBER`, its socket. A
+//!   number is never reused.
 //!
 //! | KIND | fields | when |
 //! |---|---|---|
-//! | `hello` | NAME FILE `unix=` | first: the program, the source file that made its first socket or server (`-`: unknown), and what time it was at TIME 0: seconds since 1970 |
-//! | `connect` | TO | asks for a connection; the time before the call |
-//! | `connected` | HERE THERE | has it |
-//! | `accept` | HERE THERE | accepts one |
-//! | `sent` | COUNT `q=` BYTES | the kernel has taken COUNT bytes; the time before the call. `q`: how many wait in the program after that, if any. BYTES: they, or the first 4096 of them, in hexadecimal |
+//! | `hello` | NAME FILE `unix=` | first: the program, the source file that created its first socket or server (`-`: unknown), and the time of TIME 0 in seconds since 1970 |
+//! | `connect` | TO | a connection is requested; the time before the call |
+//! | `connected` | HERE THERE | it is established |
+//! | `accept` | HERE THERE | a connection is accepted |
+//! | `sent` | COUNT `q=` BYTES | the kernel has taken COUNT bytes; the time before the call. `q`: the number of bytes that are then still queued in the program, if any. BYTES: the bytes, at most the first 4096, in hexadecimal |
 //! | `received` | COUNT BYTES | the kernel has returned COUNT bytes |
-//! | `sent-fin` | | our side is ended; the time before the call |
-//! | `received-fin` | | the peer's is |
+//! | `sent-fin` | | our side has ended; the time before the call |
+//! | `received-fin` | | the peer's side has ended |
 //! | `reset` | | the connection was reset, or refused |
 //! | `close` | | the descriptor is closed |
-//! | `lost` | EVENTS COUNT | that many events are not sent, with COUNT bytes sent or received in them. All lines before it are of events before; TIME is that of the last of them. Right after `hello`, with TIME 0, those that another connection to the viewer was for |
+//! | `lost` | EVENTS COUNT | EVENTS events were not sent, with COUNT bytes sent or received in them. All lines before this one are of earlier events; TIME is that of the last lost event. Right after `hello`, with TIME 0: the events before this connection to the viewer |
 //!
-//! So the lines of one connection, with what its `lost` lines count, are all events up to the last
-//! one. There is no line for the end of the process, as the process itself cannot know it: the
-//! connection ends, and who has started it knows its status.
+//! So the lines of one connection, with the counts of its `lost` lines, account for all events up
+//! to the last one. There is no line for the end of the process, which cannot report it itself: the
+//! connection ends, and the parent of the process knows its exit status.
 //!
-//! `at=FILE:LINE` is the line of the program that caused the event, the file as the compiler names
-//! it:
+//! `at=FILE:LINE` is the line of the program that caused the event, with the file as the compiler
+//! names it:
 //!
-//! | of | it is |
+//! | event | its line |
 //! |---|---|
 //! | `connect` | `run` or `spawn` |
-//! | `sent` | the write; of several in one system call the first |
-//! | `sent-fin`, `close` | `end`, `destroy` and their like, or a write that was refused; nothing, if it follows from the peer's end |
-//! | `accept`, `connected`, `received`, `received-fin`, `reset` | where the first listener was registered that is called for it: of Connection, Connect, Data (or Text), End, Error |
+//! | `sent` | the write; if one system call sends several, the first |
+//! | `sent-fin`, `close` | `end`, `destroy` and similar calls, or a write that was refused; none if the peer's end caused it |
+//! | `accept`, `connected`, `received`, `received-fin`, `reset` | where the first listener that is called for it was registered: of Connection, Connect, Data (or Text), End, Error |
 //!
 //! Where this library makes the call for the program, or std does (`write!`, `io::copy`), it is the
-//! line where the listener was registered that is being called, as `http::create_server(…)`, or
-//! nothing outside of listeners. The lines are kept only if there is to be a viewer.
+//! line where the current listener was registered, such as `http::create_server(…)`; outside
+//! listeners it is left out. The lines are kept only if a viewer is requested.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -106,8 +107,8 @@ use crate::sync::lock;
 use crate::wire::{CallSite, Observer, WireEvent};
 
 /// Watches sockets and servers, and draws what happened between them. Costs nothing where it is not
-/// used. Cheap to clone; all clones are the same recorder. Node has no counterpart; one would use
-/// Wireshark.
+/// used. Cheap to clone; all clones are the same recorder. Node has no counterpart; Wireshark does
+/// this.
 ///
 /// ```
 /// use net_notes::{self as net, event, trace::Recorder};
@@ -131,7 +132,7 @@ use crate::wire::{CallSite, Observer, WireEvent};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// It prints, times apart:
+/// Prints, with other times:
 ///
 /// ```text
 ///        ms   client                                       server
@@ -151,12 +152,12 @@ struct Log {
 }
 
 impl Recorder {
-    /// A recorder that watches nothing yet.
+    /// Creates a recorder that watches nothing yet.
     pub fn new() -> Recorder {
         Recorder::default()
     }
 
-    /// Watches one socket from now on, under a name for the diagram.
+    /// Watches a socket from now on, under a name for the diagram.
     pub fn watch(&self, name: &str, socket: &EventSocket) {
         let mut log = lock(&self.0);
         let lane = log.lanes.len();
@@ -178,15 +179,16 @@ impl Recorder {
         });
     }
 
-    /// What happened so far, in the order of time, in 80 columns: one diagram for each connection.
+    /// Draws the events so far, in the order of time, in 80 columns: one diagram for each
+    /// connection.
     pub fn diagram(&self) -> String {
         Text(&self.diagrams()).to_string()
     }
 
-    /// The same as a picture: the text of an SVG file, which a browser shows, or a page by `<img>`;
-    /// legible on a light page and on a dark one. Where a line is dashed, only the system has the
-    /// connection: the program has not accepted it yet, or has closed it, or nobody watches that
-    /// end. The same events at the same times make the same text.
+    /// Draws the same as a picture: the text of an SVG file, which a browser shows, as does a page
+    /// by `<img>`; legible on light and dark pages. A dashed line means that only the system has
+    /// the connection: the program has not accepted it yet, or has closed it, or that end is not
+    /// watched. The same events at the same times produce the same text.
     ///
     /// ```
     /// use net_notes::{self as net, trace::Recorder};
@@ -194,7 +196,7 @@ impl Recorder {
     /// let server = net::create_server(|socket| socket.end_with("<b>Bye!</b>"));
     /// server.listen(0, |_| {})?;
     /// let client = net::connect(server.address().unwrap(), |_| {});
-    /// client.resume(); // whatever comes, it is read
+    /// client.resume(); // reads whatever arrives
     /// let recorder = Recorder::new();
     /// recorder.watch("client", &client);
     /// let running = server.spawn();
@@ -255,9 +257,11 @@ impl Observer for Watch {
                 (lane.here, lane.there, lane.accepted) = (text(local), text(remote), true);
                 What::Accept
             }
-            WireEvent::Sent { bytes, .. } => What::Sent(bytes.len(), quoted(bytes, diagram::LABEL)),
+            WireEvent::Sent { bytes, .. } => {
+                What::Sent(bytes.len(), quoted(bytes, diagram::LABEL_WIDTH))
+            }
             WireEvent::Received(bytes) => {
-                What::Received(bytes.len(), quoted(bytes, diagram::LABEL))
+                What::Received(bytes.len(), quoted(bytes, diagram::LABEL_WIDTH))
             }
             WireEvent::SentFin => What::SentFin,
             WireEvent::ReceivedFin => What::ReceivedFin,

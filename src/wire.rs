@@ -1,7 +1,7 @@
-//! What crosses the wire, for those who observe it: `NET_TRACE`, and
+//! The events on the wire, for their observers: `NET_TRACE`, and
 //! [`Recorder`](crate::trace::Recorder).
 //!
-//! `event` and `call_site` say what is observed. `print` formats it for people, `line` for a
+//! `event` and `call_site` define what is observed. `print` formats it for people, `line` for a
 //! viewer; `ring` keeps the lines until `viewer` has sent them. No observer is called under the
 //! lock of a socket or of a server.
 
@@ -20,14 +20,15 @@ pub(crate) use self::event::{Observer, WireEvent};
 use self::target::targets;
 use self::viewer::Viewer;
 
-/// The viewer, if `NET_TRACE` names one.
+/// Returns the viewer, if `NET_TRACE` names one.
 fn viewer() -> Option<&'static Viewer> {
     static VIEWER: OnceLock<Viewer> = OnceLock::new();
     let address = targets().viewer.as_ref()?;
     Some(VIEWER.get_or_init(|| Viewer::new(address.clone())))
 }
 
-/// Introduces the program to the viewer: it shows a server that listens and has no client yet.
+/// Announces the program to the viewer, which can then show a server that listens and has no client
+/// yet.
 pub(crate) fn introduce(site: CallSite) {
     if let Some(viewer) = viewer() {
         viewer.introduce(site);

@@ -1,4 +1,4 @@
-//! Lesson 1: what crosses a socket is bytes, whatever they mean to somebody.
+//! Lesson 1: a socket carries bytes, whatever they mean to the programs at its ends.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -65,7 +65,7 @@ fn arguments_it_does_not_understand_are_explained() {
     }
 }
 
-/// The lesson's claim with no library in between: of two writes, TCP keeps the bytes and forgets the border.
+/// The lesson's claim without the library: of two writes, TCP keeps the bytes but not the boundary.
 #[test]
 fn two_writes_are_one_stream() {
     let got = common::within("two writes, one read", || {

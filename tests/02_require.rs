@@ -1,4 +1,4 @@
-//! Lesson 2: `use net_notes as net;`, and what one gets with it.
+//! Lesson 2: `use net_notes as net;`, and what it provides.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -56,7 +56,7 @@ fn a_taken_port_is_explained() {
     let message = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(message.contains("AirPlay"), "{message}");
     assert!(message.contains("cargo run --example 02_require -- 127.0.0.1 "), "{message}");
-    // What needs no port was printed before.
+    // The line that needs no port was printed before.
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
 }
 

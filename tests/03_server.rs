@@ -27,7 +27,7 @@ const server = net.createServer((socket) => {
 server.listen(0, '127.0.0.1', () => console.log('server started: port ' + server.address().port + '.'));
 ";
 
-/// The example, running, and its port.
+/// Starts the example, and returns its port too.
 fn start(name: &str) -> (Program, u16) {
     let mut server = Program::start(example(name), &["0"]);
     let port = server.port();
@@ -46,7 +46,7 @@ fn rest(mut stream: &TcpStream) -> String {
     text
 }
 
-/// A whole visit of a polite client.
+/// Makes a complete visit as a polite client.
 fn visit(port: u16, text: &str) -> String {
     let mut stream = connect(port);
     stream.write_all(text.as_bytes()).expect("connected");
@@ -70,7 +70,8 @@ fn it_prints_what_its_header_shows() {
     }
 }
 
-/// The header shows the text's line end and println's. To the byte it is what Node prints.
+/// The header shows the text's line end and println's. The bytes are exactly those that Node
+/// prints.
 #[test]
 fn it_prints_what_the_notes_program_prints_on_node() {
     let Some(node) = peer("node") else { return };
@@ -107,7 +108,7 @@ fn one_client_after_another_and_many_at_once() {
     }
 }
 
-/// A client that says nothing for long holds up nobody.
+/// A client that is silent for long delays no other client.
 #[test]
 fn a_silent_client_holds_up_nobody() {
     for name in TWINS {
@@ -183,7 +184,8 @@ fn a_client_on_node_gets_the_answer() {
     }
 }
 
-/// The trap. A server that has said goodbye gets a second piece: writing is over, and that is an error.
+/// The trap of the lesson. A server that has said goodbye receives a second piece: writing has
+/// ended, so this is an error.
 fn second_piece(port: u16) {
     let mut stream = connect(port);
     stream.write_all(b"one").expect("connected");
@@ -217,7 +219,8 @@ fn a_second_piece_ends_the_notes_program_on_node() {
     assert!(errors.contains("ERR_STREAM_WRITE_AFTER_END"), "{errors}");
 }
 
-/// Half a character is no text yet: the server waits for the rest, and what came before it is text already.
+/// Half a character is not text yet: the server waits for the rest, and what arrived before it is
+/// text already.
 #[test]
 fn a_character_in_two_pieces() {
     for name in TWINS {
@@ -240,7 +243,8 @@ fn a_character_in_two_pieces() {
     }
 }
 
-/// No descriptor is left: it says so, takes hardly any time of the processor, and serves the next one when there is room.
+/// No descriptor is left: the server reports it, uses hardly any CPU time, and serves the next
+/// client when there is room.
 #[test]
 #[cfg(target_os = "linux")]
 fn without_descriptors_it_waits_and_does_not_spin() {
@@ -254,14 +258,14 @@ fn without_descriptors_it_waits_and_does_not_spin() {
         common::until("a complaint", || full.iter().any(|it| server.error_with("").contains(it)));
         let (begin, before) = (Instant::now(), cpu_ticks(server.id()));
         common::until("half a second of it", || begin.elapsed().as_millis() > 500);
-        let used = cpu_ticks(server.id()) - before; // of 10 ms each: it would be 50
+        let used = cpu_ticks(server.id()) - before; // in ticks of 10 ms: a busy loop would use 50
         assert!(used < 15, "{name}: {used} ticks");
         drop(clients);
         assert_eq!(visit(port, "is there room now?"), ANSWER, "{name}");
     }
 }
 
-/// How long a process has run on a processor.
+/// Returns the CPU time that a process has used.
 #[cfg(target_os = "linux")]
 fn cpu_ticks(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");

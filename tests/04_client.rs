@@ -11,7 +11,7 @@ const TWINS: [&str; 2] = ["04_client", "04_client_std"];
 const HELLO: &str = "hello, this is client!\n\r";
 const ANSWER: &str = "Hello, this is server!\n\rBye!\n\r";
 
-/// Runs the client `name` against a server that is `serve`; what the client printed.
+/// Runs the client `name` against a server that runs `serve`, and returns what the client printed.
 fn against(name: &str, serve: impl FnOnce(TcpStream)) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
@@ -25,14 +25,15 @@ fn against(name: &str, serve: impl FnOnce(TcpStream)) -> String {
     printed
 }
 
-/// Reads exactly what the client says first.
+/// Reads exactly what the client sends first.
 fn hello(mut stream: &TcpStream) {
     let mut said = vec![0; HELLO.len()];
     stream.read_exact(&mut said).expect("the client says hello");
     assert_eq!(String::from_utf8_lossy(&said), HELLO);
 }
 
-/// Waits for the client's end: after that it has taken what was written before, for it ends at the first piece.
+/// Waits for the client's end: by then it has read what was written before, as it ends at the first
+/// piece.
 fn until_its_end(mut stream: &TcpStream) {
     assert_eq!(stream.read(&mut [0; 64]).expect("the client's end"), 0);
 }
@@ -53,7 +54,7 @@ fn it_prints_what_its_header_shows() {
     }
 }
 
-/// One write is not one read: cut at every place there is, the output stays the same.
+/// One write is not one read: wherever the bytes are cut, the output stays the same.
 #[test]
 fn however_the_answer_is_cut_it_is_printed_the_same() {
     for name in TWINS {
@@ -62,7 +63,7 @@ fn however_the_answer_is_cut_it_is_printed_the_same() {
             let text = against(name, |mut stream| {
                 stream.write_all(first.as_bytes()).expect("connected");
                 hello(&stream);
-                until_its_end(&stream); // so the second piece is a read of its own
+                until_its_end(&stream); // so the second piece is a separate read
                 stream.write_all(second.as_bytes()).expect("it still reads");
             });
             assert_eq!(text, printed(ANSWER), "{name}, cut after {cut}");
@@ -149,7 +150,7 @@ fn the_servers_of_lesson_3_are_understood_by_name_and_by_address() {
 #[test]
 fn no_server_is_explained() {
     for name in TWINS {
-        // Nobody can listen on port 0: there, no other program comes in between.
+        // Nothing can listen on port 0, so no other program can take it in the meantime.
         let (status, text, errors) = Program::start(example(name), &["0"]).wait();
         assert_eq!((status.code(), text.as_str()), (Some(1), ""), "{name}");
         assert!(errors.starts_with("cannot talk to a server at 127.0.0.1 port 0: "), "{errors}");

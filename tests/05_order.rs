@@ -1,4 +1,4 @@
-//! Lesson 5: who calls what when, with either side ending first.
+//! Lesson 5: which callbacks run when, with either side ending first.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -13,7 +13,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(run(arguments).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// The titles and the lists of calls, without the diagrams.
+/// Returns the titles and the lists of calls, without the diagrams.
 fn lists(printed: &str) -> String {
     let listed = |line: &&str| {
         ["The ", "  server  1 ", "  client  1 "].iter().any(|start| line.starts_with(start))
@@ -30,7 +30,7 @@ fn it_prints_what_its_header_shows_at_every_run() {
     }
 }
 
-/// The order between the sides differs from run to run; whose FIN is the first one does not.
+/// The order between the sides differs from run to run; the side that sends the first FIN does not.
 #[test]
 fn each_diagram_shows_who_ended_first() {
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Lesson 6: two processes of one machine, over a Unix socket; where there is none, over TCP.
+//! Lesson 6: two processes on one machine, over a Unix socket; where there is none, over TCP.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -18,14 +18,15 @@ mod unix {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::{env, fs, process, thread};
 
-    /// A folder of the test's own, where the file of the socket comes and goes; removed with all that is in it.
+    /// A folder for one test, in which the file of the socket is created and removed; removed with
+    /// everything in it.
     struct Folder(PathBuf);
 
     impl Folder {
         fn new() -> Folder {
             static COUNT: AtomicUsize = AtomicUsize::new(0);
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            // Short, as a socket's path has 104 bytes at most on macOS.
+            // Short, as a socket's path has at most 104 bytes on macOS.
             let folder = env::temp_dir().join(format!("net-notes-06-{}-{number}", process::id()));
             fs::create_dir_all(&folder).expect("a folder of our own");
             Folder(folder)
@@ -35,7 +36,7 @@ mod unix {
             Program::spawn(command(example(NAME)).args(args).current_dir(&self.0))
         }
 
-        /// A server, up to its first line.
+        /// Starts a server, and waits for its first line.
         fn server(&self) -> Program {
             let mut server = self.start(&["server"]);
             assert_eq!(server.line(), "server started: ipc.sock (Enter closes it)\n");
@@ -63,7 +64,7 @@ mod unix {
         }
     }
 
-    /// Enter. What the server printed, all of it; it ends well.
+    /// Presses Enter. Returns everything the server printed; it exits successfully.
     fn enter(mut server: Program) -> String {
         server.type_in("\n");
         let (status, printed, errors) = server.wait();
@@ -115,7 +116,7 @@ mod unix {
         assert!(!folder.socket().exists());
     }
 
-    /// To ask whether anybody answers is a visit. It must not harm the server that does.
+    /// Checking whether a server answers is a visit. It must not harm the server that does.
     #[test]
     fn a_server_that_lives_is_not_robbed_of_its_file() {
         let folder = Folder::new();
@@ -130,7 +131,8 @@ mod unix {
         assert_eq!(printed.matches("server connected\n").count(), 6, "{printed}");
     }
 
-    /// It may refuse a connection just as a left-over socket does, and it is somebody's work.
+    /// A connection to such a file may be refused just as to a left-over socket, but the file may
+    /// be valuable.
     #[test]
     fn a_file_that_is_no_socket_is_not_removed() {
         let folder = Folder::new();
@@ -142,7 +144,7 @@ mod unix {
             refused(folder.visit(), "connect ECONNREFUSED ipc.sock"); // as the lesson says
         }
 
-        // Nor a link that leads to a left-over socket: who has made it wants it.
+        // Nor is a link to a left-over socket removed: its owner needs it.
         fs::remove_file(folder.socket()).expect("ours");
         drop(UnixListener::bind(folder.0.join("other.sock")).expect("a free path"));
         std::os::unix::fs::symlink("other.sock", folder.socket()).expect("a free name");
@@ -242,7 +244,7 @@ mod unix {
         assert_eq!(server.wait().1, "ready\nhello from another process\n");
     }
 
-    /// What the lesson says of Node: a second server finds the file of a killed one and gives up.
+    /// The lesson's claim about Node: a second server finds the file of a killed one, and gives up.
     #[test]
     fn node_neither_removes_what_was_left_over() {
         let Some(node) = peer("node") else { return };
@@ -261,7 +263,8 @@ mod unix {
     }
 }
 
-/// It says what it does in place of a Unix socket, and two processes talk all the same.
+/// The example reports what it uses in place of a Unix socket, and two processes communicate all
+/// the same.
 #[cfg(not(unix))]
 #[test]
 fn without_unix_sockets_it_is_tcp() {

@@ -1,4 +1,4 @@
-//! Lesson 7: five conversations that TCP allows, each known by the bytes in its picture.
+//! Lesson 7: five conversations that TCP allows, each identified by the bytes in its picture.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -13,7 +13,8 @@ fn stdout() -> String {
     String::from_utf8(run(&["0"]).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// What crossed the wire or was read in each of the five pictures, without the times, each side in its own order.
+/// One of the five pictures: the data on the wire and the reads, without the times, each side in
+/// its own order.
 struct Picture {
     client: Vec<String>,
     server: Vec<String>,
@@ -42,7 +43,8 @@ fn pictures(printed: &str) -> Vec<Picture> {
     found
 }
 
-/// Who reads how many bytes at once is for chance to say, but for the last two conversations.
+/// Leaves out how many bytes each side reads at once: except in the last two conversations, this
+/// depends on chance.
 fn without_reads(rows: &[String]) -> Vec<&str> {
     rows.iter()
         .map(String::as_str)

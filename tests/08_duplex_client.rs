@@ -1,4 +1,5 @@
-//! Lesson 8: a client that writes and reads at once, against its own server, plain ones, and a real HTTP server.
+//! Lesson 8: a client that writes and reads at once, against its own server, plain ones, and a real
+//! HTTP server.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 const NAME: &str = "08_duplex_client";
 
-/// A listener on a free port, and the example on its way to it.
+/// Opens a listener on a free port, and starts the example, which connects to it.
 fn start() -> (TcpListener, Program) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port().to_string();
@@ -49,19 +50,19 @@ fn it_prints_what_its_header_shows_at_every_run() {
     }
 }
 
-/// The write came before the connection: it waits for it, and needs no question.
+/// The write is called before the connection exists: it waits for it, without the program's help.
 #[test]
 fn hello_comes_first_and_without_a_line_end() {
     let (listener, client) = start();
     let mut stream = accept(&listener);
     hello(&stream);
     stream.write_all(b"hi").expect("connected");
-    until_its_end(&stream); // so there was nothing after `hello`
+    until_its_end(&stream); // so nothing followed `hello`
     drop(stream);
     assert_eq!(printed(client), "connected\nreceived 2 bytes: hi\nas text: hi\nclosed\n");
 }
 
-/// `Data` shows a character that is cut as broken, and `Text` never does.
+/// `Data` shows a character that is cut as broken; `Text` never does.
 #[test]
 fn however_it_is_cut_the_text_is_whole_characters() {
     let bytes = "é套😀".as_bytes();
@@ -104,7 +105,7 @@ fn a_server_that_is_not_there_is_explained() {
     let message = format!("127.0.0.1:{port}: connect ECONNREFUSED 127.0.0.1:{port}\nNo network? ");
     assert!(errors.starts_with(&message), "{errors}");
 
-    // Longer than a part of a name may be (RFC 1035 2.3.4): no name server is ever asked.
+    // Longer than a label of a name may be (RFC 1035 2.3.4): no name server is ever asked.
     let nowhere = "a".repeat(64);
     let (status, _, errors) = Program::start(example(NAME), &[&nowhere, "80"]).wait();
     assert_eq!(status.code(), Some(1));
@@ -125,7 +126,7 @@ fn a_host_is_a_bare_name_and_a_port_has_no_default() {
     }
 }
 
-/// What a web server says to `hello`: 400, in one piece or several.
+/// The answer of a web server to `hello`: 400, in one piece or several.
 #[test]
 fn an_http_server_answers_400() {
     let Some(node) = peer("node") else { return };
@@ -139,10 +140,11 @@ fn an_http_server_answers_400() {
     assert!(printed.ends_with("\nclosed\n"), "{printed}");
 }
 
-/// Duplex: both sides write far more than the kernel holds before either has read a byte, and all of it arrives.
+/// Duplex: both sides write far more than the kernel holds before either has read a byte, and
+/// everything arrives.
 #[test]
 fn both_sides_write_at_once_and_neither_waits() {
-    // A prime length, so that a piece in the wrong place shows.
+    // A prime length, so that a misplaced piece is noticed.
     let pattern = |seed: u8| (0..251).map(|n| n ^ seed).collect::<Vec<u8>>().repeat(64_000);
     let collect = |socket: &EventSocket, into: &Arc<Mutex<Vec<u8>>>| {
         let into = into.clone();

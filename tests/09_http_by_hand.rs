@@ -1,4 +1,5 @@
-//! Lesson 9: a client that speaks HTTP by hand, against servers of every mood, and real ones.
+//! Lesson 9: a client that speaks HTTP by hand, against servers that behave in all ways, and real
+//! ones.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -14,7 +15,8 @@ use std::time::{Duration, Instant};
 
 const NAME: &str = "09_http_by_hand";
 
-/// A server for one client, in plain std: reads the request to its blank line, then does what it likes.
+/// Starts a server for one client, in plain std: it reads the request to its blank line, then runs
+/// `act`.
 fn server(host: &str, act: impl FnOnce(TcpStream) + Send + 'static) -> (u16, JoinHandle<String>) {
     let listener = TcpListener::bind((host, 0)).expect("a free port");
     let port = listener.local_addr().expect("bound").port();
@@ -34,7 +36,7 @@ fn server(host: &str, act: impl FnOnce(TcpStream) + Send + 'static) -> (u16, Joi
     (port, serving)
 }
 
-/// The example's exit status, its lines after the request, and what it has to complain about.
+/// Returns the example's exit status, its lines after the request, and its error messages.
 fn ask(port: u16, more: &[&str]) -> (Option<i32>, String, String) {
     let port = port.to_string();
     let args = [&["127.0.0.1", &port], more].concat();
@@ -44,11 +46,11 @@ fn ask(port: u16, more: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), answer.to_string(), errors.replace(&format!("127.0.0.1 port {port}: "), ""))
 }
 
-/// The same, of a server that sends this in pieces of that size, and ends.
+/// Returns the same for a server that sends this answer in pieces of `size` bytes, and ends.
 fn answered(answer: &str, size: usize) -> (Option<i32>, String, String) {
     let pieces: Vec<Vec<u8>> = answer.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
     let (port, serving) = server("127.0.0.1", move |mut stream| {
-        // A client that has what it wants leaves: then nobody is there for the rest.
+        // A client that has the whole answer leaves: then the rest cannot be sent.
         let _ = pieces.iter().try_for_each(|piece| stream.write_all(piece));
     });
     let result = ask(port, &[]);
@@ -56,7 +58,7 @@ fn answered(answer: &str, size: usize) -> (Option<i32>, String, String) {
     result
 }
 
-/// What differs from run to run.
+/// Leaves out what differs from run to run.
 fn without_date(text: &str) -> String {
     let line = |line: &str| match line.strip_prefix("header        Date: ") {
         Some(date) => format!("header        Date: {} characters\n", date.len()),
@@ -98,7 +100,7 @@ fn the_request_is_the_text_that_it_shows() {
     }
 }
 
-/// Port 80 needs no number: looked at without a server, as nobody may listen there.
+/// Port 80 needs no number: checked without a server, as none may listen there.
 #[test]
 fn at_port_80_the_host_stands_alone() {
     let (_, printed, _) = Program::start(example(NAME), &["127.0.0.1", "80"]).wait();
@@ -212,13 +214,13 @@ fn what_is_not_whole_or_not_understood_is_said() {
     }
 }
 
-/// The length decides, and not the end of the connection: the server would stay for ever.
+/// The length decides, and not the end of the connection: the server would keep it open for ever.
 #[test]
 fn with_a_length_it_does_not_wait_for_the_servers_end() {
     for answer in [
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         "HTTP/1.1 204 No Content\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", // an error, and at once
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", // an error, at once
     ] {
         let (port, serving) = server("127.0.0.1", move |mut stream| {
             stream.write_all(answer.as_bytes()).expect("connected");
@@ -230,7 +232,7 @@ fn with_a_length_it_does_not_wait_for_the_servers_end() {
     }
 }
 
-/// A reset is a loud end: without a length it is the only one that is.
+/// A reset is visible: without a length it is the only incomplete end that is.
 #[test]
 fn a_reset_is_an_error_and_what_came_is_shown() {
     if common::wine_lacks(common::RESET_BY_CLOSE) {
@@ -244,7 +246,7 @@ fn a_reset_is_an_error_and_what_came_is_shown() {
         let serving = thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("the client");
             stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
-            stream.peek(&mut [0]).expect("a request"); // and it stays unread: the close will be a reset
+            stream.peek(&mut [0]).expect("a request"); // it stays unread, so closing causes a reset
             let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\nhalf");
             stream.write_all(answer.as_bytes()).expect("connected");
         });
@@ -252,7 +254,7 @@ fn a_reset_is_an_error_and_what_came_is_shown() {
         serving.join().expect("the server's thread");
         assert_eq!((status, errors.as_str()), (Some(1), "read ECONNRESET\n"), "{printed}");
         if cfg!(target_os = "linux") {
-            // Another kernel may throw away what had arrived.
+            // Another kernel may drop what had arrived.
             assert!(printed.ends_with(&format!("body          {body}\nhalf\n")), "{printed}");
         }
     }
@@ -271,7 +273,8 @@ fn a_server_that_is_silent_is_left_after_a_while() {
     serving.join().expect("the client has closed");
 }
 
-/// Node's web server: it keeps the connection, tells a length, or sends chunks when it does not know it.
+/// Node's web server: it keeps the connection, sends a length, or sends chunks if it does not know
+/// the length.
 #[test]
 fn nodes_web_server_is_understood() {
     let Some(node) = peer("node") else { return };
@@ -299,7 +302,7 @@ fn nodes_web_server_is_understood() {
     assert!(errors.starts_with("the body is chunked: "), "{errors}");
 }
 
-/// A person with nc can be the server. What is typed there ends in LF, without CR.
+/// A person with nc can be the server. Lines typed there end in LF, without CR.
 #[test]
 fn a_person_can_be_the_server() {
     let Some(nc) = peer("nc").filter(|_| cfg!(target_os = "linux")) else { return };
@@ -316,7 +319,8 @@ fn a_person_can_be_the_server() {
     assert!(printed.ends_with("body          3 of 3 bytes\nhi\n"), "{printed}");
 }
 
-/// What the lesson measures: the first piece of an answer is not the answer, though of a short one it always was.
+/// The lesson's measurement: the first piece of an answer is not the answer, although of a short
+/// answer it always was.
 #[test]
 fn the_first_piece_of_a_long_answer_is_not_the_answer() {
     for (size, whole) in [(100, true), (102_400, false)] {

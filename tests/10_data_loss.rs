@@ -1,4 +1,5 @@
-//! Lesson 10: what is lost when somebody closes too early, who is told, and what keeps it from happening.
+//! Lesson 10: what is lost when a side closes too early, which side is informed, and what prevents
+//! it.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -20,7 +21,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(run(arguments).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// The same at every run: all but the parts below 1 of the last column.
+/// Returns what is the same in every run: everything but the values below 1 in the last column.
 fn fixed(table: &str) -> Vec<&str> {
     table.lines().map(|line| line.rsplit_once(" 0.").map_or(line, |(rest, _)| rest)).collect()
 }
@@ -40,14 +41,14 @@ fn it_prints_what_its_header_shows() {
         assert_eq!(fixed(&printed), fixed(&in_header));
         return;
     }
-    // Another kernel may hold more, or throw away at a reset what had arrived. A cure is a cure everywhere.
+    // Another kernel may hold more, or drop at a reset what had arrived. A cure works everywhere.
     assert_eq!(printed.lines().count(), in_header.lines().count(), "{printed}");
     for cured in in_header.lines().take(12).filter(|line| line.ends_with("100       0     1.000")) {
         assert!(printed.lines().any(|line| line == cured), "no {cured:?} in {printed}");
     }
 }
 
-/// Loss is loss: nobody has received all of an answer that did not come whole.
+/// Loss is loss: no client has received all of an answer that did not arrive completely.
 #[test]
 fn a_part_is_less_than_the_whole() {
     for line in stdout(&["1", "3"]).lines().filter(|line| line.starts_with("   ")) {
@@ -56,7 +57,7 @@ fn a_part_is_less_than_the_whole() {
         let received: f64 = received.parse().expect("a fraction");
         match whole {
             "100" => assert_eq!(received, 1.0, "{line}"),
-            // Windows throws away what had arrived.
+            // Windows drops what had arrived.
             _ => assert!((received > 0.0 || cfg!(windows)) && received < 0.9, "{line}"),
         }
     }
@@ -79,7 +80,7 @@ fn arguments_it_does_not_understand_are_explained() {
     }
 }
 
-/// A server of the library, running, and where.
+/// Runs a server of the library, and returns its address.
 fn serve(on_connection: impl Fn(&EventSocket) + Send + Sync + 'static) -> (Server, String) {
     let server = net::create_server(on_connection);
     server.listen(("127.0.0.1", 0), |_| {}).expect("a free port");
@@ -88,7 +89,8 @@ fn serve(on_connection: impl Fn(&EventSocket) + Send + Sync + 'static) -> (Serve
     (server, at)
 }
 
-/// The handler that falls down the cliff in plain std stays up with the library: it reads on until the peer has ended.
+/// A handler that loses data in plain std loses none with the library, which continues to read
+/// until the peer has ended.
 #[test]
 fn with_the_library_a_handler_may_answer_the_first_piece_and_end() {
     let (server, at) = serve(|socket| {
@@ -110,7 +112,7 @@ fn with_the_library_a_handler_may_answer_the_first_piece_and_end() {
     server.close().expect("it listens");
 }
 
-/// `destroy` does not: what nobody has read is answered by a reset. The program of the lesson's picture.
+/// `destroy` loses data: unread bytes are answered by a reset. The program of the lesson's picture.
 #[test]
 fn a_destroy_with_unread_bytes_resets_the_peer_every_time() {
     if common::wine_lacks(common::RESET_BY_CLOSE) {
@@ -137,8 +139,8 @@ fn a_destroy_with_unread_bytes_resets_the_peer_every_time() {
     server.close().expect("it listens");
 }
 
-/// A server in plain std that never reads: it takes one client, answers when its request is there, and closes when
-/// `unread` bytes are.
+/// Runs a server in plain std that never reads: it accepts one client, answers when its request has
+/// arrived, and closes when `unread` bytes have arrived. Returns its port.
 fn answers_unread(answer: Vec<u8>, unread: usize) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
@@ -155,8 +157,8 @@ fn answers_unread(answer: Vec<u8>, unread: usize) -> u16 {
     port
 }
 
-/// The client writes again when it has the answer, so that the reset comes alone: of one that comes together with
-/// data Node makes an ordinary end more often than not.
+/// The client writes again when it has the answer, so that the reset arrives alone: if it arrives
+/// together with data, Node reports an ordinary end more often than not.
 #[test]
 fn node_is_told_of_a_reset_that_comes_alone() {
     let Some(node) = peer("node") else { return };
@@ -173,8 +175,8 @@ fn node_is_told_of_a_reset_that_comes_alone() {
     assert_eq!((printed.as_str(), errors.as_str()), (expected, ""));
 }
 
-/// With the length in the head, curl knows that it has got everything, however the connection ends. Without it, the
-/// same answer is an error.
+/// With the length in the head, curl knows that it has everything, however the connection ends.
+/// Without it, the same answer is an error.
 #[test]
 fn curl_is_saved_by_a_length() {
     let Some(curl) = peer("curl") else { return };

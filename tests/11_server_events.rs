@@ -22,7 +22,7 @@ impl Client {
         Client(BufReader::new(stream))
     }
 
-    /// The next line from the server; empty when it has ended.
+    /// Returns the next line from the server; empty if the server has ended.
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).expect("a line, or the end");
@@ -58,7 +58,7 @@ fn three_clients_at_once_each_have_their_own_conversation() {
         assert_eq!(server.line_with("connection"), line);
         clients.push(client);
     }
-    // Each says another number of things, in turns: every conversation counts its own lines.
+    // Each sends a different number of lines, in turns: every conversation counts its own lines.
     for line in 1..=6 {
         for (number, client) in (1..).zip(&mut clients).filter(|(number, _)| line <= number * 2) {
             client.say(&format!("thing {line}\n"));
@@ -78,13 +78,14 @@ fn the_fourth_is_dropped_and_there_is_room_again_when_one_has_left() {
     let (mut server, port) = start();
     let mut clients: Vec<Client> = (0..3).map(|_| Client::connect(port)).collect();
     clients.iter_mut().for_each(|client| assert!(client.line().starts_with("You are client ")));
-    // The kernel takes the call; then the server hangs up. It has read nothing, and we have said nothing.
+    // The kernel accepts the connection; then the server closes it. It has read nothing, and we
+    // have sent nothing.
     assert_eq!(Client::connect(port).line(), "");
     server.line_with("drop: there is no room for one more");
     drop(clients.pop());
     server.line_with("has left, 2 of 3");
     let mut fifth = Client::connect(port);
-    assert_eq!(fifth.line(), "You are client 4.\n"); // who was dropped was never counted
+    assert_eq!(fifth.line(), "You are client 4.\n"); // a dropped client is never counted
 }
 
 /// Two lines in one piece, one in two pieces, and one without an end.
@@ -95,7 +96,7 @@ fn a_command_is_a_line_and_not_a_piece() {
     assert_eq!(client.line(), "You are client 1.\n");
     client.say("hello\r\n\nclo");
     assert_eq!(client.line(), "client 1, line 1: hello\n");
-    assert_eq!(client.line(), "client 1, line 2: \n"); // so the `clo` behind it was read, too
+    assert_eq!(client.line(), "client 1, line 2: \n"); // so the `clo` after it was read, too
     client.say("se\n");
     assert_eq!(client.line(), "client 1, line 3: close\n");
     server.line_with("client 1 closes the server");
@@ -104,14 +105,15 @@ fn a_command_is_a_line_and_not_a_piece() {
     assert_eq!(client.line(), "");
 }
 
-/// `close` hangs up nobody: it refuses new clients, and waits for those that are there.
+/// `close` disconnects no client: it refuses new ones, and waits for the open ones.
 #[test]
 fn close_waits_for_the_last_client() {
     let (mut server, port) = start();
     let [mut one, mut two] = [Client::connect(port), Client::connect(port)];
     assert!(one.line().starts_with("You are ") && two.line().starts_with("You are "));
     one.say("close\n");
-    assert!(one.line().ends_with(", line 1: close\n")); // unread, it would make our close a reset: lesson 10
+    // Unread, it would turn our close into a reset: lesson 10.
+    assert!(one.line().ends_with(", line 1: close\n"));
     server.line_with("closes the server");
     let error = TcpStream::connect(("127.0.0.1", port)).expect_err("nobody listens any more");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
@@ -128,7 +130,8 @@ fn close_waits_for_the_last_client() {
     assert_eq!(printed.matches("closes the server").count(), 1, "{printed}");
 }
 
-/// Never more than three, whoever comes when, and everybody is either greeted or dropped.
+/// Never more than three, whichever client connects when, and every client is either greeted or
+/// dropped.
 #[test]
 fn a_crowd_is_let_in_three_at_a_time() {
     let (mut server, port) = start();
@@ -163,7 +166,7 @@ fn a_crowd_is_let_in_three_at_a_time() {
     }
 }
 
-/// Whatever a client is built with: nc, Node and this test are in one room.
+/// Clients of all kinds share one room: nc, Node and this test.
 #[test]
 fn clients_of_every_kind_are_served_at_once() {
     let (Some(nc), Some(node)) = (peer("nc"), peer("node")) else { return };

@@ -1,4 +1,5 @@
-//! Lesson 12: an HTTP answer by hand, right and wrong, and what curl, our own client and a browser make of it.
+//! Lesson 12: an HTTP answer by hand, right and wrong, and how curl, our own client and a browser
+//! read it.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -26,7 +27,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(run(arguments).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// A page of the lesson, as it is in the repository.
+/// Returns a page of the lesson, as it is in the repository.
 fn page(path: &str) -> String {
     let text = std::fs::read_to_string(common::root().join(path)).expect("the page");
     text.replace("\r\n", "\n")
@@ -38,7 +39,7 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// All that comes until the server ends. A reset is a failure.
+/// Returns everything that arrives until the server ends. A reset is a failure.
 fn rest(stream: &mut TcpStream) -> String {
     let mut all = String::new();
     stream.read_to_string(&mut all).expect("an end, and not a reset");
@@ -62,7 +63,8 @@ const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnecti
 const LF: &str =
     "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nConnection: close\n\nHello, 你好";
 
-/// Not a byte of the answer before the last byte of the head, also when there is time for another client in between.
+/// No byte of the answer is sent before the last byte of the head, also if there is time for
+/// another client in between.
 #[test]
 fn it_reads_before_it_answers_however_the_request_is_cut() {
     let (mut server, port) = start();
@@ -86,7 +88,8 @@ fn it_reads_before_it_answers_however_the_request_is_cut() {
     }
 }
 
-/// One answer for each connection, and never a reset: what comes after the first request is read, and not answered.
+/// One answer for each connection, and never a reset: what follows the first request is read, and
+/// not answered.
 #[test]
 fn what_comes_after_the_request_does_no_harm() {
     let (server, port) = start();
@@ -110,7 +113,8 @@ fn what_comes_after_the_request_does_no_harm() {
     assert_eq!((&asked[20..], errors.as_str()), (&["GET /nothing HTTP/1.1"][..], ""));
 }
 
-/// A line that never ends fills no memory: the server ends, and does not wait until the client stops.
+/// A line that never ends does not fill the memory: the server ends, and does not wait until the
+/// client stops.
 #[test]
 fn a_line_without_end_is_not_kept() {
     let (_server, port) = start();
@@ -128,7 +132,7 @@ fn a_line_without_end_is_not_kept() {
     panic!("64 MiB of a line were taken");
 }
 
-/// A browser opens connections in reserve, on which it says nothing.
+/// A browser opens spare connections, on which it sends nothing.
 #[test]
 fn who_says_nothing_is_not_waited_for_for_ever() {
     let (_server, port) = start();
@@ -152,7 +156,8 @@ fn curl_and_our_own_client_show_the_right_one() {
     assert_eq!((status.code(), printed.as_str()), (Some(0), RIGHT));
 }
 
-/// A client that keeps its connections, as Node's, browsers and proxies do: of 100 requests, those without an answer.
+/// Returns the failures among 100 requests of a client that keeps its connections, as Node's,
+/// browsers and proxies do.
 fn failures(port: u16, path: &str) -> Vec<String> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: me\r\n\r\n");
     let mut kept: Option<TcpStream> = None;
@@ -191,8 +196,9 @@ fn a_client_that_keeps_its_connections_is_served_but_where_the_end_was_not_said(
     assert_eq!(failures.len(), 50, "every second one: {failures:#?}");
 }
 
-/// The last column is our own client's, and the same everywhere. Of a wrong answer every version of curl may make
-/// something else: all of the table has to be the page's where curl has the version that the page names.
+/// The last column is our own client's, and the same everywhere. Each version of curl may read a
+/// wrong answer differently: the whole table must be the page's if curl has the version that the
+/// page names.
 #[test]
 fn the_table_is_the_one_on_the_page() {
     let page = page(&format!("lessons/{NAME}.md"));
@@ -215,7 +221,7 @@ fn the_table_is_the_one_on_the_page() {
     }
 }
 
-/// What the tab of a browser shows for each path, and that both pages of the lesson say so.
+/// The text that a browser's tab shows for each path, which is also on both pages of the lesson.
 #[test]
 #[cfg(unix)]
 fn a_browser_shows_what_the_pages_say() {
@@ -245,7 +251,7 @@ fn a_browser_shows_what_the_pages_say() {
             Err(error) => error.replace("net::", ""),
         };
         assert_eq!(shown, expected, "{path}");
-        // An empty page is told in words.
+        // The table describes an empty page in words.
         let row = match expected {
             "" => format!("| `{path}` | "),
             shown => format!("| `{path}` | `{shown}` |"),
@@ -256,7 +262,7 @@ fn a_browser_shows_what_the_pages_say() {
         });
         assert_eq!(found, [true, true], "{row}");
     }
-    // It asks for more than it was told to.
+    // The browser requests more than it was told to.
     server.line_with("GET /favicon.ico HTTP/1.1");
 }
 

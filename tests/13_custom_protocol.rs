@@ -1,4 +1,4 @@
-//! Lesson 13: STS between two programs, in two languages, and with those who do not speak it.
+//! Lesson 13: STS between two programs, in two languages, and with programs that do not speak it.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const NAME: &str = "13_custom_protocol";
 
-/// The word book alone, and its port.
+/// Starts the word book alone, and returns its port too.
 fn word_book() -> (Program, String) {
     let mut server = Program::start(example(NAME), &["server", "0"]);
     let line = server.line_with("a word book at 127.0.0.1:");
@@ -19,14 +19,14 @@ fn word_book() -> (Program, String) {
     (server, port.to_string())
 }
 
-/// Exit status, standard output and standard error of the client alone.
+/// Runs the client alone. Returns its exit status, standard output and standard error.
 fn ask(port: &str, word: &str) -> (Option<i32>, String, String) {
     let args = ["client", "127.0.0.1", port, word];
     let (status, printed, errors) = Program::start(example(NAME), &args).wait();
     (status.code(), printed, errors)
 }
 
-/// What somebody gets who writes this by hand, and stays.
+/// Returns the answer to a request that is written by hand, on a connection that stays open.
 fn by_hand(port: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
@@ -40,7 +40,7 @@ fn message(start: &str, body: &str) -> String {
     format!("{start}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// The text between two marks of a file of the repository.
+/// Returns the text between two marks of a file of the repository.
 fn part(path: &str, begin: &str, end: &str) -> String {
     let text = std::fs::read_to_string(common::root().join(path)).expect(path);
     let text = text.replace("\r\n", "\n");
@@ -70,7 +70,8 @@ fn server_and_client_are_two_programs() {
     }
 }
 
-/// Text that a person types is enough, and what is no STS is told so, in STS. A length in characters is a wrong one.
+/// Text that a person types is enough, and input that is not STS is refused, in STS. A length in
+/// characters is wrong.
 #[test]
 fn by_hand_it_is_text() {
     let (_server, port) = word_book();
@@ -96,7 +97,7 @@ fn by_hand_it_is_text() {
     }
 }
 
-/// With nc, which shows what came and nothing else.
+/// With nc, which shows what arrived and nothing else.
 #[test]
 fn nc_speaks_it() {
     let Some(nc) = peer("nc") else { return };
@@ -107,7 +108,7 @@ fn nc_speaks_it() {
     assert_eq!(printed, message("STS/1.1 200 OK", "你好"));
 }
 
-/// curl knows nothing of STS. It says so, and shows the answer when asked for whatever comes.
+/// curl does not know STS. It reports this, and shows the answer if it is asked to show any data.
 #[test]
 fn curl_is_told_that_it_is_at_the_wrong_door() {
     let Some(curl) = peer("curl") else { return };
@@ -121,7 +122,7 @@ fn curl_is_told_that_it_is_at_the_wrong_door() {
     assert_eq!((status.code(), printed), (Some(0), expected));
 }
 
-/// The reverse: our client at Node's web server. And Node's HTTP client at ours.
+/// The reverse: our client connects to Node's web server, and Node's HTTP client to our server.
 #[test]
 fn node_and_sts_do_not_understand_each_other() {
     let Some(node) = peer("node") else { return };
@@ -140,14 +141,14 @@ fn node_and_sts_do_not_understand_each_other() {
     assert_eq!((printed.as_str(), errors.as_str()), ("HPE_INVALID_CONSTANT\n", ""));
 }
 
-/// The lesson's program in Node was written from the agreement, and shares no line with ours.
+/// The lesson's program in Node was written from the specification, and shares no line with ours.
 #[test]
 fn nodes_word_book_and_ours_are_one() {
     let Some(node) = peer("node") else { return };
     let program = part("lessons/13_custom_protocol.md", "```js\n// sts.js\n", "\n```");
     let on = |port: &str| program.replace("5000", port);
     let run = |port: &str, more: &[&str]| {
-        // After -e, the first argument is argv[1]: the file's place is free for anything.
+        // After -e, the first argument is argv[1]: any value may stand in place of the file.
         Program::start(&node, &[&["-e", &on(port), "sts.js"], more].concat())
     };
     let (_server, port) = word_book();
@@ -174,7 +175,7 @@ fn nodes_word_book_and_ours_are_one() {
     assert_eq!(by_hand(&port, "GET / HTTP/1.1\r\nHost: me\r\n\r\n"), refused);
 }
 
-/// A server that is not well: the client says what is wrong, and does not take a part for the whole.
+/// A faulty server: the client reports the fault, and does not take a part for the whole.
 #[test]
 fn an_answer_that_is_not_whole_is_an_error() {
     for (answer, complaint) in [
@@ -205,7 +206,7 @@ fn an_answer_that_is_not_whole_is_an_error() {
     }
 }
 
-/// The agreement has a time in it, and a byte now and then does not prolong it.
+/// The specification includes a time limit, and a byte now and then does not extend it.
 #[test]
 #[ignore = "ten seconds, as the agreement says"]
 fn who_is_too_slow_is_told_so() {
@@ -219,7 +220,7 @@ fn who_is_too_slow_is_told_so() {
         match stream.read_to_end(&mut answer) {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 assert!(begin.elapsed() < DEADLINE, "{answer:?}");
-                let _ = stream.write_all(b"o"); // it may have ended by now
+                let _ = stream.write_all(b"o"); // the server may have ended already
             }
             ended => break ended,
         }
@@ -230,7 +231,7 @@ fn who_is_too_slow_is_told_so() {
     assert!(begin.elapsed() >= Duration::from_secs(10), "{:?}", begin.elapsed());
 }
 
-/// The half page of the lesson is the one in the documentation of the module.
+/// The specification in the lesson is the one in the documentation of the module.
 #[test]
 fn there_is_one_grammar() {
     let lesson = part("lessons/13_custom_protocol.md", "```text\nrequest", "```");

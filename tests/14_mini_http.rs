@@ -1,4 +1,5 @@
-//! Lesson 14: the smallest `http`, and what it lacks; and a page with a form, as curl and a browser see it.
+//! Lesson 14: the smallest `http`, and what it lacks; and a page with a form, as curl and a browser
+//! see it.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -19,7 +20,8 @@ fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
     common::run_example(NAME, arguments, DEADLINE)
 }
 
-/// Sends some requests at once, the last of which asks for the end, and returns all that comes.
+/// Sends several requests at once, the last of which requests the end, and returns everything that
+/// arrives.
 fn exchange(port: u16, requests: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
@@ -36,7 +38,7 @@ fn request(method: &str, path: &str, body: &str) -> String {
     )
 }
 
-/// Without the port of a client, which is another one each time.
+/// Leaves out the port of a client, which differs each time.
 fn without_ports(text: &str) -> String {
     let mut result = String::new();
     for line in text.lines() {
@@ -68,7 +70,7 @@ fn the_wrapper_fails_where_http_does_not() {
         .map(|line| line.split_whitespace().rev().take(2).collect())
         .collect();
     let [body, heads, answers, status, unasked, left] = &numbers[..] else { panic!("{printed}") };
-    // From the right: http::create_server, the wrapper.
+    // From right to left: http::create_server, the wrapper.
     assert_eq!(body, &["12", "72"], "{printed}");
     assert_eq!(heads, &["1", "2"], "{printed}");
     assert_eq!(answers, &["2", "1"], "{printed}");
@@ -77,7 +79,7 @@ fn the_wrapper_fails_where_http_does_not() {
     assert_eq!(left, &["0", "100"], "{printed}");
 }
 
-/// What a form sends, and what the page then shows, as HTML.
+/// The body that a form sends, and the HTML of the page that answers it.
 #[test]
 fn what_was_sent_is_shown_and_never_run() {
     let (_server, port) = start();
@@ -227,7 +229,7 @@ fn arguments_it_does_not_understand_are_explained() {
     }
 }
 
-/// The library grows, so the pages round.
+/// The library grows, so the pages round its size.
 #[test]
 fn the_pages_count_the_lines_of_both() {
     let root = common::root();
@@ -239,7 +241,7 @@ fn the_pages_count_the_lines_of_both() {
         library += lines(&root.join(format!("src/{part}.rs")));
         for file in std::fs::read_dir(root.join("src").join(part)).expect("its folder") {
             let file = file.expect("readable").path();
-            // A folder below has the tables of the unit tests.
+            // A subfolder contains the tables of the unit tests.
             library += if file.is_dir() { 0 } else { lines(&file) };
         }
     }

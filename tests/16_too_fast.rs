@@ -1,4 +1,5 @@
-//! Lesson 16: one file in four ways to slow readers, and the memory of each; what small writes cost.
+//! Lesson 16: one file sent in four ways to slow readers, and the memory of each; the cost of small
+//! writes.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -20,7 +21,8 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(run(arguments).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// A line of the table of ways: its name, its memory in MiB, who got all of it, and the time.
+/// Splits a line of the table of ways: its name, its memory in MiB, how many readers received
+/// everything, and the time.
 fn row(line: &str) -> (&str, f64, &str, &str) {
     let (name, rest) = line.split_at(34);
     let (memory, rest) = rest.split_once(" MiB   ").expect("a memory");
@@ -31,7 +33,7 @@ fn row(line: &str) -> (&str, f64, &str, &str) {
 #[test]
 fn it_prints_what_its_header_shows() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(NAME);
-    let _ = fs::remove_dir_all(&folder); // of a run that was killed
+    let _ = fs::remove_dir_all(&folder); // left by a run that was killed
     fs::create_dir_all(&folder).expect("writable");
     let mut example = command(example(NAME));
     for variable in ["TMPDIR", "TMP", "TEMP"] {
@@ -50,7 +52,7 @@ fn it_prints_what_its_header_shows() {
     let times = printed.lines().skip(1).map(|line| row(line).3);
     assert!(times.clone().all(|time| time.ends_with('s')), "{printed}");
     if cfg!(target_os = "linux") {
-        // The other kernels may hold much more before a write has to wait.
+        // Other kernels may hold much more before a write must wait.
         let memory: Vec<f64> = printed.lines().skip(1).map(|line| row(line).1).collect();
         let [naive, bounded @ ..] = &memory[..] else { panic!("{printed}") };
         assert!(bounded.iter().all(|way| *way > 0.5 && naive > &(3.0 * way)), "{printed}");
@@ -59,7 +61,8 @@ fn it_prints_what_its_header_shows() {
     assert_eq!(left, 0, "the file that is sent is removed");
 }
 
-/// With the figures of the lesson: the first way is stopped at 1 GiB, and the others need some MiB.
+/// With the figures of the lesson: the first way is stopped at 1 GiB, and the others need a few
+/// MiB.
 #[test]
 #[ignore = "ten gigabytes, three times: most of a minute"]
 fn the_large_one_needs_little_memory_in_all_ways_but_the_first() {
@@ -73,7 +76,7 @@ fn the_large_one_needs_little_memory_in_all_ways_but_the_first() {
     }
 }
 
-/// The process that sends ends when its standard input does, so it cannot be left over.
+/// The process that sends ends when its standard input does, so it cannot remain.
 #[test]
 fn a_sending_process_ends_with_its_input() {
     let file = env::temp_dir().join(format!("16_too_fast-test-{}", process::id()));
@@ -87,13 +90,14 @@ fn a_sending_process_ends_with_its_input() {
         let mut received = String::new();
         client.read_to_string(&mut received).expect("the file, and an end");
         assert_eq!(received, "small", "way {way}");
-        let (status, _, errors) = sender.wait(); // which closes its input
+        let (status, _, errors) = sender.wait(); // closes its input
         assert!(status.success(), "{errors}");
     }
     fs::remove_file(&file).expect("written above");
 }
 
-/// The calls are exact on every system. How long an answer waits for Nagle and the delayed acknowledgement is Linux's.
+/// The numbers of calls are exact on every system. How long an answer waits for Nagle and the
+/// delayed acknowledgement is specific to Linux.
 #[test]
 fn small_writes_cost_calls_and_buffered_ones_do_not() {
     let printed = stdout(&["small"]);

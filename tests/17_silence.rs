@@ -1,4 +1,5 @@
-//! Lesson 17: what a server notices of a silent client; the host that can be subscribed to; pauses between attempts.
+//! Lesson 17: what a server notices of a silent client; the host to subscribe to; pauses between
+//! attempts.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -22,7 +23,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(run(arguments).success().get_output().stdout.clone()).expect("UTF-8")
 }
 
-/// What a cell of the table says, and after how many seconds.
+/// Splits a cell of the table: what it says, and after how many seconds.
 fn cell(text: &str) -> (&str, f64) {
     let (what, time) = text.rsplit_once([',', 'n']).expect("what, and when");
     let time = time.trim_matches(|c: char| !c.is_ascii_digit());
@@ -34,14 +35,16 @@ fn it_prints_what_its_header_shows() {
     if !cfg!(unix) {
         return common::skipped("a process is stopped by a signal, which only Unix has");
     }
-    // The clients are processes: on a busy machine their heartbeats are late now and then, and not each time.
+    // The clients are processes: on a busy machine their heartbeats are late now and then, but not
+    // each time.
     let shown = common::header_output(NAME);
     let differs = |_| differs(&stdout(&[]), &shown);
     let differences: Vec<String> = (0..3).map_while(differs).collect();
     assert!(differences.len() < 3, "{}", differences.join("\n"));
 }
 
-/// What is printed otherwise than the header shows it: a word, or a time by more than a busy machine is late.
+/// Returns what is printed differently from the header: a word, or a time that differs by more than
+/// a busy machine is late.
 fn differs(printed: &str, shown: &str) -> Option<String> {
     let columns = |line: &str| -> Vec<String> {
         let (name, rest) = line.split_at(25);
@@ -55,7 +58,7 @@ fn differs(printed: &str, shown: &str) -> Option<String> {
         assert_eq!((printed.len(), &printed[0]), (4, &shown[0]));
         for (printed, shown) in printed.iter().zip(&shown).skip(1) {
             let ((what, time), (expected, due)) = (cell(printed), cell(shown));
-            // On a busy machine a clock may be looked at late, but never early.
+            // On a busy machine a clock may be read late, but never early.
             if what != expected || !(due - 0.1..due + 0.8).contains(&time) {
                 return Some(format!("{printed}, and not {shown}"));
             }
@@ -64,14 +67,14 @@ fn differs(printed: &str, shown: &str) -> Option<String> {
     None
 }
 
-/// A host, and its port.
+/// Starts a host, and returns its port too.
 fn start_host() -> (Program, u16) {
     let mut host = Program::start(example(NAME), &["host", "0"]);
     let port = host.port();
     (host, port)
 }
 
-/// An event is due long before so many heartbeats have arrived.
+/// An event is due long before this number of heartbeats have arrived.
 const HEARTBEATS_MAX: usize = 10;
 
 struct Subscriber(BufReader<TcpStream>);
@@ -84,14 +87,14 @@ impl Subscriber {
         Subscriber(BufReader::new(stream))
     }
 
-    /// The next line, a heartbeat or not.
+    /// Returns the next line, a heartbeat or not.
     fn any_line(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).expect("a line in time");
         line
     }
 
-    /// The next line that is no heartbeat; empty at the end.
+    /// Returns the next line that is not a heartbeat; empty at the end.
     fn line(&mut self) -> String {
         let mut lines = (0..=HEARTBEATS_MAX).map(|_| self.any_line());
         lines.find(|line| line != "BEAT 1000\n").expect("no event, and only heartbeats")
@@ -127,7 +130,7 @@ fn a_subscriber_gets_each_event_once_and_resumes() {
     assert!(status.success(), "{errors}");
 }
 
-/// An event that is published while a client subscribes is neither lost nor doubled.
+/// An event that is published while a client subscribes is neither lost nor duplicated.
 #[test]
 fn no_event_falls_between_the_missed_ones_and_the_new_ones() {
     const ROUNDS: usize = 50;
@@ -157,7 +160,7 @@ fn a_heartbeat_arrives_each_second() {
     assert!((0.8..1.9).contains(&time.as_secs_f64()), "after {time:?}");
 }
 
-/// A connection that was closed ends, or is reset. No time limit was reached.
+/// Returns 0 for a reset, as for an end. Any other error, such as the time limit, is a failure.
 fn ends(result: io::Result<usize>) -> usize {
     result.unwrap_or_else(|error| {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -165,8 +168,8 @@ fn ends(result: io::Result<usize>) -> usize {
     })
 }
 
-/// Neither another protocol nor a line that is too long is answered, and one that reads nothing holds up no other and costs
-/// little.
+/// Neither another protocol nor a line that is too long is answered, and a client that reads
+/// nothing delays no other client and costs little.
 #[test]
 fn strange_and_slow_subscribers_are_disconnected() {
     let (mut host, port) = start_host();
@@ -180,7 +183,7 @@ fn strange_and_slow_subscribers_are_disconnected() {
     }
     let (mut slow, mut reads) = (Subscriber::new(port, 0), Subscriber::new(port, 0));
     assert_eq!(slow.any_line(), "BEAT 1000\n");
-    // More than the kernels hold, and a second MiB.
+    // More than the kernels hold, plus a second MiB.
     let event = "x".repeat(1 << 20);
     for number in 1..=24 {
         host.type_in(&format!("{event}\n"));
@@ -211,7 +214,8 @@ fn pauses_grow_to_a_limit_and_only_random_ones_differ() {
     assert!((0.98..1.001).contains(&longest), "{longest}");
 }
 
-/// The picture of the lesson: pauses without chance keep the clients together, and random ones spread them.
+/// The picture of the lesson: pauses without randomness keep the clients together, and random ones
+/// spread them.
 #[test]
 #[ignore = "a thousand clients, twice: a quarter of a minute"]
 fn random_pauses_spread_a_herd() {

@@ -1,4 +1,5 @@
-//! Lesson 18: news by Server-Sent Events, and a counter by WebSocket, as raw clients and a browser see them.
+//! Lesson 18: news by Server-Sent Events, and a counter by WebSocket, as raw clients and a browser
+//! see them.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -29,7 +30,7 @@ fn run(arguments: &[&str]) -> assert_cmd::assert::Assert {
     common::run_example(NAME, arguments, DEADLINE)
 }
 
-/// A reader of the news, after the head.
+/// Connects a reader of the news, and reads the head.
 fn reader(port: u16, seen: &str) -> Client {
     let mut client = Client::connect(port);
     client.send(format!("GET /news HTTP/1.0\r\n{seen}\r\n"));
@@ -39,7 +40,7 @@ fn reader(port: u16, seen: &str) -> Client {
     client
 }
 
-/// An event, without the blank line behind it.
+/// Reads an event, without the blank line after it.
 fn event(client: &mut Client) -> String {
     let mut event = String::new();
     while !event.ends_with("\n\n") {
@@ -85,7 +86,7 @@ fn it_prints_what_its_header_shows() {
     assert_eq!(server.kill().1, "");
 }
 
-/// Visitors come and go as they like: the server complains about none of them.
+/// Visitors connect and leave at any time: the server reports errors about none of them.
 #[test]
 fn a_visitor_whose_connection_is_reset_is_no_error() {
     let (mut server, port) = start();
@@ -95,13 +96,13 @@ fn a_visitor_whose_connection_is_reset_is_no_error() {
         visitor.send(frame(TEXT, "+1"));
         visitor.stream.get_ref().peek(&mut [0]).expect("the new count, which is never read");
         drop(visitor);
-        server.line_with("counter: closed, 1006"); // a complaint would come after this
+        server.line_with("counter: closed, 1006"); // an error would be printed after this
     }
     let (_, errors) = server.kill();
     assert_eq!(errors, "");
 }
 
-/// What the page shows as a terminal, bit by bit.
+/// The terminal session of the page, bit by bit.
 #[test]
 fn frames_are_shown_byte_by_byte() {
     let output = run(&["frames"]).success().get_output().stdout.clone();
@@ -151,7 +152,8 @@ fn all_see_the_same_numbers_in_the_same_order() {
     }
 }
 
-/// A reader that takes nothing is sent away, and holds up nobody. When it comes back, it has missed nothing.
+/// A reader that reads nothing is disconnected, and delays no other reader. When it reconnects, it
+/// has missed nothing.
 #[test]
 fn a_slow_reader_of_news_comes_back_for_the_rest() {
     const NEWS: u64 = 500;
@@ -167,7 +169,7 @@ fn a_slow_reader_of_news_comes_back_for_the_rest() {
     let began = Instant::now();
     (0..NEWS).for_each(|_| news.tell(&long));
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    // Each time it gets all up to the end, and comes back for the rest.
+    // Each time it receives everything up to the end, and reconnects for the rest.
     let (mut seen, mut visits) = (0, 1);
     while seen < NEWS {
         let mut line = String::new();
@@ -220,7 +222,7 @@ fn only_the_own_page_may_count() {
     }
 }
 
-/// How a browser shows both, and comes back.
+/// A browser shows both, and reconnects.
 #[test]
 #[cfg(unix)]
 fn two_windows_live_together() {
@@ -250,7 +252,7 @@ fn two_windows_live_together() {
     server.line_with("counter: closed, 1001");
 }
 
-/// The page of the exercise, which a student is given and does not change.
+/// The page of the exercise, which a student receives and does not change.
 #[test]
 #[cfg(unix)]
 fn the_chat_of_the_exercise_in_a_browser() {
@@ -281,7 +283,7 @@ fn the_chat_of_the_exercise_in_a_browser() {
     assert_eq!(other.text(), "-Ada");
 }
 
-/// Over HTTP/1.1 a browser opens six connections to one server, whoever asks, and no more.
+/// Over HTTP/1.1 a browser opens at most six connections to one server, for all pages together.
 #[test]
 #[cfg(unix)]
 fn six_event_sources_and_the_seventh_waits() {
@@ -295,7 +297,7 @@ fn six_event_sources_and_the_seventh_waits() {
         "new Promise(done => {{ const look = () => {open} === 6 ? done(6) : setTimeout(look, 10); look() }})"
     );
     assert_eq!(browser.value(&wait), "6");
-    // Not even an ordinary request gets through; but when one of the six is closed, it does.
+    // Even an ordinary request must wait; when one of the six is closed, it is sent.
     let fetched = "window.fetched = fetch('/nothing').then(reply => reply.status), Promise.race([fetched, new Promise(done => setTimeout(() => done('waits'), 500))])";
     assert_eq!(browser.value(&format!("({fetched})")), "waits");
     browser.value("all.slice(1).forEach(one => one.close())");

@@ -1,4 +1,5 @@
-//! Lesson 19: the protocol of Redis, compared with a real redis-server, and with its own clients.
+//! Lesson 19: the protocol of Redis, compared with a real redis-server, and used by its own
+//! clients.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -22,7 +23,7 @@ struct Server {
     port: u16,
 }
 
-/// Our example.
+/// Starts our example.
 fn ours() -> Server {
     let mut program = Program::start(example(NAME), &["0"]);
     let line = program.line_with("listening: port ");
@@ -30,10 +31,10 @@ fn ours() -> Server {
     Server { port: digits.parse().expect("a port"), _program: program }
 }
 
-/// A real one, which keeps nothing on the disk.
+/// Starts a real server, which stores nothing on the disk.
 fn redis() -> Option<Server> {
     let redis = peer("redis-server")?;
-    // It cannot choose a port by itself and say which.
+    // It cannot choose a free port and report it.
     let port = Check::new(Subject::new("")).free_port().expect("a port is free");
     let text = port.to_string();
     let folder = std::env::temp_dir();
@@ -44,7 +45,7 @@ fn redis() -> Option<Server> {
     Some(Server { port, _program: program })
 }
 
-/// A client that sees bytes.
+/// A client that sees the raw bytes.
 struct Client(TcpStream);
 
 impl Client {
@@ -60,7 +61,7 @@ impl Client {
         self.0.write_all(bytes.as_ref()).expect("connected");
     }
 
-    /// The next reply, whole.
+    /// Returns the next reply as a whole.
     fn reply(&mut self) -> Vec<u8> {
         let mut reply = self.line();
         let number = |line: &[u8]| -> i64 {
@@ -128,7 +129,7 @@ fn it_prints_what_its_header_shows() {
     let mut program = Program::start(example(NAME), &["0"]);
     let line = program.line();
     let digits: String = line.chars().filter(char::is_ascii_digit).collect();
-    let port = &digits[..digits.len() / 2]; // it is there twice
+    let port = &digits[..digits.len() / 2]; // the digits are printed twice
     assert_eq!(line.replace(port, "5000"), header_output(NAME));
 }
 
@@ -143,7 +144,8 @@ fn a_port_in_use_and_a_wrong_one_are_explained() {
     assert!(!status.success() && errors.contains("after -- goes"), "{errors}");
 }
 
-/// All that the lesson's list of commands allows, and what it does not. A `|` is in the place of a space in a word.
+/// Everything that the lesson's list of commands allows, and what it does not. A `|` stands for a
+/// space in a word.
 #[rustfmt::skip] // a table
 const COMMANDS: &[&str] = &[
     "PING", "ping", "PING hello", "PING a b",
@@ -185,7 +187,7 @@ fn every_command_is_answered_as_by_redis() {
     let [theirs, own] =
         [&mut redis, &mut ours].map(|client| show(&client.ask(&[b"a\r\nb", b"\n"])));
     assert_eq!(own, theirs);
-    // The same as inline commands, all in one piece.
+    // The same as inline commands, in one piece.
     let line = |line: &&&str| !line.is_empty() && !line.contains('|');
     let mut all =
         COMMANDS.iter().filter(line).map(|line| line.to_string() + "\r\n").collect::<String>();
@@ -199,7 +201,7 @@ fn every_command_is_answered_as_by_redis() {
     assert!(own.ends_with("$4\\r\\nlast\\r\\n"), "{own}");
 }
 
-/// What a subscriber gets, and what it may ask.
+/// The messages that a subscriber receives, and the commands that it may send.
 #[test]
 fn subscribers_are_served_as_by_redis() {
     let told = |server: &Server| {
@@ -245,7 +247,8 @@ fn subscribers_are_served_as_by_redis() {
     assert_eq!(own, told(&redis));
 }
 
-/// What is no request is refused in the same words, and ends the connection. What comes before it is answered.
+/// An invalid request is refused with the same words, and ends the connection. The requests before
+/// it are answered.
 #[test]
 fn a_broken_request_is_refused_as_by_redis() {
     let answers = |server: &Server, sent: &[u8]| {
@@ -268,7 +271,8 @@ fn a_broken_request_is_refused_as_by_redis() {
         b"*2\r\n$4\r\nECHO\r\n$04\r\nhere\r\n",
         b"*2\r\n$4\r\nECHO\r\n$99999999999\r\n",
         b"*2\r\n$4\r\nECHO\r\n*1\r\n",
-        b"*1\r\n$4\r\nPING\r\n*0\r\n*-1\r\n\r\n*1\r\nx\r\n", // the first one is answered, and three are nothing
+        // The first one is answered, and three are nothing.
+        b"*1\r\n$4\r\nPING\r\n*0\r\n*-1\r\n\r\n*1\r\nx\r\n",
     ];
     for sent in cases {
         let answer = answers(&own, sent);
@@ -277,7 +281,7 @@ fn a_broken_request_is_refused_as_by_redis() {
             assert_eq!(answer, answers(redis, sent), "{} (ours, and theirs)", show(sent));
         }
     }
-    // Here Redis is more generous, or says nothing.
+    // Here Redis is more tolerant, or sends no reply.
     let shifted = b"*2\r\n$4\r\nECHO\r\n$1\r\n\xe8\x8c\xb6\r\nPING\r\n";
     if let Some(redis) = &redis {
         let mut client = Client::connect(redis);
@@ -291,7 +295,7 @@ fn a_broken_request_is_refused_as_by_redis() {
         (b"*1\r$4\r\nPING\r\n", "a count without its line end"),
         (b"POST / HTTP/1.1\r\nHost: here\r\n\r\nSET a b\r\n", "this is HTTP"),
         (b"*1\r\n$16777216\r\n", "invalid bulk length"),
-        (b"*2\r\n$9000000\r\n", ""), // two such words are too much, and one may still be right
+        (b"*2\r\n$9000000\r\n", ""), // two such words are too much, but one may still be right
     ] {
         if why.is_empty() {
             let mut client = Client::connect(&own);
@@ -360,7 +364,7 @@ fn cuts_do_not_matter() {
     }
 }
 
-/// A hundred thousand words byte by byte: to look at all counts again with each byte would take hours.
+/// A hundred thousand words byte by byte: scanning all counts again for each byte would take hours.
 #[test]
 fn a_long_request_in_small_pieces_takes_linear_time() {
     common::within("a request of 1.5 MB", || {
@@ -387,7 +391,8 @@ fn requests_may_be_sent_before_the_replies_are_read() {
     }
 }
 
-/// Short requests for long replies, from a client that does not read: the memory has a limit, and others are served.
+/// Short requests for long replies, from a client that does not read: the memory has a limit, and
+/// others are served.
 #[test]
 fn a_client_that_does_not_read_is_not_read() {
     let server = ours();
@@ -397,7 +402,7 @@ fn a_client_that_does_not_read_is_not_read() {
     let mut client = Client::connect(&server);
     const COUNT: usize = 100; // 1 GB in all
     client.send("GET large\r\n".repeat(COUNT));
-    // Time enough for a server that does not wait to queue all of it.
+    // Time enough for a server that does not wait to queue everything.
     for _ in 0..10_000 {
         assert_eq!(other.ask(&[b"PING"]), b"+PONG\r\n");
     }
@@ -412,7 +417,7 @@ fn a_client_that_does_not_read_is_not_read() {
     client.expect(&vec![b'x'; LENGTH]);
 }
 
-/// A subscriber that never reads is disconnected, and publishing goes on.
+/// A subscriber that never reads is disconnected, and publishing continues.
 #[test]
 fn a_subscriber_that_does_not_read_is_disconnected() {
     let server = ours();
@@ -432,7 +437,7 @@ fn a_subscriber_that_does_not_read_is_disconnected() {
     until("one of the two is gone", || {
         sent += 1;
         let receivers = publisher.ask(&[b"PUBLISH", b"news", &message]);
-        // It may not be as fast as the publisher, either: it reads in small steps.
+        // Nor may the client be as fast as the publisher: it reads in small steps.
         receivers == b":1\r\n"
     });
     publisher.ask(&[b"PUBLISH", b"news", b"last"]);
@@ -465,7 +470,8 @@ fn no_increment_is_lost() {
     assert_eq!(Client::connect(&server).ask(&[b"GET", b"n"]), b"$4\r\n4000\r\n");
 }
 
-/// Every subscriber sees the messages of all publishers in the same order, behind the reply to its SUBSCRIBE.
+/// Every subscriber receives the messages of all publishers in the same order, after the reply to
+/// its SUBSCRIBE.
 #[test]
 fn all_subscribers_see_the_same_order() {
     let server = ours();
@@ -492,7 +498,7 @@ fn all_subscribers_see_the_same_order() {
     assert!(orders.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-/// Also while messages are published all the time.
+/// Also while messages are published continuously.
 #[test]
 fn no_message_arrives_before_the_reply_to_subscribe() {
     let server = ours();
@@ -512,7 +518,7 @@ fn no_message_arrives_before_the_reply_to_subscribe() {
     });
 }
 
-/// Whoever leaves in the middle, or resets, disturbs nobody.
+/// A client that leaves in the middle, or resets, disturbs no other client.
 #[test]
 fn clients_that_vanish_disturb_nobody() {
     let server = ours();
@@ -528,7 +534,8 @@ fn clients_that_vanish_disturb_nobody() {
     until("no subscriber is left", || client.ask(&[b"PUBLISH", b"news", b"x"]) == b":0\r\n");
 }
 
-/// A client that goes on sending after a mistake gets the reply all the same, and no reset in place of it.
+/// A client that continues to send after a mistake receives the reply all the same, and no reset in
+/// place of it.
 #[test]
 fn the_last_reply_is_not_lost() {
     let server = ours();

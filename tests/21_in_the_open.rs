@@ -1,4 +1,5 @@
-//! Lesson 21: who reaches the diary, who reads it, and who exhausts it, with the tools that show it.
+//! Lesson 21: which clients can reach the diary, read it and exhaust it, with the tools that show
+//! it.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 mod common;
@@ -18,7 +19,8 @@ const NAME: &str = "21_in_the_open";
 const ASKS: &str = "password=tea-4-two";
 const TELLS: &str = "Dear diary, it rains, and nobody knows.\n";
 
-/// The diary at a free port of this address, with these other names.
+/// Starts the diary at a free port of this address, with these additional names. Returns the port
+/// too.
 fn diary(host: &str, names: &[&str]) -> (Program, String) {
     let mut server = Program::start(example(NAME), &[&[host, "0"], names].concat());
     let line = server.line_with("the diary is at ");
@@ -26,7 +28,7 @@ fn diary(host: &str, names: &[&str]) -> (Program, String) {
     (server, port.to_string())
 }
 
-/// The answer to a `POST` of the password to 127.0.0.1, by a client that says this `Host`.
+/// Returns the answer to a `POST` of the password to 127.0.0.1, by a client that sends this `Host`.
 fn post(port: &str, host: &str) -> String {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
@@ -40,7 +42,7 @@ fn request(host: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{ASKS}", ASKS.len())
 }
 
-/// The output of a command that the lesson's page shows.
+/// Returns the output of a command that the lesson's page shows.
 fn shown(command: &str) -> String {
     let page = common::root().join(format!("lessons/{NAME}.md"));
     let page = std::fs::read_to_string(page).expect("the page").replace("\r\n", "\n");
@@ -86,7 +88,7 @@ fn it_answers_to_its_names_and_to_no_other() {
     }
 }
 
-/// A browser leads every name under `localhost` to this machine, and says in `Host` which one it was.
+/// A browser resolves every name under `localhost` to this machine, and sends it in `Host`.
 #[cfg(unix)]
 #[test]
 fn a_browser_says_under_which_name_it_comes() {
@@ -121,7 +123,7 @@ fn each_address_leads_where_the_page_says() {
     assert_eq!((status.code(), errors.as_str()), (Some(0), ""));
     let mut page = shown(&format!("cargo run --example {NAME} -- reach"));
     if cfg!(windows) {
-        // `::` is of IPv6 alone there, and the address in the network is one of IPv4.
+        // `::` accepts only IPv6 there, and the address in the network is an IPv4 one.
         let row = "::              yes         yes         yes\n";
         page = page.replace(row, "::              -           yes         -\n");
     }
@@ -178,14 +180,15 @@ fn strace_shows_where_a_program_listens() {
     }
 }
 
-/// Starts a tool in a group of its own, as a shell does, so that Ctrl-C reaches it and what it has started.
+/// Starts a tool in a separate process group, as a shell does, so that Ctrl-C reaches it and the
+/// processes it has started.
 #[cfg(target_os = "linux")]
 fn in_a_group(tool: &std::path::Path, args: &[&str]) -> Program {
     use std::os::unix::process::CommandExt;
     Program::spawn(common::command(tool).args(args).process_group(0))
 }
 
-/// Ctrl-C; all that was said.
+/// Presses Ctrl-C, and returns everything that was printed.
 #[cfg(target_os = "linux")]
 fn interrupted(program: Program) -> (String, String) {
     let group = format!("-{}", program.id());
@@ -195,7 +198,8 @@ fn interrupted(program: Program) -> (String, String) {
     (out, err)
 }
 
-/// The third argument of `recvfrom` is the size of the buffer: small, then the rest of a large one, then a large one.
+/// The third argument of `recvfrom` is the size of the buffer: small, then the rest of a large one,
+/// then a large one.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_connection_begins_with_a_small_buffer() {
@@ -224,7 +228,7 @@ fn a_connection_begins_with_a_small_buffer() {
     assert!(asked[2..].contains(&65_536), "{trace}");
 }
 
-/// HAProxy with a certificate that is made here, in front of the diary.
+/// HAProxy with a certificate that is generated here, in front of the diary.
 #[cfg(unix)]
 struct Tls {
     folder: net_notes::check::Scratch,
@@ -235,7 +239,7 @@ struct Tls {
 
 #[cfg(unix)]
 impl Tls {
-    /// `None`, and said by name: something is missing here.
+    /// Starts it. Returns `None`, and prints a notice, if something is missing here.
     fn start() -> Option<Tls> {
         let (haproxy, openssl) = (peer("haproxy")?, peer("openssl")?);
         let check = Check::new(Subject::new(""));
@@ -252,7 +256,7 @@ impl Tls {
         let read = |file| std::fs::read_to_string(folder.path().join(file)).expect(file);
         let both = read("cert.pem") + &read("key.pem");
         std::fs::write(folder.path().join("both.pem"), both).expect("writable");
-        // The page's own configuration, at other ports.
+        // The page's own configuration, with other ports.
         let page = std::fs::read_to_string(common::root().join(format!("lessons/{NAME}.md")));
         let page = page.expect("the page");
         let (_, rest) = page.split_once("```haproxy\n").expect("a configuration");
@@ -298,7 +302,7 @@ fn a_client_talks_to_the_certificate_that_it_means() {
     }
 }
 
-/// What goes over the loopback, as text: in plain everything, in TLS the name alone.
+/// The traffic on the loopback as text: everything without TLS, only the name with TLS.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_reader_reads_what_is_not_encrypted() {
@@ -324,7 +328,8 @@ fn a_reader_reads_what_is_not_encrypted() {
     let args = ["-s", "--cacert", &tls.path("cert.pem"), "--data", ASKS, &url];
     let (_, printed, _) = Program::start(&curl, &args).wait();
     assert_eq!(printed, TELLS);
-    // Plain text to the same port is refused, after it was sent. It also marks the end of what was before it.
+    // Plain text to the same port is refused after it was sent. It also marks the end of what was
+    // sent before.
     let mut plain = TcpStream::connect(format!("127.0.0.1:{}", tls.port)).expect("it listens");
     plain.set_read_timeout(Some(DEADLINE)).expect("not zero");
     plain.write_all(b"all of it was before this").expect("connected");
@@ -340,5 +345,5 @@ fn a_reader_reads_what_is_not_encrypted() {
     for secret in ["password", "Dear", "POST", "HTTP/1.1"] {
         assert!(!before.contains(secret), "{secret} in {before}");
     }
-    assert!(before.len() > 1000, "{before}"); // it has seen more than the greeting
+    assert!(before.len() > 1000, "{before}"); // more than the greeting was captured
 }

@@ -1,6 +1,8 @@
-//! The student's exercises, judged: `cargo test --test exercises`, or one of them: `cargo test --test exercises 03`.
+//! The student's exercises, judged: `cargo test --test exercises`, or one of them:
+//! `cargo test --test exercises 03`.
 //!
-//! Red until solved, and so not part of a plain `cargo test`. `cargo run -- check 03` does the same, and says more.
+//! Red until solved, and so not part of a plain `cargo test`. `cargo run -- check 03` does the
+//! same, and prints more.
 
 mod common;
 

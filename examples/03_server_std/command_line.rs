@@ -1,4 +1,4 @@
-//! What is said to the program, and what it says when it cannot listen.
+//! The arguments of the program, and its message when it cannot listen.
 
 use std::io::Error;
 
@@ -11,7 +11,7 @@ pub fn cannot_listen(host: &str, port: u16, error: Error) -> ! {
     ))
 }
 
-/// What follows `--` on the command line: nothing, `PORT`, or `HOST PORT`.
+/// Returns the address from the arguments after `--`: nothing, `PORT`, or `HOST PORT`.
 pub fn address() -> (String, u16) {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match (args.last().map_or(Ok(5000), |port| port.parse()), args.len()) {

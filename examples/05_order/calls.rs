@@ -1,4 +1,5 @@
-//! A list of calls for each side: they run on different threads, and between threads no order is promised.
+//! A list of calls for each side: they run on different threads, and between threads no order is
+//! promised.
 
 use net::{EventSocket, event};
 use net_notes as net;
@@ -14,13 +15,13 @@ impl Calls {
         self.list().push(call);
     }
 
-    /// All so far, with their numbers; and the list is empty again.
+    /// Returns all calls so far, with their numbers, and empties the list.
     pub fn take(&self) -> String {
         let calls = std::mem::take(&mut *self.list());
         (1..).zip(calls).map(|(number, call)| format!("  {number} {call}")).collect()
     }
 
-    /// Notes every callback of this socket.
+    /// Records every callback of this socket.
     pub fn follow(&'static self, socket: &EventSocket) {
         socket.on(event::Connect, |_, ()| self.note("connect"));
         socket.on(event::Data, |_, _| self.note("data"));
@@ -29,7 +30,7 @@ impl Calls {
         socket.on(event::Close, |_, _| self.note("close"));
     }
 
-    /// A list is whole after a panic, too: a call is in it, or not yet (lesson 11).
+    /// The list is complete after a panic, too: a call is in it, or not yet (lesson 11).
     fn list(&self) -> MutexGuard<'_, Vec<&'static str>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

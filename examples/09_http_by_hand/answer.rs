@@ -1,33 +1,33 @@
-//! An answer of HTTP, taken apart by hand. It may come in pieces of any size.
+//! An HTTP answer, parsed by hand. It may arrive in pieces of any size.
 
 use std::io::{Error, Result};
 
-/// How many bytes of a head we keep. A server may send without end, and memory has one.
+/// The largest head that we keep, in bytes. A server may send without end, but memory is limited.
 const HEAD_MAX: usize = 16 * 1024;
 
-/// An answer, as far as it has come.
+/// The part of an answer that has arrived.
 #[derive(Default)]
 pub struct Answer {
     /// The status line, the headers, and the blank line.
     head: Vec<String>,
-    /// How many bytes they had.
+    /// The number of bytes of the head.
     head_bytes: usize,
     /// Where the body ends. Known at the blank line.
     end: Option<End>,
-    /// Before the blank line: a line that is not whole yet. After it: the body.
+    /// Before the blank line: an incomplete line. After it: the body.
     bytes: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
 enum End {
-    /// After so many bytes.
+    /// After this number of bytes.
     Length(usize),
     /// With the connection.
     Connection,
 }
 
 impl Answer {
-    /// Takes the next piece. `true`: now the answer is whole.
+    /// Takes the next piece. Returns `true` once the answer is complete.
     pub fn take(&mut self, piece: &[u8]) -> Result<bool> {
         self.bytes.extend_from_slice(piece);
         while self.end.is_none() {
@@ -45,7 +45,7 @@ impl Answer {
             let blank = line.is_empty();
             self.head.push(line);
             if blank && self.status().starts_with('1') {
-                self.head.clear(); // as in "100 Continue": the answer is still to come
+                self.head.clear(); // as in "100 Continue": the answer is still to follow
             } else if blank {
                 self.end = Some(self.find_end()?);
             }
@@ -66,8 +66,8 @@ impl Answer {
         }
     }
 
-    /// Digits and nothing else, and no second line that says another length: what two programs can read in two ways, somebody
-    /// will use against one of them.
+    /// Parses a length: digits only, and no second line with another length. An attacker uses
+    /// whatever two programs read in two ways.
     fn length(&self, text: &str) -> Result<usize> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let length = text.parse().ok().filter(|_| digits);
@@ -78,24 +78,24 @@ impl Answer {
         }
     }
 
-    /// The 200 of `HTTP/1.1 200 OK`.
+    /// Returns the 200 of `HTTP/1.1 200 OK`.
     fn status(&self) -> &str {
         self.head[0].split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The value of a header. Capitals in its name do not count.
+    /// Returns the value of a header. Capitals in its name make no difference.
     fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.headers(name).next()
     }
 
-    /// All of them: a name may stand in several lines.
+    /// Returns all values: a name may occur in several lines.
     fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let headers = self.head.iter().filter_map(|line| line.split_once(':'));
         let of_this = headers.filter(move |(this, _)| this.eq_ignore_ascii_case(name));
         of_this.map(|(_, value)| value.trim_matches([' ', '\t']))
     }
 
-    /// Prints what has come. An error: that is not all.
+    /// Prints what has arrived. Returns an error if the answer is incomplete.
     pub fn show(&self) -> Result<()> {
         show("status line", self.head.iter().map(String::as_str));
         let got = self.bytes.len();
@@ -128,8 +128,8 @@ pub fn show<'a>(first: &str, lines: impl Iterator<Item = &'a str>) {
     }
 }
 
-/// Text from a stranger, for a terminal. Characters that a terminal obeys (ESC, U+009B, a carriage return in a line) are shown
-/// and not sent to it.
+/// Makes text from a stranger safe for a terminal. Characters that a terminal obeys (ESC, U+009B, a
+/// carriage return in a line) are shown and not sent to it.
 fn harmless(text: &str) -> String {
     let mut shown = String::new();
     let mut chars = text.chars().peekable();

@@ -1,6 +1,6 @@
-//! A request of HTTP, put together by hand.
+//! An HTTP request, composed by hand.
 
-/// Host, port and path, from what follows `--` on the command line.
+/// Returns host, port and path, from the arguments after `--`.
 pub fn wanted(own_server: fn() -> u16) -> Result<(String, u16, String), &'static str> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (host, port, path) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -12,7 +12,7 @@ pub fn wanted(own_server: fn() -> u16) -> Result<(String, u16, String), &'static
     if host.contains("://") {
         return Err("the host is a bare name, as in www.baidu.com");
     }
-    // With a space or a line end in it, it would go on with another header, or with a second request.
+    // With a space or a line end in the path, another header would follow, or a second request.
     if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("a path begins with / and is plain ASCII; a space in it is written %20");
     }
@@ -20,11 +20,11 @@ pub fn wanted(own_server: fn() -> u16) -> Result<(String, u16, String), &'static
     Ok((host.to_string(), port, path.to_string()))
 }
 
-/// The text that asks for a page.
+/// Returns the text that requests a page.
 pub fn text(host: &str, port: u16, path: &str) -> String {
-    // The colons of an IPv6 address are not the one in front of a port.
+    // The colons of an IPv6 address must not be taken for the one before a port.
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_string() };
-    // A browser leaves out the port that `http` has anyway, and some servers expect that.
+    // A browser leaves out the default port of `http`, and some servers expect that.
     let host = if port == 80 { host } else { format!("{host}:{port}") };
     format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
 }

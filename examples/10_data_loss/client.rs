@@ -1,4 +1,4 @@
-//! Experiment 1: the client has got the first piece, and leaves. With the library.
+//! Experiment 1: the client leaves after the first piece. With the library.
 
 use crate::lab::{self, Visit};
 use net::{EventSocket, event, framing::Frames};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BODY: usize = 1_000_000;
 
-/// What the client does whenever a piece has come, and whether that makes the answer whole.
+/// The client's action at each piece, given whether that piece completes the answer.
 type Rule = fn(&EventSocket, bool);
 
 pub fn leaves_early() -> Result<()> {
@@ -17,9 +17,10 @@ pub fn leaves_early() -> Result<()> {
     let whole = head.len() + BODY;
     let answer = head + &"x".repeat(BODY);
     let server = net::create_server(move |socket| {
-        socket.on(event::Data, |_, _| {}); // so that the client's end is heard
-        socket.on(event::Error, |_, _| {}); // a client that destroys may reset us: that is the experiment
-        socket.write(&answer); // and no end(): there may be another question
+        socket.on(event::Data, |_, _| {}); // so that the client's end is noticed
+        // A client that destroys may reset us: this is the experiment.
+        socket.on(event::Error, |_, _| {});
+        socket.write(&answer); // and no end(): another question may follow
     });
     server.listen(("127.0.0.1", 0), |_| {})?;
     let running = server.spawn();

@@ -1,4 +1,5 @@
-//! For `--svg`: one visit to a server that has not read the request, and one to a server that has. With the library.
+//! For `--svg`: one visit to a server that has not read the request, and one to a server that has.
+//! With the library.
 
 use net::{EventSocket, Server, event, trace::Recorder};
 use net_notes as net;
@@ -21,7 +22,7 @@ pub fn draw() -> Result<(), Box<dyn Error>> {
     })?;
 
     let patient = net::create_server(|socket| {
-        socket.on(event::Data, |_, _| {}); // it is read, whatever it is
+        socket.on(event::Data, |_, _| {}); // read, whatever it is
         socket.on(event::End, |socket, ()| socket.end_with("answer"));
     });
     recorder.watch_server("reads to the end", &patient);

@@ -1,4 +1,4 @@
-//! Experiment 2: the server has written, and leaves. With the library.
+//! Experiment 2: the server writes, and leaves. With the library.
 
 use crate::lab;
 use net::EventSocket;
@@ -6,10 +6,10 @@ use net_notes as net;
 use std::io::Result;
 use std::sync::mpsc::channel;
 
-/// More than the kernels of both sides hold together.
+/// More bytes than the kernels of both sides hold together.
 const ANSWER: usize = 10_000_000;
 
-/// What the server does for each client, with the answer.
+/// The server's action for each client, with the answer.
 type Way = fn(&EventSocket, Vec<u8>);
 
 pub fn leaves_early() -> Result<()> {

@@ -1,4 +1,5 @@
-//! Experiments 3 and 4: a server closes while bytes of the client are unread. In plain std: the library would read them.
+//! Experiments 3 and 4: a server closes while bytes of the client are unread. In plain std: the
+//! library would read them.
 
 use crate::lab;
 use std::io::{Read, Result, Write, copy, sink};
@@ -15,7 +16,7 @@ pub fn answers_first() -> Result<()> {
     lab::title(3, "A request of 100 bytes, an answer of 200 kB. The server");
     let ways: [(&str, Serve); 3] = [
         ("answers, closes", |mut stream| {
-            stream.peek(&mut [0])?; // the request is there, and it stays there
+            stream.peek(&mut [0])?; // the request has arrived, and stays in the kernel
             stream.write_all(&ANSWER)
         }),
         ("reads the request, answers, closes", |mut stream| {
@@ -43,7 +44,7 @@ pub fn reads_one_buffer() -> Result<()> {
     Ok(())
 }
 
-/// A line of a table: the visits to a server that serves one client after another.
+/// Prints a line of the table: the visits to a server that serves one client after another.
 fn visits(name: &str, serve: Serve, request: &[u8], answer: usize) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let at = listener.local_addr()?.to_string();

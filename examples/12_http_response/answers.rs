@@ -1,8 +1,9 @@
-//! The same answer, right and wrong: what is written for each path, one `write` for each piece.
+//! The same answer, right and wrong: the text for each path, one `write` for each piece.
 
 use net_notes::EventSocket;
 
-/// A head without its blank line. What ends says so before, for the sake of those who keep connections.
+/// A head without its blank line. It announces the end of the connection, for clients that keep
+/// connections.
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n";
 
@@ -14,9 +15,9 @@ pub struct Answer {
     pub ends: bool,
 }
 
-/// All of them, in the order of the table. The wrong ones have one fault each.
+/// Returns all answers, in the order of the table. The wrong ones have one fault each.
 pub fn all() -> Vec<Answer> {
-    // In bytes, of which 你 and 好 have three each.
+    // In bytes: 你 and 好 have three each.
     let counted = HEAD.replace("\nConn", "\nContent-Length: 13\r\nConn") + "\r\n";
     let kept = counted.replace("Connection: close\r\n", "");
     let right = format!("{HEAD}\r\nHello, 你好");
@@ -43,7 +44,7 @@ pub fn all() -> Vec<Answer> {
     ]
 }
 
-/// Writes the one that a request line asks for.
+/// Writes the answer that a request line asks for.
 pub fn give(request: &str, socket: &EventSocket) {
     let path = request.split(' ').nth(1).unwrap_or_default();
     let Some(answer) = all().into_iter().find(|answer| answer.path == path) else {

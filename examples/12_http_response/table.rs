@@ -1,4 +1,4 @@
-//! What two clients make of each answer: curl, and our own.
+//! The results of two clients for each answer: curl, and our own.
 
 use crate::answers;
 use net::http;
@@ -42,14 +42,14 @@ fn curl(url: &str) -> String {
     }
 }
 
-/// `curl 7.88.1`: what it says of a wrong answer is another thing from version to version.
+/// Returns `curl 7.88.1`: the output for a wrong answer differs from version to version.
 fn curl_version() -> String {
     let output = Command::new("curl").arg("--version").output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     text.unwrap_or_default().split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// The status and the beginning of the body.
+/// Returns the status and the beginning of the body.
 fn said(status: &str, body: &str) -> String {
     let beginning: String = body.chars().take(18).collect();
     let more = if beginning.len() < body.len() { " …" } else { "" };

@@ -1,4 +1,5 @@
-//! The same handler under the wrapper and under `http::create_server`, and what clients get of each.
+//! The same handler under the wrapper and under `http::create_server`, and the results of clients
+//! with each.
 
 use crate::wrapper;
 use net::{Server, http};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const VISITS: usize = 100;
 
-/// Looks at one thing of the server at this address.
+/// Measures one property of the server at this address.
 type Look = fn(&Server, &str) -> Result<usize>;
 
 pub fn print() -> std::result::Result<(), Box<dyn Error>> {
@@ -46,7 +47,7 @@ pub fn print() -> std::result::Result<(), Box<dyn Error>> {
         ("heads for a client that has asked nothing", |server, at| {
             let before = server.connections();
             let answer = talk(at, "")?;
-            left_behind(server, before); // this one is not: its end comes first, and is read
+            left_behind(server, before); // not left behind: its end arrives first, and is read
             Ok(heads(&answer))
         }),
         ("connections that 100 visits leave behind", |server, at| {
@@ -66,7 +67,7 @@ pub fn print() -> std::result::Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How many connections there are more than `before`. The last ones have a second to close.
+/// Returns how many connections there are more than `before`. The last ones have a second to close.
 fn left_behind(server: &Server, before: usize) -> usize {
     let deadline = Instant::now() + Duration::from_secs(1);
     while server.connections() > before && Instant::now() < deadline {

@@ -1,6 +1,6 @@
-//! The pages, and what a form sends. Knows no socket.
+//! The pages, and the data that a form sends. Uses no socket.
 
-/// A form without a script: the browser itself puts the request together.
+/// A form without a script: the browser itself composes the request.
 pub const FORM: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -15,7 +15,7 @@ pub const FORM: &str = r#"<!doctype html>
 </html>
 "#;
 
-/// Shows the body of a request, as it came and as it was meant.
+/// Shows the body of a request, raw and decoded.
 pub fn answer(body: &[u8]) -> String {
     let raw = escaped(&String::from_utf8_lossy(body));
     let mut list = String::new();
@@ -32,7 +32,7 @@ pub fn answer(body: &[u8]) -> String {
     )
 }
 
-/// The fields of a form as `application/x-www-form-urlencoded`: `name=Ming&message=a+b%21`.
+/// Returns the fields of a form in `application/x-www-form-urlencoded`: `name=Ming&message=a+b%21`.
 fn fields(body: &[u8]) -> Vec<(String, String)> {
     let fields = body.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
     fields
@@ -43,7 +43,8 @@ fn fields(body: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `+` is a space, `%E4` is the byte E4. First all the bytes, and then the text: a character may be several of them.
+/// Decodes a text: `+` is a space, `%E4` is the byte E4. First all the bytes, and then the text: a
+/// character may be several of them.
 fn decoded(mut text: &[u8]) -> String {
     let mut bytes = Vec::new();
     while let [first, rest @ ..] = text {
@@ -65,7 +66,8 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
-/// What somebody has typed is text, also where it looks like HTML. Else it could be a script of theirs on your page.
+/// Escapes text that a user has typed, even if it looks like HTML. Otherwise it could be a script
+/// on your page.
 fn escaped(text: &str) -> String {
     let mut html = String::new();
     for c in text.chars() {

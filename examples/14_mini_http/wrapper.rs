@@ -1,14 +1,15 @@
-//! `http` as small as it can be: it puts a head in front of what is written. That is the whole idea, and not enough.
+//! The smallest possible `http`: it puts a head in front of what is written. This is the whole
+//! idea, and not enough.
 
 use net::{EventSocket, Server, ServerOptions, event};
 use net_notes as net;
 
-/// What the handler answers with.
+/// The response of a handler.
 pub struct Response(EventSocket);
 
 impl Response {
     pub fn write(&self, data: &str) {
-        // Fault 1: in front of every piece, and not only of the first.
+        // Fault 1: in front of every piece, and not only the first.
         self.0.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
         self.0.write(data);
     }
@@ -18,7 +19,8 @@ impl Response {
     }
 }
 
-/// Calls `handler` for each client. Fault 3: at once. Nobody has read the request, so there is none to hand over.
+/// Calls `handler` for each client. Fault 3: at once. The request was not read, so there is none to
+/// pass.
 pub fn create_server(handler: impl Fn((), Response) + Send + Sync + 'static) -> Server {
     let server = Server::new(ServerOptions::default());
     server.on(event::Connection, move |_, socket| handler((), Response(socket.clone())));

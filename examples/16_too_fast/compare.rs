@@ -8,7 +8,7 @@ use super::child::Process;
 use super::readers::Readers;
 use super::ways::{Source, WAYS, copies, serve};
 
-/// A server that needs more is stopped, so that your machine survives the lesson.
+/// The memory at which a server is stopped, so that your machine survives the lesson.
 const LIMIT_MIB: f64 = 1024.0;
 /// The time between two measurements.
 const PERIOD: Duration = Duration::from_millis(10);
@@ -45,7 +45,8 @@ impl TemporaryFile {
     fn create(length: u64) -> io::Result<TemporaryFile> {
         let path = env::temp_dir().join(format!("16_too_fast-{}", process::id()));
         let file = TemporaryFile(path);
-        fs::File::create(&file.0)?.set_len(length)?; // on most systems it takes no room on the disk
+        // On most systems it takes no space on the disk.
+        fs::File::create(&file.0)?.set_len(length)?;
         Ok(file)
     }
 }

@@ -1,5 +1,5 @@
-//! The same program in a second process: so its memory can be measured alone. Its standard input stays open, unused: it ends
-//! when that ends, so it never outlives the first process.
+//! The same program in a second process, so that its memory can be measured alone. Its standard
+//! input stays open, unused: it ends when that ends, so it never outlives the first process.
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +21,8 @@ impl Process {
         Ok((process, port))
     }
 
-    /// The memory that it uses now (its resident set size), in MiB. `None` if the system does not say.
+    /// Returns the memory that it uses now (its resident set size), in MiB. `None` if the system
+    /// does not report it.
     pub fn memory(&self) -> Option<f64> {
         let id = self.0.id();
         let kib = if cfg!(target_os = "linux") {

@@ -1,5 +1,5 @@
-//! Small writes in three ways: as they are, with `set_nodelay(true)`, and through a `BufWriter`. How many system calls does
-//! each need, and how long does it take?
+//! Small writes in three ways: unchanged, with `set_nodelay(true)`, and through a `BufWriter`. How
+//! many system calls does each need, and how long does it take?
 
 use std::cell::Cell;
 use std::io::{BufWriter, Read, Result, Write};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const STREAM: usize = 100_000;
 const MESSAGE: usize = 1000;
 const MESSAGES: usize = 9;
-/// Of so many measurements the fastest counts: the others were disturbed by other programs.
+/// The number of measurements, of which the fastest counts: other programs disturb the others.
 const ROUNDS: usize = 3;
 
 #[derive(Clone, Copy)]
@@ -68,8 +68,8 @@ fn stream(size: usize, way: Way) -> Result<Cost> {
     Ok((calls.get(), began.elapsed()))
 }
 
-/// Sends messages in writes of `size` to a peer that answers each with one byte. Returns the calls of one message, and the
-/// median of the times.
+/// Sends messages in writes of `size` to a peer that answers each with one byte. Returns the calls
+/// of one message, and the median of the times.
 fn dialogue(size: usize, way: Way) -> Result<Cost> {
     let (mut client, mut server) = pair(way)?;
     let answering = thread::spawn(move || {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 const PIECE: usize = 64 << 10;
 
-/// Where the bytes come from.
+/// The source of the bytes.
 pub struct Source {
     pub file: String,
     /// The port of a server on this machine that sends the same file as fast as it is read.

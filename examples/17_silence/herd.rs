@@ -1,5 +1,5 @@
-//! A thousand clients have lost their server at the same moment, and all of them try again: when? The server is back after a
-//! second, and each client takes it a millisecond.
+//! A thousand clients have lost their server at the same moment, and all of them try again: when?
+//! The server is back after a second, and needs a millisecond for each client.
 
 use super::pauses::Pauses;
 use std::error::Error;
@@ -17,7 +17,7 @@ const WORK: Duration = Duration::from_millis(1);
 /// A connection that is not established in this time counts as refused.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The milliseconds that a row of the picture stands for, and the attempts that a mark stands for.
+/// The milliseconds that a row of the picture represents, and the attempts that a mark represents.
 const ROW_MS: usize = 200;
 const MARK: usize = 40;
 
@@ -46,7 +46,8 @@ pub fn print() -> Result<(), Box<dyn Error>> {
 }
 
 fn herd(is_random: bool) -> Result<Herd, Box<dyn Error>> {
-    // Below the range from which systems choose ports for clients: otherwise a client could connect to itself.
+    // Below the range from which systems choose ports for clients: otherwise a client could connect
+    // to itself.
     let mut ports = (20_000..30_000).filter(|&port| TcpListener::bind(local(port)).is_ok());
     let at = local(ports.next().ok_or("no port is free")?);
     let start = SystemTime::now() + Duration::from_millis(500);
@@ -80,7 +81,8 @@ fn start_clients(port: u16, start: SystemTime, is_random: bool) -> Result<Child,
     Ok(command.args(["herd", &port, &start, &is_random]).stdout(Stdio::piped()).spawn()?)
 }
 
-/// The other processes: clients that begin at `start`, a time in milliseconds. Prints at the end when each has tried.
+/// The other processes: clients that begin at `start`, a time in milliseconds. Prints at the end
+/// when each has tried.
 pub fn clients(port: u16, start: u64, is_random: bool) -> io::Result<()> {
     let start = SystemTime::UNIX_EPOCH + Duration::from_millis(start);
     let client = || {

@@ -9,7 +9,8 @@ use std::{error::Error, io};
 
 pub const PORT: u16 = 5000;
 const BEAT: Duration = Duration::from_secs(1);
-/// A subscriber for which more bytes wait does not read. It is disconnected: it can come back and ask for the rest.
+/// A subscriber for which more bytes wait does not read. It is disconnected: it can come back and
+/// ask for the rest.
 const TOO_SLOW: usize = 1 << 20;
 
 #[derive(Default)]
@@ -28,8 +29,8 @@ impl Host {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what the subscriber has missed, and from then on everything. Under the lock, so that no event is lost in
-    /// between; `write` never waits.
+    /// Sends what the subscriber has missed, and from then on everything. Under the lock, so that
+    /// no event is lost in between; `write` never waits.
     fn subscribe(&self, socket: &EventSocket, after: usize) {
         let beat = format!("BEAT {}\n", BEAT.as_millis());
         socket.write(&beat);

@@ -13,7 +13,8 @@ const THINKS: Duration = Duration::from_secs(2);
 const BEAT: Duration = Duration::from_millis(250);
 const WATCH: Duration = Duration::from_secs(3);
 
-/// Its name, the silence after which the server disconnects a client, and whether the client sends heartbeats.
+/// A name, the silence after which the server disconnects a client, and whether the client sends
+/// heartbeats.
 type Rule = (&'static str, Option<Duration>, bool);
 const RULES: [Rule; 3] = [
     ("no limit", None, false),
@@ -82,12 +83,13 @@ fn visit((_, limit, beats): Rule, client: &'static str) -> io::Result<String> {
     })
 }
 
-/// The process and its sockets stay, but it no longer runs. Ctrl-Z in a terminal does almost the same.
+/// Stops the process: it and its sockets stay, but it no longer runs. Ctrl-Z in a terminal does
+/// almost the same.
 fn stop(process: &Child) -> io::Result<()> {
     Command::new("kill").args(["-STOP", &process.id().to_string()]).status().map(drop)
 }
 
-/// The other process: a client that sends a greeting, thinks, and sends its answer.
+/// Runs the other process: a client that sends a greeting, thinks, and sends its answer.
 pub fn client(port: u16, beats: bool) -> io::Result<()> {
     let client = net::connect(port, |client| _ = client.write("hello\n"));
     let alive = client.every(BEAT, move |client| {

@@ -26,7 +26,8 @@ impl Pauses {
     }
 }
 
-/// A random number between 0 and 1. std has none to offer, but each of its hash maps starts from one.
+/// A random number between 0 and 1. std has none to offer, but each of its hash maps starts from
+/// one.
 fn random() -> f64 {
     RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }

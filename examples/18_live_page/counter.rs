@@ -10,7 +10,7 @@ use crate::news::News;
 
 #[derive(Clone)]
 pub struct Counter {
-    /// Gets the round numbers.
+    /// Receives the round numbers.
     news: News,
     /// Called with each change.
     log: fn(&str),
@@ -34,7 +34,8 @@ impl Counter {
 
     pub fn join(&self, request: &Request, response: Response) {
         let counter = self.clone();
-        // No message here is longer than two bytes; and a browser that has vanished is noticed after a minute.
+        // No message here is longer than two bytes; and a browser that has disappeared is noticed
+        // after a minute.
         let options = Options::default().message_limit(100).heartbeat(Duration::from_secs(30));
         websocket::upgrade_with(options, request, response, move |socket| counter.enter(socket));
     }
@@ -50,7 +51,7 @@ impl Counter {
             Message::Text("-1") => counter.add(-1),
             _ => socket.close(1003, "it is +1 or -1"),
         });
-        // A visitor that was too slow for some numbers gets the newest one.
+        // A visitor that was too slow for some numbers receives the newest one.
         let counter = self.clone();
         socket.on_drain(move |socket| _ = socket.send_text(counter.lock().value.to_string()));
         let counter = self.clone();
@@ -60,7 +61,8 @@ impl Counter {
         });
     }
 
-    /// Keeps the lock until all are told: so all see the same numbers in the same order.
+    /// Keeps the lock until all visitors are notified: so all see the same numbers in the same
+    /// order.
     fn add(&self, by: i64) {
         let mut state = self.lock();
         state.value += by;

@@ -8,7 +8,7 @@ use std::net::TcpStream;
 const HANDSHAKE: &str = "GET /counter HTTP/1.1\r\nHost: me\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// A browser takes another one for each frame, at random.
+/// A browser uses a new random one for each frame.
 const MASK: [u8; 4] = *b"mask";
 
 pub fn show(server: &net::Server) -> Result<(), Box<dyn Error>> {
@@ -16,7 +16,7 @@ pub fn show(server: &net::Server) -> Result<(), Box<dyn Error>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.write_all(HANDSHAKE.as_bytes())?;
     print!("{HANDSHAKE}");
-    // Byte by byte, as a frame may stand behind the head.
+    // Byte by byte, as a frame may follow the head.
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.extend(bytes(&mut stream, 1)?);
@@ -24,7 +24,7 @@ pub fn show(server: &net::Server) -> Result<(), Box<dyn Error>> {
     let head = String::from_utf8_lossy(&head).into_owned();
     let lines = head.lines().filter(|line| !line.starts_with("Date: ")); // another one each time
     lines.for_each(|line| println!("{line}"));
-    receive(&mut stream)?; // the count, as it is
+    receive(&mut stream)?; // the current count
     send(&mut stream, 0b1000_0001, b"+1")?;
     receive(&mut stream)?;
     send(&mut stream, 0b0000_0001, b"+")?; // a message in two fragments…

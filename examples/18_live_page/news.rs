@@ -1,4 +1,4 @@
-//! News for all who listen, by Server-Sent Events: a response that goes on, in a format of a few lines.
+//! News for all readers, by Server-Sent Events: a response that continues, in a simple line format.
 
 use net::http::{Request, Response};
 use net_notes as net;
@@ -31,22 +31,23 @@ impl News {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The response stays open, and is written to when there is news. A browser that comes back says what it has seen.
+    /// The response stays open, and each news is written to it. A browser that reconnects names the
+    /// last one that it has seen.
     pub fn subscribe(&self, request: &Request, response: Response) {
         let seen = request.header("last-event-id").and_then(|id| id.parse().ok()).unwrap_or(0);
         response.header("Content-Type", "text/event-stream").header("Cache-Control", "no-store");
         response.flush_headers();
-        response.write("retry: 1000\n\n"); // when the connection is lost, come back after 1000 ms
+        response.write("retry: 1000\n\n"); // after the connection is lost, reconnect in 1000 ms
         let response = Arc::new(response);
         let mut state = self.lock();
         let mut missed = state.kept.iter().filter(|(number, _)| *number > seen);
         if !missed.all(|(_, event)| response.write(event)) {
-            return response.end(); // too much at once; it comes back for the rest
+            return response.end(); // too much at once; it reconnects for the rest
         }
         state.readers.push(response.clone());
         let here = state.readers.len();
         state.tell(&format!("somebody came, {here} here"));
-        drop(state); // as `on_close` calls at once, if the client is gone already
+        drop(state); // as `on_close` calls at once, if the client has closed already
         let news = self.clone();
         response.clone().on_close(move || news.unsubscribe(&response));
     }
@@ -68,7 +69,8 @@ impl State {
         self.number += 1;
         (self.log)(&format!("news {}: {what}", self.number));
         let event = format!("id: {}\ndata: {what}\n\n", self.number);
-        // A reader that is too slow is disconnected. Its browser comes back, and gets what it has missed.
+        // A reader that is too slow is disconnected. Its browser reconnects, and receives what it
+        // has missed.
         self.readers.retain(|reader| {
             let in_time = reader.write(&event);
             if !in_time {

@@ -1,4 +1,5 @@
-//! The commands, in a table as in Redis: a name, how many words may follow it, and what it does.
+//! The commands, in a table as in Redis: a name, the number of words that may follow it, and its
+//! function.
 
 use net::EventSocket;
 use net_notes as net;
@@ -10,7 +11,7 @@ use super::{State, reply};
 
 /// A request on its way through the table.
 struct Call<'c> {
-    /// The words behind the name.
+    /// The words after the name.
     words: &'c [&'c [u8]],
     state: &'c mut State,
     client: &'c EventSocket,
@@ -46,7 +47,8 @@ pub fn run(words: &[&[u8]], state: &mut State, client: &EventSocket, out: &mut V
         Some((name, count, _)) if !count.contains(&words.len()) => {
             Err(format!("ERR wrong number of arguments for '{name}' command"))
         }
-        // After SUBSCRIBE, what arrives is messages. A client could not tell them from the reply to a GET.
+        // After SUBSCRIBE, only messages arrive. A client could not distinguish them from the reply
+        // to a GET.
         Some((name, ..)) if state.subscribers.contains(client) && !for_subscribers(name) => {
             Err(format!(
                 "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
@@ -64,7 +66,7 @@ fn for_subscribers(name: &str) -> bool {
 }
 
 fn unknown(name: &[u8], words: &[&[u8]]) -> String {
-    // As much as helps, and not the megabytes that a client may have sent.
+    // Enough to be helpful, and not the megabytes that a client may have sent.
     let short = |word: &[u8]| String::from_utf8_lossy(&word[..word.len().min(128)]).into_owned();
     let first: String = words.iter().take(4).map(|word| format!("'{}' ", short(word))).collect();
     format!("ERR unknown command '{}', with args beginning with: {first}", short(name))
@@ -120,13 +122,13 @@ fn expire(call: &mut Call<'_>) -> Outcome {
     Ok(())
 }
 
-/// `None`: that is now, or long ago.
+/// Returns the time in `seconds` from now. `None`: it is now, or past.
 fn in_seconds(seconds: i64, command: &str) -> Result<Option<Instant>, String> {
     if seconds <= 0 {
         return Ok(None);
     }
     let at = Instant::now().checked_add(Duration::from_secs(seconds.unsigned_abs()));
-    let at = at.filter(|_| seconds <= i64::MAX / 1000); // it counts in milliseconds, says Redis
+    let at = at.filter(|_| seconds <= i64::MAX / 1000); // Redis counts in milliseconds
     at.map(Some).ok_or(format!("ERR invalid expire time in '{command}' command"))
 }
 
@@ -199,7 +201,8 @@ fn changed(out: &mut Vec<u8>, what: &str, channel: Option<&[u8]>, count: usize) 
     reply::integer(out, count as i64);
 }
 
-/// What redis-benchmark asks before it begins: whether this server saves to a disk. It does not.
+/// Answers what redis-benchmark asks before it begins: whether this server saves to a disk. It does
+/// not.
 fn config(call: &mut Call<'_>) -> Outcome {
     let word = |n: usize| call.words.get(n).map(|word| word.to_ascii_lowercase());
     let name = word(1).unwrap_or_default();

@@ -16,8 +16,8 @@ struct Entry {
 }
 
 impl Keys {
-    /// Removes what has expired. Called in front of every batch: then no command can meet an expired key, and one that
-    /// nobody asks for again takes no memory.
+    /// Removes expired keys. Called before every batch: then no command can meet an expired key,
+    /// and keys that are never requested again take no memory.
     pub fn remove_expired(&mut self) {
         while let Some((at, _)) = self.expiries.first() {
             if *at > Instant::now() {
@@ -33,13 +33,13 @@ impl Keys {
         self.entries.get(key).map(|entry| &*entry.value)
     }
 
-    /// A new value, which expires then, or never.
+    /// Sets a new value, which expires at that time, or never.
     pub fn set(&mut self, key: &[u8], value: &[u8], expires: Option<Instant>) {
         self.change(key, value);
         self.expire(key, expires);
     }
 
-    /// A new value, which expires when the old one would have.
+    /// Sets a new value, which expires when the old one would have.
     pub fn change(&mut self, key: &[u8], value: &[u8]) {
         match self.entries.get_mut(key) {
             Some(entry) => {
@@ -58,7 +58,7 @@ impl Keys {
         self.entries.remove(key).is_some()
     }
 
-    /// Lets a key expire then, or never. `false`: there is no such key.
+    /// Lets a key expire at that time, or never. Returns `false` if there is no such key.
     pub fn expire(&mut self, key: &[u8], at: Option<Instant>) -> bool {
         let Some(entry) = self.entries.get_mut(key) else { return false };
         if let Some(old) = entry.expires.take() {
@@ -69,7 +69,8 @@ impl Keys {
         true
     }
 
-    /// The time that a key has left; the inner `None` means for ever, the outer one that there is no such key.
+    /// Returns the time that a key has left; the inner `None` means for ever, the outer one that
+    /// there is no such key.
     pub fn time_left(&self, key: &[u8]) -> Option<Option<Duration>> {
         let left = |at: Instant| at.saturating_duration_since(Instant::now());
         self.entries.get(key).map(|entry| entry.expires.map(left))

@@ -1,4 +1,4 @@
-//! Replies as bytes. The first byte says what it is.
+//! Replies as bytes. The first byte is the type.
 
 use std::io::Write;
 
@@ -24,12 +24,14 @@ pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// `$-1\r\n`: there is no such thing.
+/// `$-1\r
+/// `: no such value.
 pub fn nil(out: &mut Vec<u8>) {
     line(out, '$', -1);
 }
 
-/// `*2\r\n`: so many replies follow, and belong together.
+/// `*2\r
+/// `: this number of replies follow, and belong together.
 pub fn array(out: &mut Vec<u8>, length: usize) {
     line(out, '*', length);
 }

@@ -1,4 +1,4 @@
-//! Requests as bytes: how long is the next one, and what are its words?
+//! Requests as bytes: the length of the next one, and its words.
 //!
 //! ```text
 //! *2\r\n $4\r\n ECHO\r\n $5\r\n hello\r\n     counted: the number of words, and in front of each word its number of bytes
@@ -28,18 +28,18 @@ pub fn frames() -> Frames<impl FnMut(&[u8]) -> Result<Option<usize>> + Send> {
     })
 }
 
-/// How far the next request was looked at. It is kept until more arrives: to begin again at the first byte each time would
-/// take quadratic time for a long request in small pieces.
+/// How much of the next request was scanned. It is kept until more arrives: beginning again at the
+/// first byte each time would take quadratic time for a long request in small pieces.
 #[derive(Default)]
 struct Scan {
     /// Where the next count begins.
     at: usize,
-    /// How many words follow. `None`: this count itself has not arrived.
+    /// The number of words that follow. `None`: this count itself has not arrived.
     words: Option<i64>,
 }
 
 impl Scan {
-    /// The length of the request at the beginning, once all its counts have arrived.
+    /// Returns the length of the request at the beginning, once all its counts have arrived.
     fn length(&mut self, bytes: &[u8]) -> Result<Option<usize>> {
         if bytes[0] != b'*' {
             return inline_length(bytes);
@@ -63,7 +63,8 @@ impl Scan {
     }
 }
 
-/// The number behind a mark, if it is one, and the length of its line. `None`: the line has not arrived.
+/// Returns the number after a mark, if it is one, and the length of its line. `None`: the line has
+/// not arrived.
 fn count(bytes: &[u8], mark: u8) -> Result<Option<(Option<i64>, usize)>> {
     let Some(first) = bytes.first() else { return Ok(None) };
     if *first != mark {
@@ -79,8 +80,8 @@ fn count(bytes: &[u8], mark: u8) -> Result<Option<(Option<i64>, usize)>> {
 }
 
 fn inline_length(bytes: &[u8]) -> Result<Option<usize>> {
-    // A page in a browser may post what it likes to 127.0.0.1, and one of its lines could be a command. But in front of
-    // it are the lines of HTTP.
+    // A page in a browser may send any data to 127.0.0.1, and one of its lines could be a command.
+    // But the lines of HTTP precede it.
     let http = |word: &[u8]| bytes.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
     if http(b"POST ") || http(b"Host:") {
         return Err(Error::other("this is HTTP"));
@@ -91,7 +92,7 @@ fn inline_length(bytes: &[u8]) -> Result<Option<usize>> {
     }
 }
 
-/// The words of a whole request.
+/// Returns the words of a complete request.
 pub fn words(request: &[u8]) -> Result<Vec<&[u8]>> {
     if request[0] != b'*' {
         let words = request.split(u8::is_ascii_whitespace);
@@ -102,7 +103,8 @@ pub fn words(request: &[u8]) -> Result<Vec<&[u8]>> {
     let mut rest = &request[line..];
     while let Some((Some(bytes), line)) = count(rest, b'$')? {
         let (word, end) = rest[line..].split_at(bytes as usize);
-        // Redis skips these two bytes, whatever they are. A length that is wrong is then found later, or never.
+        // Redis skips these two bytes, whatever they are. A wrong length is then found later, or
+        // never.
         rest = end
             .strip_prefix(b"\r\n")
             .ok_or_else(|| Error::other("a word is not as long as it says"))?;
@@ -111,7 +113,7 @@ pub fn words(request: &[u8]) -> Result<Vec<&[u8]>> {
     Ok(words)
 }
 
-/// The number that this is, in its only form: `+1` and `01` are none, unlike for `parse`.
+/// Parses a number in its only valid form: `+1` and `01` are refused, unlike in `parse`.
 pub fn integer(text: &[u8]) -> Option<i64> {
     match text {
         b"0" => Some(0),

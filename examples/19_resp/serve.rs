@@ -1,4 +1,4 @@
-//! From the requests of one client to its replies.
+//! Turns the requests of one client into its replies.
 
 use net::EventSocket;
 use net_notes as net;
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::{State, commands, lock, reply, request, subscribers};
 
-/// When the replies have so many bytes they are sent, and the lock is released, before the next request is looked at: ten
-/// bytes of GET may ask for megabytes.
+/// When the replies have this number of bytes they are sent, and the lock is released, before the
+/// next request is executed: ten bytes of GET may request megabytes.
 const BATCH_BYTES: usize = 64 << 10;
 /// Room for a few dozen short replies.
 const OUT_BYTES: usize = 1 << 10;
-/// How long a client may take to read why it is disconnected.
+/// How long a client may take to read the reason of its disconnection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Answers the requests that have arrived: all replies in one write, if they are short.
@@ -22,7 +22,8 @@ pub fn answer(
     state: &Mutex<State>,
     mut client: &EventSocket,
 ) {
-    // All that needs no lock is done before it is taken: if this thread is interrupted while it holds the lock, all others wait.
+    // Everything that needs no lock is done before it is taken: if this thread is interrupted while
+    // it holds the lock, all others wait.
     let arrived: Vec<Result<Vec<u8>>> = requests.collect();
     let parsed: Vec<Result<Vec<&[u8]>>> = arrived.iter().map(parse).collect();
     let mut parsed = parsed.into_iter().peekable();
@@ -34,18 +35,21 @@ pub fn answer(
             reply::error(&mut out, &format!("ERR Protocol error: {error}"));
         }
         if state.subscribers.contains(client) {
-            // Under the lock: then no message comes in front of the reply to its SUBSCRIBE, or into the middle of a reply.
+            // Under the lock: then no message is sent before the reply to its SUBSCRIBE, or in the
+            // middle of a reply.
             subscribers::push(client, &out);
         } else {
             drop(state);
-            // This waits until there is room: a client that does not read its replies is not read, either.
+            // This waits until there is room: a client that does not read its replies is not read,
+            // either.
             if client.write_all(&out).is_err() {
                 return client.destroy();
             }
         }
         if result.is_err() {
-            // It is unknown where the next request begins. Closing at once could reset the connection, and so destroy the
-            // reply: what the client still sends is read, and dropped.
+            // The beginning of the next request is unknown. Closing at once could reset the
+            // connection, and so destroy the reply: what the client still sends is read, and
+            // dropped.
             return client.close_within(LAST_WORDS);
         }
     }

@@ -1,4 +1,4 @@
-//! Who wants to receive what is published on which channels.
+//! The subscribers of each channel.
 
 use net::EventSocket;
 use net_notes as net;
@@ -6,10 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::reply;
 
-/// How many bytes may wait for one subscriber. Redis: 32 MiB, or 8 MiB for a minute.
+/// The largest number of bytes that may wait for one subscriber. Redis: 32 MiB, or 8 MiB for a
+/// minute.
 const QUEUE_MAX: usize = 8 << 20;
 
-/// Each client with its channels. (Redis has a second table, from each channel to its clients: PUBLISH then asks nobody else.)
+/// Each client with its channels. (Redis has a second table, from each channel to its clients: then
+/// PUBLISH examines no other clients.)
 #[derive(Default)]
 pub struct Subscribers(HashMap<EventSocket, BTreeSet<Vec<u8>>>);
 
@@ -44,7 +46,7 @@ impl Subscribers {
         self.0.get(client).into_iter().flatten().cloned().collect()
     }
 
-    /// Returns how many clients get it.
+    /// Returns how many clients receive it.
     pub fn publish(&self, channel: &[u8], message: &[u8]) -> usize {
         let mut bytes = Vec::new();
         reply::array(&mut bytes, 3);
@@ -56,8 +58,8 @@ impl Subscribers {
     }
 }
 
-/// Sends without waiting, as this happens under the lock: a client that reads too slowly is disconnected, or its messages
-/// would fill the memory.
+/// Sends without waiting, as this happens under the lock: a client that reads too slowly is
+/// disconnected, or its messages would fill the memory.
 pub fn push(client: &EventSocket, bytes: &[u8]) {
     client.write(bytes);
     if client.writable_length() > QUEUE_MAX {

@@ -1,4 +1,4 @@
-//! Clients that want a server to themselves, each against a server without limits and one with them.
+//! Clients that try to occupy a server, each against a server without limits and one with them.
 
 use net::http::{self, Options};
 use net_notes as net;
@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a client is watched, and how long the server with limits waits for anything.
+/// How long a client is watched, and how long the server with limits waits for any input.
 const WATCHED: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(1);
 const LARGE: usize = 16 << 20;
@@ -36,7 +36,7 @@ pub fn print() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A server of its own for this client.
+/// Starts a server for this client alone, and returns the result.
 fn meet(client: Client, limits: bool) -> io::Result<String> {
     let options = match limits {
         true => Options::default().request_timeout(PATIENCE).idle_timeout(PATIENCE),
@@ -77,7 +77,7 @@ fn head_without_end(at: SocketAddr) -> io::Result<String> {
     client.write_all(b"GET / HTTP/1.1\r\nX: ")?;
     for _ in 0..128 {
         if client.write_all(&[b'x'; 64 << 10]).is_err() {
-            break; // it does not read any more
+            break; // it no longer reads
         }
     }
     answer(&client, WATCHED)
@@ -106,11 +106,11 @@ fn never_read(at: SocketAddr) -> io::Result<String> {
     client.write_all(b"GET / HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n")?;
     thread::sleep(WATCHED);
     let mut all = Vec::new();
-    let _ = client.read_to_end(&mut all); // a reset shows in what is missing
+    let _ = client.read_to_end(&mut all); // a reset shows as missing bytes
     Ok(if all.len() > LARGE { "all of it is kept" } else { "is cut off" }.to_string())
 }
 
-/// The first line of the answer, without the HTTP version's end.
+/// Returns the first line of the answer, or the reason why there is none.
 fn answer(mut client: &TcpStream, within: Duration) -> io::Result<String> {
     client.set_read_timeout(Some(within))?;
     let mut buffer = [0; 100];

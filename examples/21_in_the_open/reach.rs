@@ -1,4 +1,4 @@
-//! Servers at five addresses, and who can be connected to from where.
+//! Servers at five addresses, and the addresses from which each can be reached.
 
 use net_notes as net;
 use std::error::Error;
@@ -31,8 +31,9 @@ fn reaches(ip: IpAddr, port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::new(ip, port), Duration::from_secs(1)).is_ok()
 }
 
-/// This machine's address in its network, and where there is no network, one more of its own (which Linux has).
-/// To connect a UDP socket sends nothing: the kernel only says from which address it would.
+/// Returns this machine's address in its network or, without a network, another one of its own
+/// (which Linux has). Connecting a UDP socket sends nothing: the kernel only chooses the address
+/// that it would send from.
 fn network() -> IpAddr {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
     let address = socket.and_then(|socket| {

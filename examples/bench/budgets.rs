@@ -1,4 +1,5 @@
-//! The figures that EventSocket, and `http` on it, are to reach, all of them in one table, and the verdict on each.
+//! The targets for the figures of EventSocket, and of `http` on it, all in one table, and the
+//! verdict on each.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use crate::rows::Contender::{self, Bare, Event, Node};
 use crate::stats::Spread;
 
 struct Budget {
-    /// A row, or the beginning of the names of several.
+    /// A row, or the common prefix of several.
     rows: &'static str,
     figure: &'static str,
     of: Of,
@@ -15,7 +16,7 @@ struct Budget {
 }
 
 enum Of {
-    /// The figure itself.
+    /// The figure.
     Value,
     /// Its ratio to the same figure of another server in the same round.
     Ratio(Contender),
@@ -46,7 +47,8 @@ const BUDGETS: [Budget; 20] = [
     budget("connect", "connections/s", Ratio(Bare), AtLeast(1.3)),
     budget("connect", "connections/s", Ratio(Node), AtLeast(1.3)),
     budget("burst-1000", "errors", Value, AtMost(0.0)),
-    // "No worse": as every wait here is a multiple of a second or next to nothing, 5% is no difference.
+    // "No worse": as every wait here is a multiple of a second or next to nothing, 5% is no
+    // difference.
     budget("burst-1000", "p99 ms", Ratio(Bare), AtMost(1.05)),
     budget("idle-1000", "KiB each", Value, AtMost(20.0)),
     budget("idle-10000", "KiB each", Value, AtMost(14.0)),
@@ -65,7 +67,8 @@ const BUDGETS: [Budget; 20] = [
 pub struct Verdict {
     pub what: String,
     limit: Limit,
-    /// The median decides; `None` was not measured (left out by `--only`, no Node, not Linux) and decides nothing.
+    /// The median decides; `None` was not measured (left out by `--only`, no Node, not Linux) and
+    /// decides nothing.
     pub reached: Option<Spread>,
 }
 

@@ -1,5 +1,5 @@
-//! Child processes: servers and holders of idle connections. None outlives its handle, and none is waited for
-//! without a deadline.
+//! Child processes: servers and holders of idle connections. None outlives its handle, and every
+//! wait has a deadline.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -9,10 +9,10 @@ use std::{env, fs, thread};
 
 use crate::rows::Contender;
 
-/// How long anything may take that should take no time at all. Reached only if something is broken.
+/// The deadline for steps that should take no time at all. Reached only if something is broken.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process that says one line when it is ready, and ends when its stdin does.
+/// A process that prints one line when it is ready, and ends when its stdin does.
 pub struct Process {
     child: Child,
     pub first_line: String,
@@ -20,11 +20,13 @@ pub struct Process {
 
 impl Process {
     pub fn start(mut command: Command) -> io::Result<Process> {
-        // stdin stays open inside `child`, unused: its end is the sign to end, also if this process is killed.
+        // stdin stays open inside `child`, unused: its end tells the process to end, also if this
+        // process is killed.
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut process = Process { child, first_line: String::new() };
         let stdout = process.child.stdout.take().map(BufReader::new);
-        // A pipe has no read timeout, so a thread waits for the line and this one waits for the thread.
+        // A pipe has no read timeout, so a thread waits for the line and this one waits for the
+        // thread.
         let (send, line) = channel();
         thread::spawn(move || {
             let _ = send.send(stdout.and_then(|stdout| stdout.lines().next()));
@@ -43,14 +45,14 @@ impl Process {
         Ok(process)
     }
 
-    /// Another role of this same program.
+    /// Returns a command that runs this program in another role.
     pub fn this(arguments: &[&str]) -> io::Result<Command> {
         let mut command = Command::new(env::current_exe()?);
         command.args(arguments);
         Ok(command)
     }
 
-    /// All that a program prints until it ends by itself, which it has to do within `limit`.
+    /// Returns all output of a program that must end within `limit`.
     pub fn output(mut command: Command, limit: Duration) -> io::Result<String> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take();
@@ -66,7 +68,7 @@ impl Process {
         text.unwrap_or_else(|_| Err(io::Error::other(format!("not done after {limit:?}"))))
     }
 
-    /// Memory that is really there, in KiB. Only Linux says so in a file.
+    /// Returns the resident memory in KiB. Only Linux reports it in a file.
     pub fn resident_kib(&self) -> Option<f64> {
         self.status("VmRSS:")
     }
@@ -88,13 +90,15 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // At once, not by closing stdin: with 10,000 threads a tidy end takes longer than the measurement.
+        // At once, not by closing stdin: with 10,000 threads an orderly end takes longer than the
+        // measurement.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A server in a fresh process – so that no cell inherits another one's threads, memory or ports – and its port.
+/// Starts a server in a new process – so that no cell inherits threads, memory or ports of another
+/// one – and returns its port.
 pub fn server(contender: Contender, how: &str) -> io::Result<(Process, u16)> {
     let process = Process::start(match contender {
         Contender::Bare => Process::this(&["serve", "bare", how])?,

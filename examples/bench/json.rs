@@ -1,4 +1,4 @@
-//! The results as JSON: every value of every round, so that others can compute what we did not.
+//! The results as JSON: every value of every round, so that readers can compute other figures.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// An object for each row, figure and server.
+/// Returns an object for each row, figure and server.
 fn figures(results: &Results<'_>) -> Vec<String> {
     let mut objects = Vec::new();
     for (nth, row) in results.rows.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The load generator: plain blocking clients, a small thread for each connection, the same for every server. HTTP alone
-//! has a generator that others wrote.
+//! The load generator: plain blocking clients, a small thread for each connection, the same for
+//! every server. Only HTTP has a generator by other authors.
 
 pub mod bulk;
 pub mod connect;
@@ -17,10 +17,10 @@ use crate::children::{self, PATIENCE};
 use crate::rows::{Contender, Load};
 use crate::stats::percentile;
 
-/// The message where the row does not say otherwise.
+/// The default message of a row.
 const MESSAGE: [u8; 64] = [b'm'; 64];
 
-/// One cell: a fresh server, the load, the figures in the order of `Load::figures`.
+/// Measures one cell: a new server, the load, the figures in the order of `Load::figures`.
 pub fn measure(load: &Load, contender: Contender, seconds: f64) -> io::Result<Vec<Option<f64>>> {
     let how = match load {
         Load::Bulk { .. } => "pipe",
@@ -41,7 +41,8 @@ pub fn measure(load: &Load, contender: Contender, seconds: f64) -> io::Result<Ve
     }
 }
 
-/// When to count. What happens before `begin` is warm-up: threads start, caches fill, Node's compiler gets to work.
+/// The time during which events are counted. Before `begin` is warm-up: threads start, caches fill,
+/// Node's compiler begins to work.
 #[derive(Clone, Copy)]
 struct Window {
     begin: Instant,
@@ -63,7 +64,7 @@ impl Window {
     }
 }
 
-/// A connection on which no call blocks for ever.
+/// Opens a connection on which no call blocks for ever.
 fn open(port: u16) -> io::Result<TcpStream> {
     let stream =
         TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)?;
@@ -74,7 +75,8 @@ fn open(port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Connections that have each exchanged a message: the server has accepted them and runs them.
+/// Opens connections and exchanges a message on each: then the server has accepted them and runs
+/// them.
 fn open_all(port: u16, connections: usize) -> io::Result<Vec<TcpStream>> {
     let mut reply = MESSAGE;
     let opened = |_| {
@@ -85,7 +87,8 @@ fn open_all(port: u16, connections: usize) -> io::Result<Vec<TcpStream>> {
     (0..connections).map(opened).collect()
 }
 
-/// A message there and back. The echo is compared: a server that is fast and wrong is not fast.
+/// Sends a message and reads its echo. The echo is compared: a server that is fast and wrong is not
+/// fast.
 fn exchange(stream: &mut TcpStream, message: &[u8], reply: &mut [u8]) -> io::Result<()> {
     reply.fill(0);
     stream.write_all(message)?;
@@ -97,7 +100,7 @@ fn exchange(stream: &mut TcpStream, message: &[u8], reply: &mut [u8]) -> io::Res
     }
 }
 
-/// Runs every task on a thread of its own and returns what they return, or the first error.
+/// Runs every task on its own thread and returns what they return, or the first error.
 fn crowd<T, F>(tasks: impl IntoIterator<Item = F>) -> io::Result<Vec<T>>
 where
     T: Send,
@@ -114,7 +117,7 @@ where
     })
 }
 
-/// Two percentiles of latencies, in units of `unit`.
+/// Returns percentiles of latencies, in units of `unit`.
 fn percentiles(latencies: &[Duration], unit: Duration, percents: [f64; 2]) -> [Option<f64>; 2] {
     let mut sorted: Vec<f64> =
         latencies.iter().map(|latency| latency.as_secs_f64() / unit.as_secs_f64()).collect();

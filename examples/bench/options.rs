@@ -1,4 +1,4 @@
-//! The command line: options in, or a sentence that says what is wrong with them.
+//! The command line: parses options, or returns a sentence that says what is wrong with them.
 
 use crate::rows::{self, Row};
 
@@ -76,8 +76,8 @@ fn number(option: &str, text: &str, least: f64, most: f64) -> Result<f64, String
     }
 }
 
-/// The rows asked for, in the table's order. A name that fits no row is an error: silently measuring nothing for it
-/// would look like success.
+/// Returns the requested rows, in the table's order. A name that matches no row is an error:
+/// silently measuring nothing for it would look like success.
 fn only(names: &str) -> Result<Vec<Row>, String> {
     let names: Vec<&str> = names.split(',').map(str::trim).collect();
     let mut rows = rows::all();

@@ -1,4 +1,4 @@
-//! All that was measured, and the questions that the reports ask of it.
+//! All measurements, and the queries of the reports.
 
 use std::fs;
 use std::thread;
@@ -12,7 +12,7 @@ pub struct Results<'a> {
     pub contenders: Vec<Contender>,
     pub rounds: usize,
     pub seconds: f64,
-    /// Where and when: without it, figures can not be compared with anybody else's.
+    /// The machine and the time: without them, the figures cannot be compared with others.
     pub machine: String,
     pub samples: Vec<Sample>,
     has_wrk: bool,
@@ -23,7 +23,8 @@ pub struct Sample {
     pub row: usize,
     pub contender: Contender,
     pub round: usize,
-    /// A value for each figure of the row (`None` where this system can not say), or why there is none.
+    /// A value for each figure of the row (`None` if this system cannot measure it), or why there
+    /// is none.
     pub outcome: Result<Vec<Option<f64>>, String>,
 }
 
@@ -40,7 +41,7 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Why a row is not measured, if it is not.
+    /// Returns why a row is not measured, if it is not.
     pub fn left_out(&self, row: usize) -> Option<&'static str> {
         (self.rows[row].load.needs_wrk() && !self.has_wrk).then_some("wrk is missing")
     }
@@ -51,7 +52,7 @@ impl<'a> Results<'a> {
         values.get(figure).copied().flatten()
     }
 
-    /// The value of each round; `None` where there is none.
+    /// Returns the value of each round; `None` where there is none.
     pub fn values(&self, row: usize, figure: usize, contender: Contender) -> Vec<Option<f64>> {
         (0..self.rounds).map(|round| self.value(row, figure, contender, round)).collect()
     }
@@ -61,7 +62,8 @@ impl<'a> Results<'a> {
         Spread::of(&values)
     }
 
-    /// `contender` divided by `base`, each round with itself: they were measured within seconds of each other.
+    /// Returns `contender` divided by `base`, round by round: the two were measured within seconds
+    /// of each other.
     fn ratio_in(
         &self,
         row: usize,
@@ -85,9 +87,9 @@ impl<'a> Results<'a> {
         Spread::of(&(0..self.rounds).filter_map(ratio).collect::<Vec<f64>>())
     }
 
-    /// The geometric mean of the ratios over all rows of `family`: one for each round, and of these the median and
-    /// spread. `None` where `--only` left some out, and a round in which a row is missing does not count: a mean
-    /// over some of the rows would be another figure.
+    /// Returns the geometric mean of the ratios over all rows of `family`: one for each round, and
+    /// of these the median and spread. `None` if `--only` left some out, and a round in which a row
+    /// is missing does not count: a mean over some of the rows would be another figure.
     pub fn family_ratio(
         &self,
         family: &str,
@@ -127,7 +129,7 @@ fn machine() -> String {
     if let Some(version) = node_version() {
         machine += &format!(", node {version}");
     }
-    // How busy the machine already was with others.
+    // How busy other programs kept the machine already.
     if let Ok(load) = fs::read_to_string("/proc/loadavg") {
         machine +=
             &format!(", load average before: {}", load.split(' ').next().unwrap_or_default());

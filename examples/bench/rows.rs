@@ -1,4 +1,4 @@
-//! What is measured: the rows of the table, and the figures that each of them gives.
+//! The rows of the table, and the figures that each of them measures.
 
 use std::fmt;
 use std::process::{Command, Stdio};
@@ -12,7 +12,8 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// The bare loop is the reference and comes first; Node takes part where it is installed.
+    /// Returns the contenders. The bare loop is the reference and is first; Node takes part if it
+    /// is installed.
     pub fn present() -> Vec<Contender> {
         let mut contenders = vec![Contender::Bare, Contender::Event];
         if node_version().is_some() {
@@ -32,7 +33,8 @@ impl fmt::Display for Contender {
     }
 }
 
-/// The load of the http rows, a program of others: whoever has not got it does without these rows.
+/// Whether the load of the http rows is installed, a separate program: without it these rows are
+/// left out.
 pub fn has_wrk() -> bool {
     Command::new("wrk").arg("--version").stdin(Stdio::null()).output().is_ok()
 }
@@ -43,19 +45,20 @@ pub fn node_version() -> Option<String> {
 }
 
 pub struct Row {
-    /// What `--only` takes.
+    /// The argument of `--only`.
     pub name: String,
     pub load: Load,
 }
 
 impl Row {
-    /// `ping` and `ping-16` mean all rows that begin so; `ping-1` does not mean `ping-16-64B`.
+    /// Whether the row belongs to a family: `ping` and `ping-16` mean all rows that begin so;
+    /// `ping-1` does not mean `ping-16-64B`.
     pub fn belongs_to(&self, family: &str) -> bool {
         self.name.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 }
 
-/// What the clients do.
+/// The actions of the clients.
 pub enum Load {
     /// Each connection sends a message, waits for its echo, sends the next.
     PingPong { connections: usize, bytes: usize },
@@ -67,9 +70,11 @@ pub enum Load {
     Burst { clients: usize },
     /// All connect, exchange one message, and then do nothing.
     Idle { connections: usize },
-    /// A message each at fixed times, whether or not the server is fast: what a user of a half-idle server feels.
+    /// A message each at fixed times, whether or not the server is fast: what a user of a half-idle
+    /// server notices.
     Paced { connections: usize, per_second: u32 },
-    /// HTTP requests for "hello", each connection one after another; with `close`, each on a connection of its own.
+    /// HTTP requests for "hello", each connection one after another; with `close`, each on a
+    /// separate connection.
     Http { connections: usize, close: bool },
 }
 
@@ -87,7 +92,8 @@ const fn less(name: &'static str) -> Figure {
 }
 
 impl Load {
-    /// The figures of one measurement, in the order in which it returns them. The first one is drawn by `--svg`.
+    /// Returns the figures of one measurement, in the order in which it returns them. The first one
+    /// is drawn by `--svg`.
     pub fn figures(&self) -> &'static [Figure] {
         match self {
             Load::PingPong { .. } => {

@@ -1,4 +1,5 @@
-//! The servers that are measured, run by a child process of the bench: `bench serve bare|event echo|pipe|http`.
+//! The servers that are measured, run by a child process of the bench:
+//! `bench serve bare|event echo|pipe|http`.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,8 +7,8 @@ use std::{process, thread};
 
 use net_notes::{self as net, event, http};
 
-/// Serves on a free port, prints the port, and ends when stdin does: the parent holds the other end of that pipe, so
-/// no server outlives a bench that panicked or was stopped with Ctrl-C.
+/// Serves on a free port, prints the port, and ends when stdin does: the parent holds the other end
+/// of that pipe, so no server outlives a bench that panicked or was stopped with Ctrl-C.
 pub fn serve(contender: &str, how: &str) -> io::Result<()> {
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
@@ -15,7 +16,7 @@ pub fn serve(contender: &str, how: &str) -> io::Result<()> {
     });
     match (contender, how) {
         ("bare", "http") => bare(answer),
-        // It echoes and pipes alike: blocking, both are a copy.
+        // For echo and pipe alike: with blocking calls, both are a copy.
         ("bare", _) => bare(copy),
         ("event", "pipe") => run(net::create_server(|socket| socket.pipe(socket))),
         ("event", "http") => run(http::create_server(|_, response| response.end_with("hello"))),
@@ -50,14 +51,14 @@ fn copy(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// As much of HTTP as the load needs, and no more: a request ends at its blank line, wherever the pieces of the stream end,
-/// and the answer is always the same.
+/// Implements as much of HTTP as the load needs: a request ends at its blank line, however the
+/// stream is cut into pieces, and the answer is always the same.
 fn answer(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     let mut held = 0;
     loop {
         match stream.read(&mut buffer[held..])? {
-            0 => return Ok(()), // also when the buffer is full, and that was no request
+            0 => return Ok(()), // also when the buffer is full, as that was not a request
             length => held += length,
         }
         let mut done = 0;

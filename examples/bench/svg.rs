@@ -1,4 +1,5 @@
-//! The ratios as a picture: a dot for the median, a line from minimum to maximum, and to the right is better.
+//! The ratios as a picture: a dot for the median, a line from minimum to maximum, and to the right
+//! is better.
 
 use std::fmt;
 
@@ -14,7 +15,7 @@ const RIGHT: f64 = 790.0;
 const TOP: f64 = 74.0;
 const ROW: f64 = 40.0;
 
-/// Middle tones, without a background: legible on white and on black, whatever page shows it.
+/// Middle tones, without a background: legible on white and on black, on any page.
 const INK: &str = "#76808c";
 const GRID: &str = "#76808c55";
 
@@ -26,7 +27,8 @@ fn colour(contender: Contender) -> &'static str {
     }
 }
 
-/// Logarithmic, from a quarter to four times: half as fast is as far from 1 as twice as fast.
+/// Returns the position on a logarithmic scale, from a quarter to four times: half as fast is as
+/// far from 1 as twice as fast.
 fn x(ratio: f64) -> f64 {
     LEFT + (RIGHT - LEFT) * (ratio.clamp(0.25, 4.0).log2() + 2.0) / 4.0
 }
@@ -72,7 +74,7 @@ impl Svg<'_> {
         Ok(())
     }
 
-    /// The row's first figure; where less is better (latency, memory) the inverse of the ratio.
+    /// Draws the row's first figure; if less is better (latency, memory) the inverse of the ratio.
     fn row(&self, f: &mut fmt::Formatter<'_>, row: usize) -> fmt::Result {
         let results = self.0;
         let figure = &results.rows[row].load.figures()[0];

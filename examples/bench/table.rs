@@ -63,7 +63,7 @@ fn line(
     writeln!(f, "{}", line.trim_end())
 }
 
-/// The ping-pong cells in one figure.
+/// Prints the ping-pong cells as one figure.
 fn means(f: &mut fmt::Formatter<'_>, results: &Results<'_>) -> fmt::Result {
     for &contender in results.contenders.iter().filter(|&&contender| contender != Contender::Bare) {
         if let Some(ratio) = results.family_ratio("ping", contender, Contender::Bare) {
@@ -79,12 +79,12 @@ fn times_bare(ratio: Spread) -> String {
     format!("× bare {} {}", decimals(ratio.median), range(ratio, decimals)).trim_end().to_string()
 }
 
-/// Nothing where there is nothing between: one round, or always the same.
+/// Formats the range; nothing if there is none: one round, or always the same value.
 fn range(Spread { min, max, .. }: Spread, number: impl Fn(f64) -> String) -> String {
     if min == max { String::new() } else { format!("({}–{})", number(min), number(max)) }
 }
 
-/// Three or four digits: more would claim more than was measured.
+/// Formats three or four digits: more would claim more than was measured.
 fn short(value: f64) -> String {
     let decimals = if value.abs() >= 100.0 || value == 0.0 { 0 } else { 2 };
     format!("{value:.decimals$}")

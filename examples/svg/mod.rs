@@ -1,14 +1,14 @@
-//! `--svg FILE`, for the examples that draw what happened: with it they put the picture into that file.
+//! `--svg FILE`, for the examples that draw what happened: it writes the picture to that file.
 
 use net_notes::trace::Recorder;
 use std::error::Error;
 
-/// What stands after `--`, without `--svg FILE`.
+/// Returns the arguments after `--`, without `--svg FILE`.
 pub fn arguments() -> Result<Vec<String>, Box<dyn Error>> {
     Ok(split()?.0)
 }
 
-/// The FILE of `--svg FILE`.
+/// Returns the FILE of `--svg FILE`.
 pub fn file() -> Result<Option<String>, Box<dyn Error>> {
     Ok(split()?.1)
 }

@@ -1,17 +1,17 @@
-//! From recorded events to a diagram for each connection: who stands where, and what happens in which order. How that
-//! looks is for `text` and `svg` to say.
+//! Arranges recorded events into a diagram for each connection: its two ends, and the order of the
+//! steps. `text` and `svg` define how it looks.
 
 use std::time::{Duration, Instant};
 
-/// The most columns that the bytes of one step take.
-pub(super) const LABEL: usize = 34;
+/// The maximum width of the bytes of one step, in columns.
+pub(super) const LABEL_WIDTH: usize = 34;
 
 /// One watched socket.
 #[derive(Default)]
 pub(super) struct Lane {
     pub(super) name: String,
     pub(super) accepted: bool,
-    /// Both ends of its connection; empty where there is no address.
+    /// The addresses of both ends of its connection; empty if there is no address.
     pub(super) here: String,
     pub(super) there: String,
 }
@@ -34,22 +34,22 @@ pub(super) enum What {
     Close,
 }
 
-/// What happened on one connection.
+/// The events of one connection.
 pub(super) struct Diagram {
-    /// Who connected, and who accepted: the left one and the right one.
+    /// The connecting end on the left, the accepting end on the right.
     pub(super) ends: [End; 2],
     pub(super) steps: Vec<Step>,
 }
 
 pub(super) struct End {
     pub(super) name: String,
-    /// Otherwise its steps are those that the other end saw.
+    /// Whether this end was watched. Otherwise its steps are those that the other end saw.
     pub(super) watched: bool,
 }
 
-/// One thing that one end did, later than the step before it.
+/// One action of one end, later than the step before it.
 pub(super) struct Step {
-    /// Since the first event of all connections.
+    /// Time since the first event of all connections.
     pub(super) time: Duration,
     pub(super) side: Side,
     pub(super) mark: Mark,
@@ -83,19 +83,21 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    /// Whether it goes to the other end: an arrow. All else is a note at the end that did it.
+    /// Whether it reaches the other end, and is drawn as an arrow. Everything else is a note at the
+    /// end that did it.
     pub(super) fn crosses(self) -> bool {
         matches!(self, Mark::Connect | Mark::Data | Mark::Fin | Mark::Reset)
     }
 }
 
-/// A diagram for each connection, in the order in which they began.
+/// Builds a diagram for each connection, in the order in which they began.
 pub(super) fn diagrams(lanes: &[Lane], rows: &[Row]) -> Vec<Diagram> {
     let Some(beginning) = rows.iter().map(|row| row.at).min() else { return Vec::new() };
     pairs(lanes).into_iter().map(|pair| diagram(pair, lanes, rows, beginning)).collect()
 }
 
-/// The two ends of each connection: the connecting one on the left, the accepting one on the right, where they were watched.
+/// Pairs the two ends of each connection: the connecting one on the left, the accepting one on the
+/// right, if they were watched.
 fn pairs(lanes: &[Lane]) -> Vec<[Option<usize>; 2]> {
     let mut pairs: Vec<[Option<usize>; 2]> = Vec::new();
     for (n, lane) in lanes.iter().enumerate() {
@@ -121,14 +123,16 @@ fn diagram(pair: [Option<usize>; 2], lanes: &[Lane], rows: &[Row], beginning: In
     let end = |side: usize| {
         let name = match (pair[side], pair[1 - side]) {
             (Some(lane), _) => lanes[lane].name.clone(),
-            (None, Some(other)) => lanes[other].there.clone(), // nobody watched that end: its address
+            // that end is not watched: its address
+            (None, Some(other)) => lanes[other].there.clone(),
             (None, None) => String::new(),
         };
         End { name, watched: pair[side].is_some() }
     };
     let both = pair[0].is_some() && pair[1].is_some();
     let mut rows: Vec<&Row> = rows.iter().filter(|row| pair.contains(&Some(row.lane))).collect();
-    // A send is booked when its call returns, with the time before the call: without this, its effect could come first.
+    // A send is recorded when its call returns, with the time before the call: without sorting, its
+    // effect could be listed first.
     rows.sort_by_key(|row| row.at);
     let step = |row: &Row| {
         let own = if pair[0] == Some(row.lane) { Side::Left } else { Side::Right };
@@ -137,7 +141,7 @@ fn diagram(pair: [Option<usize>; 2], lanes: &[Lane], rows: &[Row], beginning: In
             What::Accept => (own, Mark::Accept, "accepts".to_string()),
             What::Sent(size, bytes) => (own, Mark::Data, format!("{bytes} {size} B")),
             What::SentFin => (own, Mark::Fin, "FIN".to_string()),
-            // What the other end sent is an arrow of its own already, if somebody watches that end.
+            // If the other end is watched, what it sent is an arrow already.
             What::Received(size, _) if both => (own, Mark::Read, format!("reads {size} B")),
             What::ReceivedFin if both => (own, Mark::Read, "reads FIN".to_string()),
             What::Received(size, bytes) => (own.other(), Mark::Data, format!("{bytes} {size} B")),
@@ -155,8 +159,8 @@ pub(super) mod tests {
     use super::*;
     use crate::quote::quoted;
 
-    /// Two connections, an event each millisecond. In the first, both ends are watched, and each kind of event is there;
-    /// in the second only the one that connects.
+    /// Two connections, an event each millisecond. In the first, both ends are watched, and each
+    /// kind of event occurs; in the second, only the connecting end is watched.
     pub(in crate::trace) fn sample(names: [&str; 2], bytes: &[u8]) -> (Vec<Lane>, Vec<Row>) {
         let lane = |name: &str, accepted, here: &str, there: &str| Lane {
             name: name.to_string(),
@@ -169,11 +173,11 @@ pub(super) mod tests {
             lane(names[1], true, "127.0.0.1:5000", "127.0.0.1:40000"),
             lane(names[0], false, "127.0.0.1:40001", "127.0.0.1:5000"),
         ];
-        let label = || quoted(bytes, LABEL);
+        let label = || quoted(bytes, LABEL_WIDTH);
         let events = [
             (0, 0, What::Connect),
             (1, 1, What::Accept),
-            // Booked when it was over, as it is: the reading comes first.
+            // Recorded when the call was over, as in reality: the reading is listed first.
             (4, 1, What::Received(bytes.len(), label())),
             (2, 0, What::Sent(bytes.len(), label())),
             (3, 0, What::SentFin),

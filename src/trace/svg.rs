@@ -1,28 +1,29 @@
-//! A diagram as a picture: plain SVG, no scripts, no fonts of its own.
+//! A diagram as a picture: plain SVG, without scripts and embedded fonts.
 
 use std::fmt;
 
 use super::diagram::{Diagram, End, Mark, Side, Step};
 use crate::quote::{columns, escaped, milliseconds};
 
-/// One below the other, on one sheet.
+/// The diagrams, one below the other, on one sheet.
 pub(super) struct Svg<'a>(pub(super) &'a [Diagram]);
 
 const WIDTH: u32 = 710;
-/// Where the times end, and where the two lifelines are.
+/// The right edge of the times, and the two lifelines.
 const TIME: u32 = 84;
 const LEFT: u32 = 204;
 const RIGHT: u32 = 584;
-/// Above and below each diagram.
+/// The margin above and below each diagram.
 const MARGIN: u32 = 20;
-/// The box with a name.
+/// The height of the box with a name.
 const BOX: u32 = 26;
-/// From one step to the next: an arrow, and its label above it.
+/// The distance from one step to the next: an arrow, and its label above it.
 const STEP: u32 = 30;
-/// The most columns of a name.
+/// The maximum length of a name, in columns.
 const NAME: usize = 24;
 
-/// The sheet has a colour of its own, so that it is legible on any page, also where nobody is asked for light or dark.
+/// The sheet has its own background, so that it is legible on any page, even if neither a light nor
+/// a dark colour scheme is reported.
 const STYLE: &str = "\
 .wire{color:#1f2328}.wire text{fill:currentColor;unicode-bidi:bidi-override}.wire circle{fill:currentColor}
 .wire path{fill:currentColor;stroke:currentColor;stroke-width:1.5}
@@ -72,12 +73,12 @@ impl fmt::Display for Svg<'_> {
     }
 }
 
-/// Of a diagram, with its margins.
+/// The height of a diagram, with its margins.
 fn height(diagram: &Diagram) -> u32 {
     2 * MARGIN + bottom(diagram)
 }
 
-/// Where the lifelines end.
+/// The lower end of the lifelines.
 fn bottom(diagram: &Diagram) -> u32 {
     y(diagram.steps.len())
 }
@@ -93,7 +94,7 @@ fn x(side: Side) -> u32 {
     }
 }
 
-/// What the style knows it by.
+/// The class of a mark in the style sheet.
 fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Connect => "connect",
@@ -129,7 +130,7 @@ fn draw(f: &mut fmt::Formatter<'_>, diagram: &Diagram) -> fmt::Result {
     Ok(())
 }
 
-/// A name, and a line below it: dashed, and solid for as long as the program has the connection.
+/// Draws a name, and a line below it: dashed, and solid while the program has the connection.
 fn lifeline(f: &mut fmt::Formatter<'_>, side: Side, end: &End, diagram: &Diagram) -> fmt::Result {
     let (x, bottom, name) = (x(side), bottom(diagram), name(end));
     let width = 8 * columns(&name) as u32 + 20;
@@ -153,7 +154,7 @@ fn lifeline(f: &mut fmt::Formatter<'_>, side: Side, end: &End, diagram: &Diagram
     Ok(())
 }
 
-/// From one lifeline to the other, with the label above.
+/// Draws an arrow from one lifeline to the other, with the label above it.
 fn arrow(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     let line = match step.side {
         Side::Left => format!("M{LEFT} 0H{}l-9 -4.5v9l9 -4.5", RIGHT - 3),
@@ -163,7 +164,7 @@ fn arrow(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     write!(f, r#"<path d="{line}"/><text x="{middle}" y="-6">{label}</text>"#)
 }
 
-/// Outside of the two lifelines, at a dot or a cross.
+/// Draws a note outside the two lifelines, at a dot or a cross.
 fn note(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     let x = x(step.side);
     match step.mark {
@@ -178,7 +179,8 @@ fn note(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     write!(f, r#"<text x="{x}" y="4" text-anchor="{anchor}">{label}</text>"#)
 }
 
-/// A name may be anything: no control characters, which XML does not know, and not too long.
+/// Returns a name, which may be any text, without control characters, which XML does not allow, and
+/// shortened.
 fn name(end: &End) -> String {
     escaped(end.name.as_bytes(), NAME)
 }
@@ -197,13 +199,14 @@ mod tests {
         Svg(&diagrams(&lanes, &rows)).to_string()
     }
 
-    /// The part of each line that begins with `start`, without what is the same in all pictures.
+    /// Returns the part of each line that begins with `start`, without what is the same in all
+    /// pictures.
     fn lines<'a>(svg: &'a str, start: &str) -> Vec<&'a str> {
         svg.lines().filter_map(|line| line.strip_prefix(start)).collect()
     }
 
-    /// Enough of XML for what is written here: every tag is closed, in its place, every `&` stands for a character, and
-    /// there is no control character.
+    /// Checks as much of XML as is written here: every tag is closed in its place, every `&` begins
+    /// a character reference, and there is no control character.
     fn assert_well_formed(svg: &str) {
         assert!(svg.chars().all(|c| !c.is_control() || c == '\n'), "{svg:?}");
         for (at, _) in svg.match_indices('&') {
@@ -243,7 +246,7 @@ mod tests {
         ];
         let (connection, alone) = svg.split_once("</g>\n<g transform").expect("two connections");
         assert_eq!(lines(connection, r#"<g class=""#), steps);
-        // Nobody watched the other end of the second: what came from there is an arrow.
+        // The other end of the second connection is not watched: what it sent is an arrow.
         let alone: String = lines(alone, r#"<g class=""#).join("\n");
         for (class, label) in [("right data", r#""hi" 2 B"#), ("right fin", "FIN")] {
             let found =
@@ -253,7 +256,8 @@ mod tests {
         assert!(svg.contains(">127.0.0.1:5000</text>"), "{svg}");
     }
 
-    /// Solid from its own first step to its close, or to the bottom, and not at all where nobody watched.
+    /// Solid from its own first step to its close, or to the bottom; not at all if the end is not
+    /// watched.
     #[test]
     fn a_line_is_solid_while_the_program_has_the_connection() {
         let svg = drawn(["client", "server"], b"hi");

@@ -5,13 +5,13 @@ use std::fmt;
 use super::diagram::{Diagram, Side, Step};
 use crate::quote::{columns, milliseconds};
 
-/// Columns between the two lifelines.
+/// The number of columns between the two lifelines.
 const BETWEEN: usize = 45;
 
-/// Columns before the left lifeline.
+/// The number of columns before the left lifeline.
 const MARGIN: usize = 13;
 
-/// One below the other, with an empty line between.
+/// The diagrams, one below the other, with an empty line between them.
 pub(super) struct Text<'a>(pub(super) &'a [Diagram]);
 
 impl fmt::Display for Text<'_> {
@@ -29,7 +29,8 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// Both lifelines, and the step. An arrow is between them, and so is a note of the left one.
+/// Formats both lifelines, and the step. An arrow is between them, and so is a note of the left
+/// one.
 fn between(Step { side, mark, label, .. }: &Step) -> String {
     let rest = |taken| BETWEEN.saturating_sub(columns(label) + taken);
     match (mark.crosses(), side) {

@@ -1,4 +1,4 @@
-//! Which line of the program caused an event.
+//! The line of the program that caused an event.
 
 use std::cell::Cell;
 use std::fmt;
@@ -6,25 +6,25 @@ use std::panic::Location;
 
 use super::target::targets;
 
-/// A line of the program: where it called a public function of this crate, all of which on the way
-/// to an event are `#[track_caller]`. Unknown, and free, unless a viewer is to be told.
+/// A line of the program: the call of a public function of this crate. Every public function that
+/// can lead to an event is `#[track_caller]`. Unknown, and free, unless a viewer is requested.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallSite(Option<&'static Location<'static>>);
 
 thread_local! {
-    /// Where the listener was registered that this thread is inside of.
+    /// The line that registered the listener which this thread is running.
     static LISTENER: Cell<CallSite> = const { Cell::new(CallSite(None)) };
 }
 
 impl CallSite {
-    /// Whether call sites are kept: only if there is to be a viewer.
+    /// Whether call sites are kept: only if a viewer is requested.
     pub(crate) fn are_kept() -> bool {
         targets().viewer.is_some()
     }
 
-    /// The line that called the function. If the call was not the program's own, as one layer of
-    /// this crate uses another, or the program uses std's `write!`, it is the line that registered
-    /// the listener which is being called.
+    /// Returns the line that called the function. If the program did not make the call itself,
+    /// because one layer of this crate uses another, or because the program uses std's `write!`,
+    /// returns the line that registered the current listener.
     #[track_caller]
     pub(crate) fn of_caller() -> CallSite {
         match CallSite::are_kept() {
@@ -43,7 +43,7 @@ impl CallSite {
         listener()
     }
 
-    /// This one; if it is unknown, the other.
+    /// Returns this line, or the other one if this one is unknown.
     pub(crate) fn or_else(self, other: impl FnOnce() -> CallSite) -> CallSite {
         if self.0.is_some() { self } else { other() }
     }
@@ -54,7 +54,7 @@ impl CallSite {
     }
 }
 
-/// Dropped when the listener returns; also if it panics.
+/// Restores the line of the outer listener when the inner one returns or panics.
 struct Returned {
     outer: CallSite,
 }
@@ -65,7 +65,7 @@ impl Drop for Returned {
     }
 }
 
-/// `FILE:LINE`; nothing, if it is unknown.
+/// Writes `FILE:LINE`, or nothing if the line is unknown.
 impl fmt::Display for CallSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |at| write!(f, "{}:{}", at.file(), at.line()))
@@ -102,7 +102,8 @@ mod tests {
         ] {
             assert!(is_of_program(file), "{file}");
         }
-        let listener: fn() -> &'static Location<'static> = Location::caller; // called by a shim: its own file, in core
+        // called by a shim, whose own file is in core
+        let listener: fn() -> &'static Location<'static> = Location::caller;
         let of_std = listener().file();
         for file in [file!(), "/rustc/0123/library/std/src/io/mod.rs", of_std] {
             assert!(!is_of_program(file), "{file}");

@@ -1,4 +1,4 @@
-//! The events of the wire, and those who observe them.
+//! The events on the wire, and their observers.
 
 use std::time::Instant;
 
@@ -8,10 +8,10 @@ use crate::endpoint::Address;
 /// One thing that happened to a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum WireEvent<'a> {
-    /// A connect call to this address. Its time is the moment before the call: the SYN goes out
-    /// now.
+    /// A connect call to this address. Its time is the moment before the call, when the SYN is
+    /// sent.
     Connect(&'a Address),
-    /// It succeeded.
+    /// The connect call succeeded.
     Connected { local: Option<&'a Address>, remote: &'a Address },
     /// A listener of ours accepted a connection. A client on a Unix domain socket has no address.
     Accept { local: Option<&'a Address>, remote: Option<&'a Address> },

@@ -31,21 +31,20 @@ impl Count {
     }
 }
 
-/// A line, and the events that it stands for.
+/// A line, and the events that it represents.
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) count: Count,
 }
 
-/// The second line: which program this is, and what time it was when its clock began.
+/// The second line: the program, and the time at which its clock began.
 pub(super) fn hello(name: &str, source: CallSite, began: Duration) -> String {
     let source = source.file().unwrap_or("-");
     let began = format!("{}.{:06}", began.as_secs(), began.subsec_micros());
     format!("0 {} hello {} {} unix={began}\n", pid(), Field(name), Field(source))
 }
 
-/// Events that are not sent, and why nobody can know them: only how many, with how many bytes of
-/// data.
+/// Events that are not sent: only their number is known, and the number of bytes in them.
 pub(super) fn lost(time: Duration, count: Count) -> Line {
     let Count { events, bytes } = count;
     let text = format!("{} {} lost {events} {bytes}\n", time.as_micros(), pid());
@@ -90,7 +89,7 @@ pub(super) fn event(time: Duration, socket: u64, site: CallSite, event: WireEven
     Line { text, count: Count { events: 1, bytes: data.len() as u64 } }
 }
 
-/// The number of this process. Asked for once: it is a system call.
+/// Returns the number of this process. Read once, as it is a system call.
 fn pid() -> u32 {
     static PID: OnceLock<u32> = OnceLock::new();
     *PID.get_or_init(std::process::id)
@@ -102,7 +101,8 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
     text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
-/// A text as one field of a line: spaces, control characters and `%` become `%20` and the like.
+/// A text as one field of a line: spaces, control characters and `%` are written as `%20` and the
+/// like.
 struct Field<T>(T);
 
 impl<T: fmt::Display> fmt::Display for Field<T> {

@@ -8,7 +8,7 @@ use super::event::{Observer, WireEvent};
 use crate::quote::{milliseconds, quoted};
 use crate::stderr;
 
-/// The most columns that bytes take in a line.
+/// The maximum width of the bytes in a line, in columns.
 const DATA_WIDTH: usize = 48;
 
 /// Prints the events of one socket.
@@ -24,7 +24,7 @@ impl Printer {
     }
 }
 
-/// The moment that all times are counted from: when the first socket was made.
+/// Returns the moment from which all times are counted: the creation of the first socket.
 fn beginning() -> Instant {
     static BEGINNING: OnceLock<Instant> = OnceLock::new();
     *BEGINNING.get_or_init(Instant::now)

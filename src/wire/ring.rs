@@ -1,4 +1,4 @@
-//! The lines that wait for the viewer, in bounded memory. What finds no room is dropped and
+//! The lines that wait for the viewer, in bounded memory. A line that finds no room is dropped and
 //! counted, and the count is sent.
 
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ const TEXT_MAX: usize = 1024 * 1024;
 /// The largest number of lines that wait.
 const LINES_MAX: usize = 4096;
 
-/// The number of bytes from which on a batch takes no more lines.
+/// A batch that has reached this number of bytes takes no more lines.
 const BATCH_FULL: usize = 64 * 1024;
 
 /// The lines that wait.
@@ -20,18 +20,19 @@ const BATCH_FULL: usize = 64 * 1024;
 pub(super) struct Ring {
     lines: VecDeque<Line>,
     memory: usize,
-    /// Since the last batch, and the time of the last of them.
+    /// The events dropped since the last batch, and the time of the last of them.
     dropped: Count,
     dropped_until: Duration,
-    /// All that was ever added, whether there was room or not.
+    /// All events ever added, whether there was room or not.
     added: Count,
-    /// All that was ever taken, what was dropped and is said to be included.
+    /// All events ever taken, including the dropped ones that were reported.
     taken: Count,
 }
 
 impl Ring {
-    /// Adds the line of an event that happened at `time`, or drops it. Once one is dropped, so is
-    /// all that follows up to the next batch: the line that says so is then where they would be.
+    /// Adds the line of an event that happened at `time`, or drops it. Once one is dropped, all
+    /// that follow are dropped up to the next batch: the line that reports them is then in their
+    /// place.
     pub(super) fn add(&mut self, time: Duration, line: Line) {
         self.added.add(line.count);
         let memory = self.memory + line.text.capacity();
@@ -72,7 +73,7 @@ impl Ring {
         self.added
     }
 
-    /// A viewer that comes later does not have these.
+    /// Returns the events taken so far, which a later viewer does not receive.
     pub(super) fn taken(&self) -> Count {
         self.taken
     }
@@ -86,7 +87,7 @@ mod tests {
         Line { text: format!("{n:0length$}\n"), count: Count { events: 1, bytes: 10 } }
     }
 
-    /// All lines that the ring gives, as it is emptied.
+    /// Empties the ring, and returns all its lines.
     fn drain(ring: &mut Ring) -> Vec<String> {
         let mut batch = String::new();
         while !ring.is_empty() {
@@ -136,7 +137,7 @@ mod tests {
             ring.add(Duration::ZERO, line(n, 8000));
             n += 1;
         }
-        ring.add(Duration::ZERO, line(n, 1)); // there would be room for it
+        ring.add(Duration::ZERO, line(n, 1)); // would find room
         let lines = drain(&mut ring);
         let lost = format!("0 {} lost 2 20", std::process::id());
         assert_eq!(lines.last(), Some(&lost));

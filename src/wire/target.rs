@@ -1,9 +1,9 @@
-//! Where `NET_TRACE` sends the events.
+//! The destinations of the events, as `NET_TRACE` names them.
 
 use std::env::{self, VarError};
 use std::sync::OnceLock;
 
-/// Where the events of all sockets go: nowhere, by default.
+/// The destinations of the events of all sockets; none by default.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Targets {
     pub(super) standard_error: bool,
@@ -11,7 +11,7 @@ pub(super) struct Targets {
     pub(super) viewer: Option<String>,
 }
 
-/// The targets of this process. The environment is read once.
+/// Returns the targets of this process. The environment is read once.
 pub(super) fn targets() -> &'static Targets {
     static TARGETS: OnceLock<Targets> = OnceLock::new();
     TARGETS.get_or_init(|| Targets::of(env::var("NET_TRACE")))

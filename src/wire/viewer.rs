@@ -1,5 +1,5 @@
-//! `NET_TRACE=HOST:PORT`: the lines go to a viewer, by a thread of their own. The program never
-//! waits for it, but for a moment at its end.
+//! `NET_TRACE=HOST:PORT`: a separate thread sends the lines to a viewer. The program does not wait
+//! for it, except briefly at its end.
 
 use std::env;
 use std::io::{self, Write};
@@ -16,18 +16,18 @@ use crate::error;
 use crate::sync::Monitor;
 use crate::threads;
 
-/// How long a program that may be about to end waits for the viewer: once, and again only after
-/// that has caught up.
+/// How long a program that may be about to end waits for the viewer. After one timeout it waits
+/// again only if the viewer has caught up.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long the thread rests after it has sent something. To wake it costs an event more than
-/// everything else: in a program that has many, they find it awake, and go out together.
-const REST: Duration = Duration::from_millis(10);
+/// How long the thread pauses after it has sent something. Waking the thread costs more than the
+/// rest of an event: in a program with many events they find it awake, and are sent together.
+const SEND_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long after a connection has failed, or has ended, the next one is tried.
+/// The pause after a connection has failed or ended, before the next attempt.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The viewer at an address, and what it has not taken yet.
+/// The viewer at an address, and the lines that it has not taken yet.
 pub(super) struct Viewer {
     address: String,
     began: OnceLock<Instant>,
@@ -37,15 +37,17 @@ pub(super) struct Viewer {
 #[derive(Default)]
 struct State {
     ring: Ring,
-    /// How many events the viewers' connections have taken, or were told to be lost.
+    /// The number of events that the viewers' connections have taken, or that were reported as
+    /// lost.
     sent: u64,
-    /// The thread waits for an event, and has rested.
+    /// The thread has paused, and waits for an event.
     idle: bool,
-    /// How many threads wait in `flush`.
+    /// The number of threads that wait in `flush`.
     flushing: usize,
-    /// The last try to connect has failed. Before the first one there most likely is a viewer.
+    /// The last attempt to connect has failed. Before the first attempt a viewer most likely
+    /// exists.
     absent: bool,
-    /// A flush was in vain, and the viewer has not caught up since.
+    /// A flush has timed out, and the viewer has not caught up since.
     behind: bool,
 }
 
@@ -54,7 +56,8 @@ impl Viewer {
         Viewer { address, began: OnceLock::new(), monitor: Monitor::new(State::default()) }
     }
 
-    /// The first call says which program this is, and begins to connect. Returns when that was.
+    /// Announces the program and begins to connect, in the first call. Returns the time of that
+    /// call.
     pub(super) fn introduce(&'static self, site: CallSite) -> Instant {
         *self.began.get_or_init(|| {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -70,7 +73,7 @@ impl Viewer {
         })
     }
 
-    /// Adds an event to what is to be sent.
+    /// Adds an event to those that are to be sent.
     fn add(&'static self, socket: u64, time: Instant, site: CallSite, event: WireEvent<'_>) {
         let time = time.saturating_duration_since(self.introduce(site));
         let line = line::event(time, socket, site, event);
@@ -81,8 +84,8 @@ impl Viewer {
         }
     }
 
-    /// Waits until the viewer's connection has taken all events so far; not if there is none, or if
-    /// it does not keep up.
+    /// Waits until the viewer's connection has taken all events so far. Does not wait if there is
+    /// no viewer, or if it does not keep up.
     pub(super) fn flush(&self) {
         let deadline = Instant::now() + FLUSH_TIMEOUT;
         let mut state = self.monitor.lock();
@@ -96,7 +99,7 @@ impl Viewer {
         state.flushing -= 1;
     }
 
-    /// The thread that sends: one connection after another.
+    /// Runs the thread that sends: one connection after another.
     fn send_forever(&self, hello: &str) {
         let mut reported = false;
         loop {
@@ -122,7 +125,8 @@ impl Viewer {
         let mut batch = format!("{}{hello}", line::VERSION);
         let mut state = self.monitor.lock();
         if state.ring.taken().events > 0 {
-            batch.push_str(&line::lost(Duration::ZERO, state.ring.taken()).text); // sent to another one, or to none
+            // Sent to another viewer, or dropped.
+            batch.push_str(&line::lost(Duration::ZERO, state.ring.taken()).text);
         }
         state.absent = false;
         loop {
@@ -139,14 +143,14 @@ impl Viewer {
             if state.ring.is_empty() {
                 state.behind = false;
             }
-            state = self.rest(state);
+            state = self.wait_for_events(state);
         }
     }
 
-    /// Waits until there is an event to send, and for some more.
-    fn rest<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    /// Waits until there is an event to send, after a pause in which more events can arrive.
+    fn wait_for_events<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         self.monitor.notify(&state); // a thread may wait in `flush`
-        let end = Instant::now() + REST;
+        let end = Instant::now() + SEND_INTERVAL;
         while state.flushing == 0 && !state.ring.is_half_full() && Instant::now() < end {
             state = self.monitor.wait(state, Some(end));
         }
@@ -183,7 +187,7 @@ impl Observer for Reporter {
     }
 }
 
-/// The name of the file that runs, without its ending.
+/// Returns the name of the executable without its extension.
 fn program_name() -> String {
     let path = env::current_exe().unwrap_or_default();
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()

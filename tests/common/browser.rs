@@ -1,7 +1,8 @@
 //! A real browser: headless Chromium, told what to do through a pipe (the DevTools protocol).
 //!
-//! It reads commands from descriptor 3 and writes answers to descriptor 4: JSON, with a NUL after each. When the pipe is
-//! closed, and be it because this test was killed, it ends, with all of its processes.
+//! It reads commands from descriptor 3 and writes answers to descriptor 4: JSON, with a NUL after
+//! each. When the pipe is closed, for example because this test was killed, it ends with all of its
+//! processes.
 #![allow(dead_code)] // each test target uses its own part
 
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +16,8 @@ use std::{env, fs, thread};
 
 use crate::common::{DEADLINE, becomes_true, command, peer};
 
-/// Headless, without what it would do in the internet on its own account, and without what it cannot do as root.
+/// Headless, without what it would do on the internet on its own, and without what it cannot do as
+/// root.
 const OPTIONS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -25,7 +27,8 @@ const OPTIONS: [&str; 12] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    // A page that is left would live on for a while, with its connections: `Back` shows it as it was.
+    // A page that is left would stay alive for a while, with its connections: `Back` would show it
+    // unchanged.
     "--disable-features=BackForwardCache",
     "--no-proxy-server",
     "--remote-debugging-pipe",
@@ -37,17 +40,17 @@ pub struct Browser {
     child: Child,
     commands: Option<ChildStdin>,
     messages: Receiver<String>,
-    /// New and empty, and removed afterwards.
+    /// The profile: new and empty, and removed afterwards.
     profile: PathBuf,
-    /// Of the page, in every command to it.
+    /// The session of the page, for every command to it.
     session: String,
     number: usize,
-    /// How many pages have begun so far.
+    /// The number of pages that have begun so far.
     pages: usize,
 }
 
 impl Browser {
-    /// `None`, and said by name: there is no Chromium here.
+    /// Starts the browser. Returns `None`, and prints a notice, if there is no Chromium here.
     pub fn start() -> Option<Browser> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let chromium = peer("chromium")?;
@@ -56,9 +59,9 @@ impl Browser {
         let mut shell = command("sh");
         shell.args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 >/dev/null"#]).arg(chromium);
         shell.arg(format!("--user-data-dir={}", profile.display())).args(OPTIONS);
-        // English, also where its user is not: it guesses encodings by that.
+        // English, also if the user is not: the browser guesses encodings by the language.
         shell.env("LANGUAGE", "en_US").env("LC_ALL", "en_US.UTF-8");
-        // Its processes are a group of their own, so that all of them can be ended if need be.
+        // Its processes are a separate group, so that all of them can be ended if need be.
         let mut child = shell
             .process_group(0)
             .stdin(Stdio::piped())
@@ -90,7 +93,8 @@ impl Browser {
         Some(browser)
     }
 
-    /// Opens a page and waits until it is there, whole. `Err`: what the browser says instead, as `net::ERR_…`.
+    /// Opens a page and waits until it is loaded completely. `Err`: the error that the browser
+    /// reports instead, as `net::ERR_…`.
     pub fn open(&mut self, url: &str) -> Result<(), String> {
         let result = self.command("Page.navigate", &format!(r#""url":{}"#, quoted(url)));
         if result.contains(r#""errorText":"#) {
@@ -100,14 +104,15 @@ impl Browser {
         Ok(())
     }
 
-    /// As the button of the browser does.
+    /// Reloads the page, as the browser's button does.
     pub fn reload(&mut self) {
         let before = self.pages;
         self.command("Page.reload", "");
         self.next_page(before);
     }
 
-    /// Clicks on something that leads to another page, and waits until that is there, whole.
+    /// Clicks on something that leads to another page, and waits until that page is loaded
+    /// completely.
     pub fn follow(&mut self, selector: &str) {
         let before = self.pages;
         self.click(selector);
@@ -121,17 +126,17 @@ impl Browser {
         self.whole();
     }
 
-    /// Waits until the page that has begun is there to its end.
+    /// Waits until the page that has begun is loaded completely.
     fn whole(&mut self) {
         self.value("document.readyState == 'complete' || new Promise(done => onload = done)");
     }
 
-    /// What the page shows, as text.
+    /// Returns the text that the page shows.
     pub fn shown(&mut self) -> String {
         self.value("document.body.innerText")
     }
 
-    /// The value of a JavaScript expression, in the page, as text.
+    /// Returns the value of a JavaScript expression in the page, as text.
     pub fn value(&mut self, expression: &str) -> String {
         let expression = quoted(&format!("(async () => String(await ({expression})))()"));
         let parameters = format!(r#""expression":{expression},"awaitPromise":true"#);
@@ -160,7 +165,7 @@ impl Browser {
         self.command("Input.insertText", &format!(r#""text":{}"#, quoted(what)));
     }
 
-    /// Sends a command; its result.
+    /// Sends a command, and returns its result.
     fn command(&mut self, method: &str, parameters: &str) -> String {
         self.number += 1;
         let session = match &self.session[..] {
@@ -178,7 +183,7 @@ impl Browser {
         answer
     }
 
-    /// The next message that is `wanted`; others are of no interest.
+    /// Returns the next message that is `wanted`; ignores others.
     fn message(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
@@ -195,7 +200,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        self.commands = None; // it ends by itself
+        self.commands = None; // ends the browser
         if !becomes_true(DEADLINE, || !matches!(self.child.try_wait(), Ok(None))) {
             let group = format!("-{}", self.child.id());
             let _ = command("kill").args(["-KILL", "--", &group]).status();
@@ -205,7 +210,7 @@ impl Drop for Browser {
     }
 }
 
-/// A JSON string.
+/// Formats a JSON string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
@@ -218,7 +223,7 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// The string that follows the first `"name":` in a message.
+/// Returns the string that follows the first `"name":` in a message.
 fn text(message: &str, name: &str) -> String {
     let (_, rest) = message
         .split_once(&format!(r#""{name}":""#))

@@ -1,4 +1,4 @@
-//! The coach and its judges, reached as a student reaches them: through the program.
+//! The coach and its judges, run as a student runs them: through the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,25 @@ use std::process::Command;
 
 use super::{command, root};
 
-/// The coach with these arguments, at home in this repository.
+/// Returns a command that runs the coach with these arguments in this repository.
 pub fn coach<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut coach = command(env!("CARGO_BIN_EXE_net-notes"));
     coach.current_dir(root()).env("CARGO_MANIFEST_DIR", root()).args(args);
     coach
 }
 
-/// An exercise as `list --json` tells of it.
+/// An exercise as `list --json` reports it.
 #[derive(Debug)]
 pub struct Exercise {
     /// The lesson's name, with its number in front.
     pub name: String,
-    /// What is asked: the name of each rule, and its sentence.
+    /// The name and the sentence of each rule.
     pub rules: Vec<(String, String)>,
-    /// Whether this system has what it takes.
+    /// Whether this system has what the exercise needs.
     pub runs_here: bool,
 }
 
-/// All exercises, in the order of the lessons, in a language.
+/// Returns all exercises in a language, in the order of the lessons.
 pub fn exercises(language: &str) -> Vec<Exercise> {
     let output = coach(["list", "--json", "--lang", language]).output().expect("the coach runs");
     let json = String::from_utf8(output.stdout).expect("UTF-8");
@@ -49,7 +49,7 @@ pub fn exercises(language: &str) -> Vec<Exercise> {
     lines.map(exercise).collect()
 }
 
-/// What a check gave, as `check --json` tells it.
+/// The result of a check, as `check --json` reports it.
 #[derive(Debug)]
 pub struct Verdict {
     pub passed: bool,
@@ -57,7 +57,7 @@ pub struct Verdict {
     pub rule: Option<String>,
     /// The rules that were kept.
     pub kept: Vec<String>,
-    /// What the student is told.
+    /// The message to the student.
     pub said: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Verdict {
     }
 }
 
-/// The string of this name in an object; `None`: it is `null`.
+/// Returns the string of this name in an object, or `None` if it is `null`.
 fn string(object: &str, name: &str) -> Option<String> {
     let (_, rest) = object
         .split_once(&format!("\"{name}\": "))
@@ -104,7 +104,7 @@ fn string(object: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Compiles a source file with the library, as the coach does, and tells where the program is.
+/// Compiles a source file with the library, as the coach does, and writes the program to this path.
 pub fn build(source: &Path, program: &Path) {
     let own = PathBuf::from(env!("CARGO_BIN_EXE_net-notes"));
     let mut library = std::ffi::OsString::from("net_notes=");

@@ -1,10 +1,11 @@
-//! How the tests start programs: all in the same surroundings, whatever the session of the person who runs them is set to.
+//! Starts programs for the tests, all in the same environment, whatever is set in the session of
+//! the person who runs them.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-/// The variables that a program is given. Those with which programs and folders are found …
+/// The variables that a program inherits. Those needed to find programs and folders …
 const KEPT: &[&str] = &[
     "PATH",
     "HOME",
@@ -24,14 +25,15 @@ const KEPT: &[&str] = &[
     "APPDATA",
     "LOCALAPPDATA",
     "ProgramData",
-    // … with which Rust's linker is found …
+    // … those needed to find Rust's linker …
     "SDKROOT",
     "DEVELOPER_DIR",
     "LIB",
     "INCLUDE",
 ];
 
-/// … and, by their beginnings, with which Rust is built here, and the switches of these tests.
+/// … and, by their prefixes, those that configure the Rust build here, and the switches of these
+/// tests.
 const KEPT_BEGINNINGS: &[&str] = &[
     "CARGO",
     "RUSTC",
@@ -44,10 +46,11 @@ const KEPT_BEGINNINGS: &[&str] = &[
     "NET_NOTES_",
 ];
 
-/// A command for `program` in a clean environment. Every program that a test starts is started through this: a language, a
-/// proxy, colours, `NET_TRACE` or `NODE_OPTIONS` of the session would change what it prints.
+/// Returns a command for `program` in a clean environment. Every program that a test starts is
+/// started through this: a language, a proxy, colours, `NET_TRACE` or `NODE_OPTIONS` of the session
+/// would change its output.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
-    #[allow(clippy::disallowed_methods)] // the one place
+    #[allow(clippy::disallowed_methods)] // the only place that may
     let mut command = Command::new(program);
     command.env_clear().envs(clean(env::vars_os()));
     command
@@ -60,7 +63,7 @@ fn clean(
 }
 
 fn is_kept(name: &str) -> bool {
-    // Windows makes no difference between PATH and Path.
+    // Windows does not distinguish PATH from Path.
     let same = |kept: &str, name: &str| match cfg!(windows) {
         true => kept.eq_ignore_ascii_case(name),
         false => kept == name,

@@ -1,5 +1,5 @@
-//! Which files the repository consists of, and what is in them, whatever a student has saved beside them or written into
-//! the exercises.
+//! The files of the repository and their contents, whatever a student has saved beside them or
+//! written into the exercises.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,30 +8,31 @@ use std::sync::OnceLock;
 
 use super::{command, root};
 
-/// The paths that git knows in the repository, with `/` between folders, in order; `None` where git cannot tell: in an
-/// archive without `.git`, or inside another repository.
+/// Returns the paths that git knows in the repository, in order, with `/` between folders; `None`
+/// if git cannot tell: in an archive without `.git`, or inside another repository.
 ///
-/// A file counts once it is added (`git add`): before that, git cannot tell a new lesson from a student's own file.
+/// A file counts once it is added (`git add`): before that, git cannot tell a new lesson from a
+/// student's own file.
 pub fn known_to_git() -> Option<&'static [String]> {
     static KNOWN: OnceLock<Option<Vec<String>>> = OnceLock::new();
     KNOWN.get_or_init(|| list(&root())).as_deref()
 }
 
 fn list(root: &Path) -> Option<Vec<String>> {
-    // `-z`: names as they are, whatever they contain.
+    // `-z`: unquoted names, whatever they contain.
     let listed = command("git").current_dir(root).args(["ls-files", "-z"]).output();
     let listed = listed.ok().filter(|output| output.status.success())?;
     let listed = String::from_utf8(listed.stdout).expect("names in UTF-8");
     let mut files: BTreeSet<String> = listed.split_terminator('\0').map(String::from).collect();
-    // A student's own file belongs to its stub, also where it was removed.
+    // A student's own file belongs to its stub, also if it was removed.
     let stubs = files.iter().filter_map(|file| Some(file.strip_suffix("/stub.rs")?.to_string()));
     let own: Vec<String> = stubs.map(|folder| folder + ".rs").collect();
     files.extend(own);
     files.contains("Cargo.toml").then(|| files.into_iter().collect())
 }
 
-/// The repository's files whose path begins with the folder `folder` and ends with `end`, in order. Where git cannot tell,
-/// all that lie in the folder.
+/// Returns the repository's files whose path begins with the folder `folder` and ends with `end`,
+/// in order. If git cannot tell, returns all such files in the folder.
 pub fn files(folder: &str, end: &str) -> Vec<String> {
     let files = match known_to_git() {
         Some(known) => known.to_vec(),
@@ -58,13 +59,13 @@ fn walk(root: &Path, folder: &str) -> Vec<String> {
     files
 }
 
-/// What is in a file of the repository as it is committed: a student's own file is begun again as its stub. `None`: it is not
-/// there.
+/// Returns the contents of a file of the repository as it is committed; for a file that the student
+/// edits, those of its stub. `None`: the file does not exist.
 pub fn committed(file: &str) -> Option<Vec<u8>> {
     fs::read(root().join(beginning(file))).ok()
 }
 
-/// The stub of a file that the student edits; any other file itself.
+/// Returns the stub of a file that the student edits, and any other file itself.
 fn beginning(file: &str) -> PathBuf {
     let edited = file.strip_prefix("tests/exercises/").and_then(|name| name.strip_suffix(".rs"));
     match edited.filter(|name| !name.contains('/')) {
@@ -73,7 +74,8 @@ fn beginning(file: &str) -> PathBuf {
     }
 }
 
-/// Copies the repository's files in `folder` ("" for all), as they are committed, to the same places under `to`.
+/// Copies the repository's files in `folder` ("" for all), as they are committed, to the same
+/// places under `to`.
 pub fn copy_files(folder: &str, to: &Path) {
     for file in files(folder, "") {
         if let Some(content) = committed(&file) {

@@ -1,7 +1,7 @@
 //! What the tests share: a deadline on everything, real peers, and programs that are always ended.
 #![allow(dead_code, unused_imports)] // each test target uses its own part
 
-#[cfg(unix)] // browsers are looked for there
+#[cfg(unix)] // browsers are searched for there
 pub mod browser;
 mod coach;
 mod command;
@@ -24,12 +24,13 @@ pub use files::{committed, copy_files, files, known_to_git};
 pub use random::Random;
 pub use wait::{DEADLINE, becomes_true, let_pass, until};
 
-/// Runs `body` on a thread of its own and fails by name if it is not done in time. A panic in it is passed on.
+/// Runs `body` on a new thread, and fails by name if it is not done in time. A panic in it is
+/// passed on.
 pub fn within<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
     within_for(DEADLINE, what, body)
 }
 
-/// [`within`], for a body that may take as long as `limit`.
+/// Does the same as [`within`], for a body that may take as long as `limit`.
 pub fn within_for<T: Send + 'static>(
     limit: Duration,
     what: &str,
@@ -49,23 +50,26 @@ pub fn within_for<T: Send + 'static>(
 
 /// For [`alone`]: a process with the limits of this one.
 pub const AS_IT_IS: &str = "";
-/// For [`alone`]: as many descriptors as the system allows. A shell can raise the limit up to the hard one.
+/// For [`alone`]: as many descriptors as the system allows. A shell can raise the limit up to the
+/// hard one.
 pub const MANY_DESCRIPTORS: &str =
     r#"ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 4096; exec "$@""#;
 
-/// Runs the test called `name` of this `module` (`module_path!()`) again, in a process of its own, where nothing else opens
-/// descriptors or starts threads. A shell `script` sets the limits of that process and ends in `exec "$@"`; Windows has
-/// neither shell nor limits. `true`: this is that process.
+/// Runs the test called `name` of this `module` (`module_path!()`) again, in a separate process,
+/// where nothing else opens descriptors or starts threads. A shell `script` sets the limits of that
+/// process and ends in `exec "$@"`; Windows has neither shell nor limits. `true`: this is that
+/// process.
 pub fn alone(module: &str, name: &str, script: &str) -> bool {
     alone_for(DEADLINE, module, name, script)
 }
 
-/// The name by which the harness knows the test `name` of this `module`: without the crate, which begins a module's path.
+/// Returns the name by which the harness knows the test `name` of this `module`: without the crate,
+/// which begins a module's path.
 pub fn test_name(module: &str, name: &str) -> String {
     module.split("::").skip(1).chain([name]).collect::<Vec<_>>().join("::")
 }
 
-/// [`alone`], for a test that may take as long as `limit`.
+/// Does the same as [`alone`], for a test that may take as long as `limit`.
 pub fn alone_for(limit: Duration, module: &str, name: &str, script: &str) -> bool {
     const INSIDE: &str = "NET_NOTES_ALONE";
     let name = test_name(module, name);
@@ -90,19 +94,22 @@ pub fn alone_for(limit: Duration, module: &str, name: &str, script: &str) -> boo
     false
 }
 
-/// The folder of the files that are looked at: the repository's, unless `NET_NOTES_ROOT` names a copy (see tests/it/week.rs).
+/// Returns the folder of the files under test: the repository's, unless `NET_NOTES_ROOT` names a
+/// copy (see tests/it/week.rs).
 pub fn root() -> PathBuf {
     env::var_os("NET_NOTES_ROOT").map_or_else(package, PathBuf::from)
 }
 
-/// The folder that is built. Asked for when the test runs: cargo does not compile again when somebody renames the folder.
+/// Returns the folder that is built. Determined when the test runs: cargo does not compile again
+/// when the folder is renamed.
 pub fn package() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
-/// The program called `name` on this machine, or `None` – said by name – so that the caller returns.
-/// With `CI` set (and not empty) a missing peer is a failure: there, nothing may pass by not running.
-/// `NET_NOTES_SKIP=nc,telnet` names those that a system does not have at all, as Windows has no nc.
+/// Returns the program called `name` on this machine, or prints a notice and returns `None`, so
+/// that the caller returns. With `CI` set (and not empty) a missing peer is a failure: there, no
+/// test may pass by not running. `NET_NOTES_SKIP=nc,telnet` names those that a system does not have
+/// at all, as Windows has no nc.
 pub fn peer(name: &str) -> Option<PathBuf> {
     let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
         .flat_map(|folder| [folder.join(name), folder.join(format!("{name}.exe"))])
@@ -113,7 +120,8 @@ pub fn peer(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// [`peer`], if it ends well with these arguments: what the test needs may not be in every build of it.
+/// Returns the [`peer`] if it exits successfully with these arguments: some builds of it may lack
+/// what the test needs.
 pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
     let found = peer(name)?;
     let output = command(&found).args(args).stdin(Stdio::null()).output();
@@ -124,12 +132,12 @@ pub fn peer_that(name: &str, args: &[&str]) -> Option<PathBuf> {
     None
 }
 
-/// [`peer`], where some of them look at other programs, which a system permits not to everyone: then it is skipped, in CI as well,
-/// as installing it again would not help.
+/// Returns the [`peer`]. Some of them observe other programs, which a system does not permit to
+/// every user: then it is skipped, in CI as well, as installing it again would not help.
 pub fn permitted(name: &str) -> Option<PathBuf> {
     let found = peer(name)?;
     let harmless: &[&str] = match name {
-        "tcpdump" => &["-i", "lo", "-L"], // lists what the loopback could give
+        "tcpdump" => &["-i", "lo", "-L"], // lists what the loopback could provide
         "strace" => &["-o", "/dev/null", "true"],
         _ => return Some(found),
     };
@@ -141,7 +149,8 @@ pub fn permitted(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says that the peer called `name` is missing, or has not `what`, so that the caller returns. See [`peer`].
+/// Reports that the peer called `name` is missing, or does not have `what`, so that the caller
+/// returns. See [`peer`].
 pub fn lacking(name: &str, what: &str) {
     let excused = env::var("NET_NOTES_SKIP").unwrap_or_default();
     assert!(
@@ -151,12 +160,13 @@ pub fn lacking(name: &str, what: &str) {
     skipped(&format!("no {what}"));
 }
 
-/// Whether this is CI, where nothing may be missing. A variable that is empty is not set.
+/// Whether this is CI, where no peer may be missing. An empty variable counts as not set.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|ci| !ci.is_empty())
 }
 
-/// Under Wine: says that Wine lacks this, so that the caller leaves it out. Only what plain std cannot do there either.
+/// Reports under Wine that Wine lacks this, so that the caller leaves it out. Only for what plain
+/// std cannot do there either.
 pub fn wine_lacks(what: &str) -> bool {
     let wine = cfg!(windows) && Path::new(r"C:\windows\system32\winecfg.exe").exists();
     if wine {
@@ -165,14 +175,15 @@ pub fn wine_lacks(what: &str) -> bool {
     wine
 }
 
-/// For [`wine_lacks`]: a compiler of Windows would have to run in it.
+/// For [`wine_lacks`]: a compiler for Windows would have to run in it.
 pub const COMPILER: &str = "a Rust compiler";
 
-/// For [`wine_lacks`]: before it closes a socket it shuts it down, so the peer may read the FIN before the reset comes.
+/// For [`wine_lacks`]: it shuts a socket down before it closes it, so the peer may read the FIN
+/// before the reset arrives.
 pub const RESET_BY_CLOSE: &str =
     "a close with bytes unread that the peer sees as a reset every time";
 
-/// A number about this process in Linux's `/proc/self/status`: `VmRSS` (KiB), `Threads`.
+/// Returns a number about this process from Linux's `/proc/self/status`: `VmRSS` (KiB), `Threads`.
 pub fn own_status(field: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
@@ -180,8 +191,8 @@ pub fn own_status(field: &str) -> usize {
     number.and_then(|number| number.parse().ok()).expect("a number")
 }
 
-/// The number of this process's descriptors, on Linux. The first server of a process opens one that stays, to report when no
-/// more are left: it is part of the number from the first time on.
+/// Returns the number of this process's descriptors, on Linux. The first server of a process opens
+/// one that stays open, to report when there are no more: it is counted from the first call on.
 pub fn own_descriptors() -> usize {
     static REPORTS: Once = Once::new();
     REPORTS.call_once(|| {
@@ -192,7 +203,7 @@ pub fn own_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux").count()
 }
 
-/// A Python that has this module.
+/// Returns a Python that has this module.
 pub fn python_with(module: &str) -> Option<PathBuf> {
     let has = |python: &Path| {
         let import = format!("import {module}");
@@ -201,7 +212,7 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
         command.status().is_ok_and(|status| status.success())
     };
     let python = peer("python3")?;
-    let system = PathBuf::from("/usr/bin/python3"); // where a package of Debian's is found
+    let system = PathBuf::from("/usr/bin/python3"); // the path of Debian's package
     let found = [python, system].into_iter().find(|python| has(python));
     if found.is_none() {
         lacking(module, &format!("Python's {module}"));
@@ -209,8 +220,8 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
     found
 }
 
-/// Counts the panics of all threads from now on, and reports them as usual: of one in a server a client sees only the end of
-/// its connection.
+/// Counts the panics of all threads from now on, and reports them as usual: of a panic in a server,
+/// a client sees only the end of its connection.
 pub fn count_panics() -> Arc<AtomicUsize> {
     let panics = Arc::new(AtomicUsize::new(0));
     let (panicked, usual) = (panics.clone(), panic::take_hook());
@@ -221,12 +232,13 @@ pub fn count_panics() -> Arc<AtomicUsize> {
     panics
 }
 
-/// Says so past the capture of the test harness: a skip that nobody sees would be a silent pass.
+/// Prints a notice that the test harness does not capture: a skip that stays invisible would be a
+/// silent pass.
 pub fn skipped(why: &str) {
     let _ = writeln!(std::io::stderr().lock(), "skipped: {why}");
 }
 
-/// The example `name` as a server on a free port, and that port.
+/// Starts the example `name` as a server on a free port, and returns that port too.
 pub fn start_example(name: &str) -> (Program, u16) {
     let mut server = Program::start(example(name), &["0"]);
     let port = server.port();
@@ -239,7 +251,8 @@ pub fn run_example(name: &str, arguments: &[&str], limit: Duration) -> assert_cm
     assert_cmd::Command::from_std(command).args(arguments).timeout(limit).assert()
 }
 
-/// The built example `name`, brought up to date first: `cargo test --test 03_server` alone builds no examples.
+/// Returns the built example `name`, brought up to date first: `cargo test --test 03_server` alone
+/// builds no examples.
 pub fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
     let mut built =
@@ -259,7 +272,7 @@ pub fn example(name: &str) -> PathBuf {
     profile.join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
-/// What the header of `examples/NAME.rs` says that it prints: its last `text` block.
+/// Returns the output that the header of `examples/NAME.rs` shows: its last `text` block.
 pub fn header_output(name: &str) -> String {
     let path = root().join(format!("examples/{name}.rs"));
     let source =
@@ -272,8 +285,8 @@ pub fn header_output(name: &str) -> String {
     block.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_string() + "\n").collect()
 }
 
-/// `output` as a header shows it: on the default port, and without the `\r` and the spaces at a line's end, which no
-/// terminal shows.
+/// Returns `output` as a header shows it: on the default port, and without the `\r` and the spaces
+/// at the end of a line, which no terminal shows.
 pub fn as_in_header(output: &str) -> String {
     let mut text = String::new();
     for line in output.replace('\r', "").lines() {
@@ -295,16 +308,16 @@ pub fn as_in_header(output: &str) -> String {
     text
 }
 
-/// A running program whose lines can be waited for; killed, by its own id, when dropped.
+/// A running program whose lines can be waited for. Killed, by its own id, when dropped.
 pub struct Program {
     name: String,
     child: Child,
     stdin: Option<ChildStdin>,
     out: Receiver<String>,
-    /// All of stderr so far, and who reads it.
+    /// All of stderr so far, and the thread that reads it.
     errors: Arc<Mutex<Vec<u8>>>,
     err: Option<thread::JoinHandle<()>>,
-    /// Every line of stdout so far: what a failure prints.
+    /// Every line of stdout so far, which a failure prints.
     seen: Vec<String>,
 }
 
@@ -314,7 +327,7 @@ impl Program {
         Program::spawn(command(program.as_ref()).args(args))
     }
 
-    /// Starts a command that was put together by the caller.
+    /// Starts a command that the caller has configured.
     pub fn spawn(command: &mut Command) -> Program {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut child = command
@@ -349,7 +362,7 @@ impl Program {
         Program { name, child, stdin, out, errors, err: Some(err), seen: Vec::new() }
     }
 
-    /// The process's number.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -359,7 +372,7 @@ impl Program {
         self.child.try_wait().expect("own child").is_none()
     }
 
-    /// The next line of stdout, its line end included (`\r` too).
+    /// Returns the next line of stdout, including its line end (`\r` too).
     pub fn line(&mut self) -> String {
         match self.out.recv_timeout(DEADLINE) {
             Ok(line) => {
@@ -370,7 +383,7 @@ impl Program {
         }
     }
 
-    /// Reads lines until one contains `part`; that line.
+    /// Reads lines until one contains `part`, and returns that line.
     pub fn line_with(&mut self, part: &str) -> String {
         loop {
             let line = self.line();
@@ -380,7 +393,8 @@ impl Program {
         }
     }
 
-    /// The port in the first line that has a number at its end or after `port `: what an example on port 0 prints.
+    /// Returns the port in the first line that has a number at its end or after `port `, as an
+    /// example on port 0 prints it.
     pub fn port(&mut self) -> u16 {
         let line = self.line_with("port ");
         let digits = line.rsplit("port ").next().unwrap_or_default();
@@ -394,12 +408,12 @@ impl Program {
         stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).expect("the program reads");
     }
 
-    /// The end of its standard input: Ctrl-D.
+    /// Closes the program's standard input, as Ctrl-D does.
     pub fn close_stdin(&mut self) {
         self.stdin = None;
     }
 
-    /// Waits for the program's own end: status, all of stdout, all of stderr.
+    /// Waits until the program ends. Returns its status, all of stdout, and all of stderr.
     pub fn wait(mut self) -> (ExitStatus, String, String) {
         self.stdin = None;
         let deadline = Instant::now() + DEADLINE;
@@ -420,7 +434,7 @@ impl Program {
         (status.expect("waited"), self.seen.concat(), self.stderr())
     }
 
-    /// Ends the program now; all of its stdout and stderr.
+    /// Ends the program now. Returns all of its stdout and stderr.
     pub fn kill(mut self) -> (String, String) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -428,7 +442,7 @@ impl Program {
         (self.seen.concat(), self.stderr())
     }
 
-    /// Waits until stderr contains `part`; all of stderr so far.
+    /// Waits until stderr contains `part`. Returns all of stderr so far.
     pub fn error_with(&self, part: &str) -> String {
         until(&format!("{} says {part:?} on stderr", self.name), || self.errors().contains(part));
         self.errors()

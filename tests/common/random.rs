@@ -1,4 +1,4 @@
-//! Numbers that a seed decides: the same at every run.
+//! Pseudo-random numbers from a seed: the same in every run.
 
 /// A stream of numbers (xorshift64*). The seed must not be zero.
 pub struct Random(pub u64);
@@ -11,7 +11,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below `limit`, or 0.
+    /// Returns a number below `limit`, or 0.
     pub fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 33) as usize % limit.max(1)
     }

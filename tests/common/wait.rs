@@ -1,16 +1,18 @@
-//! Waiting: for a fact, with a deadline; and for time itself, where a peer is slow on purpose. No other place sleeps.
+//! Waiting: for a fact, with a deadline; and for time itself, if a peer is slow on purpose.
+//! Sleeping happens only here.
 #![allow(clippy::disallowed_methods)]
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Far more than anything here takes, also beside two busy loops. Reaching it is a failure, never a pause.
+/// Far longer than anything here takes, even beside two busy loops. Reaching it is a failure, never
+/// a pause.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How often a fact is looked at.
+/// The interval between two looks at a fact.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 
-/// Waits until `fact` is true, looking again and again, and fails by name at the deadline.
+/// Waits until `fact` is true, checking it repeatedly, and fails by name at the deadline.
 pub fn until(what: &str, fact: impl FnMut() -> bool) {
     assert!(becomes_true(DEADLINE, fact), "{what}: not so after {DEADLINE:?}");
 }
@@ -27,8 +29,8 @@ pub fn becomes_true(limit: Duration, mut fact: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Lets time pass. For peers that are slow on purpose, and for what is measured over a time: never for a thing that will
-/// happen, which [`until`] waits for.
+/// Lets time pass. For peers that are slow on purpose, and for what is measured over a time; never
+/// to wait for something that will happen: [`until`] does that.
 pub fn let_pass(time: Duration) {
     thread::sleep(time);
 }

@@ -1,8 +1,10 @@
-//! Right and wrong answers to an exercise, as edits of its solution: `wrong.md` and `right.md` beside it.
+//! Right and wrong answers to an exercise, as edits of its solution: `wrong.md` and `right.md`
+//! beside it.
 //!
-//! A section is an answer: its heading has a name and, where it is wrong, the rule that must catch it. Below that is the
-//! reason, and then a block of `diff`, or a link to a whole program, or both: then the edit is one of that program. The block has no line numbers: its lines that begin
-//! with a space or `-` stand one after another in the solution, once; `@@` leads on to another place.
+//! A section is an answer: its heading has a name and, if it is wrong, the rule that must catch it.
+//! Below the heading is the reason, and then a block of `diff`, or a link to a whole program, or
+//! both: then the edit is one of that program. The block has no line numbers: its lines that begin
+//! with a space or `-` occur in the solution, consecutively and once; `@@` begins another place.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,16 +13,17 @@ use std::path::Path;
 use crate::common;
 use crate::markdown::Page;
 
-/// A program that somebody might write.
+/// A program that a student might write.
 #[derive(Debug)]
 pub struct Answer {
     pub name: String,
-    /// The rule that it breaks; `None`: it is right.
+    /// The rule that it breaks; `None` if it is right.
     pub breaks: Option<String>,
     pub source: String,
 }
 
-/// All answers to an exercise: the solution is the first, and the stub is among the wrong ones.
+/// Returns all answers to an exercise: the solution is the first, and the stub is among the wrong
+/// ones.
 pub fn answers(exercise: &str) -> Vec<Answer> {
     let folder = common::root().join("tests/exercises").join(exercise);
     let solution = read(&folder.join("solution.rs"));
@@ -54,7 +57,7 @@ fn read(path: &Path) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// Each section of the second level: its heading, and what stands below it.
+/// Returns each section of the second level: its heading, and the text below it.
 fn sections(page: &str) -> Vec<(String, String)> {
     let lines: Vec<&str> = page.lines().collect();
     let headings = Page::parse(page).headings;
@@ -103,7 +106,7 @@ fn answer(
     Ok(Answer { name: name.to_string(), breaks, source })
 }
 
-/// The text with these hunks applied.
+/// Returns the text with these hunks applied.
 fn edited(text: &str, diff: &str) -> Result<String, String> {
     let mut lines: Vec<&str> = text.lines().collect();
     for hunk in diff.split("@@\n") {

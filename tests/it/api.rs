@@ -1,4 +1,5 @@
-//! The public names and signatures, used the ways a program outside of this repository may use them.
+//! The public names and signatures, used the ways a program outside of this repository may use
+//! them.
 
 use std::collections::HashSet;
 use std::io;

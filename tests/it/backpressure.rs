@@ -1,4 +1,5 @@
-//! Back-pressure across sockets: the promise of Drain, pipes into several targets, and writes that block.
+//! Back-pressure across sockets: the promise of Drain, pipes into several targets, and writes that
+//! block.
 
 use crate::common;
 
@@ -14,7 +15,7 @@ use common::{DEADLINE, until, within, within_for};
 use net::{ConnectOptions, EventSocket, event};
 use net_notes as net;
 
-/// A listener of plain std, and a peer that knows nothing of this crate.
+/// Opens a listener of plain std, whose peers use nothing of this crate.
 fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -28,7 +29,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// A connected socket that runs, and its peer.
+/// Returns a connected socket that runs, and its peer.
 fn connected(options: impl FnOnce(ConnectOptions) -> ConnectOptions) -> (EventSocket, TcpStream) {
     let (listener, port) = listener();
     let socket = EventSocket::new(options(("127.0.0.1", port).into()));
@@ -39,18 +40,18 @@ fn connected(options: impl FnOnce(ConnectOptions) -> ConnectOptions) -> (EventSo
     (socket, peer)
 }
 
-/// The write that blocks; by name, as the other one has precedence.
+/// Calls the write that blocks; by its trait, as the other `write` has precedence.
 fn put(mut socket: &EventSocket, data: &[u8]) -> io::Result<usize> {
     Write::write(&mut socket, data)
 }
 
-/// Fills the kernel's buffers, so that whatever is written next is queued.
+/// Fills the kernel's buffers, so that all that is written next is queued.
 fn fill(socket: &EventSocket) {
     let mut last = (0, Instant::now());
     until("the kernel takes no more", || {
         let queued = socket.writable_length();
         if queued == 0 {
-            while socket.write([7; 64 * 1024]) {} // it had only been slow
+            while socket.write([7; 64 * 1024]) {} // the kernel was only slow
         }
         if queued != last.0 {
             last = (queued, Instant::now());
@@ -59,8 +60,8 @@ fn fill(socket: &EventSocket) {
     });
 }
 
-/// Sends `rounds` times `size` bytes from one socket to another by Node's idiom, which relies on the promise that Drain comes
-/// after the pause.
+/// Sends `rounds` times `size` bytes from one socket to another by Node's idiom, which relies on
+/// the promise that Drain is emitted after the pause.
 fn relay_rounds(rounds: usize, size: usize) {
     for round in 0..rounds {
         let (source, target) = (listener(), listener());
@@ -124,7 +125,8 @@ fn drain_comes_after_the_listener_in_which_write_said_false() {
         assert!(!seen.load(Ordering::SeqCst), "Drain inside of the listener");
         count.fetch_add(1, Ordering::SeqCst);
     });
-    // In each listener: write until `false`, let the peer empty the queue, and stay a while.
+    // In each listener: write until `false`, let the peer empty the queue, and wait a while before
+    // returning.
     let (ask, asked) = channel::<()>();
     let body = {
         let (full, inside, drains) = (full.clone(), inside.clone(), drains.clone());
@@ -200,7 +202,8 @@ fn drain_comes_after_the_listener_in_which_write_said_false() {
 
 #[test]
 fn outside_of_listeners_one_can_ask_whether_drain_is_still_to_come() {
-    // A thread that is no listener forwards what it likes, and pauses the source while the target is full.
+    // A thread outside any listener forwards data at any time, and pauses the source while the
+    // target is full.
     for _ in 0..40 {
         let (to, mut peer) = connected(|options| options.high_water_mark(1));
         let (from, _from_peer) = connected(|options| options);
@@ -233,7 +236,7 @@ fn outside_of_listeners_one_can_ask_whether_drain_is_still_to_come() {
 fn no_drain_is_needed_of_a_socket_that_a_write_has_found_gone() {
     let (listener, port) = listener();
     let socket = EventSocket::new(ConnectOptions::from(("127.0.0.1", port)).high_water_mark(1));
-    socket.pause(); // so nothing is read, and it is a write that is told of the reset
+    socket.pause(); // so nothing is read, and the reset is reported to a write
     let running = socket.spawn();
     drop(accept(&listener));
     until("connected", || socket.ready_state() == net::ReadyState::Open);
@@ -256,7 +259,7 @@ fn the_slowest_of_two_pipes_sets_the_pace() {
     let sending = thread::spawn(move || {
         let _ = sender.write_all(&vec![1; SIZE]);
     });
-    // The fast one drains again and again; the slow one's peer reads nothing.
+    // The fast one drains repeatedly; the slow one's peer reads nothing.
     let read = Arc::new(AtomicUsize::new(0));
     let count = read.clone();
     let reading = thread::spawn(move || {
@@ -282,7 +285,7 @@ fn the_slowest_of_two_pipes_sets_the_pace() {
     assert!(largest <= 256 * 1024, "{largest} bytes are queued for the slow target");
     assert!(source.is_paused());
 
-    // A pause of the user is the user's: no Drain of a pipe ends it.
+    // A pause by the user stays in effect: no Drain of a pipe ends it.
     source.pause();
     let mut slow_peer = slow_peer;
     let before = read.load(Ordering::SeqCst);
@@ -295,7 +298,7 @@ fn the_slowest_of_two_pipes_sets_the_pace() {
     until("a while has passed", || began.elapsed() > Duration::from_millis(50));
     assert!(source.is_paused() && read.load(Ordering::SeqCst) == before);
     source.resume();
-    // When one target closes, the other one goes on.
+    // When one target closes, the other one continues.
     slow.destroy();
     until("the rest arrives at the fast target", || read.load(Ordering::SeqCst) == SIZE);
     source.destroy();
@@ -306,7 +309,7 @@ fn the_slowest_of_two_pipes_sets_the_pace() {
 
 #[test]
 fn a_pipe_into_what_is_full_or_closed_already() {
-    // Full: the source waits, although no `false` was said to the pipe.
+    // Full: the source waits, although no write of the pipe returned `false`.
     let (to, mut peer) = connected(|options| options);
     fill(&to);
     let (from, mut from_peer) = connected(|options| options);
@@ -341,9 +344,9 @@ fn a_pipe_into_what_is_full_or_closed_already() {
 #[test]
 fn to_copy_much_holds_up_no_other_call() {
     let (socket, _peer) = connected(|options| options);
-    fill(&socket); // from here on everything is queued
+    fill(&socket); // from now on everything is queued
     let data = vec![1; 100 << 20];
-    // The best of some tries: a busy machine holds up any call.
+    // The best of several tries: a busy machine delays any call.
     let tries = (0..4).map(|_| {
         let (asking, stop) = (socket.clone(), Arc::new(AtomicBool::new(false)));
         let stopped = stop.clone();
@@ -373,7 +376,7 @@ fn to_copy_much_holds_up_no_other_call() {
 
 #[test]
 fn a_blocking_writer_sends_all_in_little_memory_and_reports_what_ends_it() {
-    // As much as one likes, to a peer that is slow to begin.
+    // Any amount of data, to a peer that starts reading late.
     let (socket, mut peer) = connected(|options| options);
     let mut file = io::repeat(5).take(40 << 20);
     let writing = socket.clone();
@@ -446,7 +449,7 @@ fn a_blocking_writer_sends_all_in_little_memory_and_reports_what_ends_it() {
     });
     assert!(["ECONNRESET", "EPIPE"].contains(&net::code(&error)), "{error}");
     assert!(put(&socket, b"x").is_err());
-    // Nobody runs it: it does not wait for ever.
+    // No thread runs it: the write does not wait for ever.
     let mut idle = &EventSocket::new(1);
     idle.write_all(&[0; 20_000]).unwrap();
     let error = put(idle, b"more").unwrap_err();
@@ -492,7 +495,7 @@ fn a_blocking_writer_does_not_wait_for_what_its_own_listener_holds_up() {
             let _ = tell.send(errors.map(|error| net::code(&error).to_string()));
         };
         tell_codes(socket);
-        // Also in the listener of another socket that this thread connects in the meantime.
+        // Also in the listener of another socket that this thread connects meanwhile.
         let (outer, tell_codes) = (socket.clone(), tell_codes.clone());
         let inner = EventSocket::new(("localhost", port));
         inner.once(event::Lookup, move |inner, _| {

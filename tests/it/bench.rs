@@ -1,4 +1,4 @@
-//! The bench, in its smallest form: does it measure, report and end what it started?
+//! The bench with its smallest settings: does it measure, report, and end what it started?
 
 use crate::common;
 
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use common::{Program, example, peer};
 
-/// The one value of a figure in the report of one round: the JSON has one object a line.
+/// Returns the single value of a figure in the report of one round: the JSON has one object on each
+/// line.
 fn value(json: &str, row: &str, figure: &str, server: &str) -> Option<f64> {
     let object = format!("\"row\": \"{row}\", \"figure\": \"{figure}\", \"server\": \"{server}\"");
     let line = json.lines().find(|line| line.contains(&object))?;
@@ -32,14 +33,16 @@ fn one_small_row_gives_a_table_and_json_with_plausible_figures() {
         let (rate, p50, p99) = (figure("requests/s"), figure("p50 µs"), figure("p99 µs"));
         assert!((100.0..1e7).contains(&rate), "{server}: {rate} requests a second");
         assert!(0.0 < p50 && p50 <= p99, "{server}: p50 {p50} µs, p99 {p99} µs");
-        // One connection has one request at a time, so rate times mean latency is about one second, and a median is
-        // at most twice the mean. Twice as much again, as a small window may cut a request that a busy machine kept.
+        // One connection has one request at a time, so rate times mean latency is about one second,
+        // and a median is at most twice the mean. The limit is twice that again, as a small window
+        // may exclude a request that a busy machine delayed.
         assert!(rate * p50 <= 4e6, "{server}: {rate} requests a second cannot take {p50} µs each");
         let shown = |line: &str| line.split_whitespace().any(|word| word == server);
         let shown = table.lines().any(|line| shown(line) && line.contains(&format!("{rate:.0}")));
         assert!(shown, "{server}: no {rate} in {table}");
     }
-    // Whether a debug build reaches the figures is not the question, but that the exit status says so is.
+    // The test does not require that a debug build reaches the figures, but that the exit status
+    // reports it.
     assert_eq!(
         status.success(),
         !table.contains("MISSED") && !table.contains("failed:"),
@@ -71,7 +74,7 @@ fn http_rows_are_measured_with_wrk() {
     }
 }
 
-/// With a `wrk` on the PATH whose report says that not all went well, and with none at all.
+/// With a `wrk` on the PATH whose report contains errors, and with none at all.
 #[cfg(unix)]
 #[test]
 fn what_wrk_says_of_errors_is_counted_and_without_it_its_rows_are_left_out() {
@@ -79,11 +82,12 @@ fn what_wrk_says_of_errors_is_counted_and_without_it_its_rows_are_left_out() {
     fs::create_dir_all(&folder).expect("a folder");
     let bench = |only, json| {
         let options = ["--quick", "--seconds", "0.01", "--only", only, "--json", json, "--check"];
-        // Nothing else is on this PATH: no Node either.
+        // There is nothing else on this PATH: no Node either.
         Program::spawn(common::command(example("bench")).args(options).env("PATH", &folder)).wait()
     };
 
-    // Written by a shell: a program that this process had open for writing could be busy still, in a child of another test.
+    // Written by a shell: a program that this process had open for writing could still be busy, in
+    // a child of another test.
     let script = r#"cat > wrk <<'end'
 #!/bin/sh
 echo '  8122 requests in 1.10s, 341.06KB read'
@@ -120,7 +124,8 @@ fn a_wrong_option_is_answered_with_a_sentence() {
     }
 }
 
-/// With a `node` on the PATH that is no Node but `echo`: all of its cells fail, the others are measured.
+/// With a `node` on the PATH that is not Node but `echo`: all of its cells fail, the others are
+/// measured.
 #[cfg(unix)]
 #[test]
 fn a_cell_that_fails_is_reported_and_with_check_it_is_the_exit_status() {
@@ -128,12 +133,14 @@ fn a_cell_that_fails_is_reported_and_with_check_it_is_the_exit_status() {
 
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-node");
     fs::create_dir_all(&folder).expect("a folder");
-    let _ = std::os::unix::fs::symlink("/bin/echo", folder.join("node")); // maybe there from the last time
+    // May remain from the last run.
+    let _ = std::os::unix::fs::symlink("/bin/echo", folder.join("node"));
     let path = env::var_os("PATH").expect("a PATH");
     let path = env::join_paths([folder].into_iter().chain(env::split_paths(&path)));
     let path = path.expect("folders without a colon");
 
-    // A row that is judged against Node alone: without it nothing can be missed, so that the failure decides.
+    // A row that is judged against Node alone: without Node no figure can be missed, so the failure
+    // decides.
     for (check, code) in [("--check", 1), ("--quick", 0)] {
         let options = ["--quick", "--seconds", "0.01", "--only", "paced-64", check];
         let mut command = common::command(example("bench"));
@@ -145,7 +152,8 @@ fn a_cell_that_fails_is_reported_and_with_check_it_is_the_exit_status() {
     }
 }
 
-/// However the bench ends, the pipe to its servers' stdin closes with it; so this is what leaves no server behind.
+/// However the bench ends, the pipe to its servers' stdin closes with it; this is why no server
+/// remains.
 #[test]
 fn a_server_ends_with_its_stdin() {
     for (server, how) in [("bare", "echo"), ("event", "echo"), ("bare", "http"), ("event", "http")]

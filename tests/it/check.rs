@@ -1,4 +1,5 @@
-//! The building blocks of a check: what each expects, what it says when that does not come, and that no program outlives it.
+//! The building blocks of a check: the input that each expects, its message if that does not
+//! arrive, and that no program outlives it.
 #![cfg(unix)] // the programs under check are small shell scripts
 
 use crate::common;
@@ -18,14 +19,15 @@ use net_notes::check::{
 };
 
 const RULE: Rule = Rule { name: "rule", en: "Do it right.", zh: "做对。", see: "Exercise" };
-/// Long enough for what does come, also beside two busy loops; and several tests wait for what does not.
+/// Long enough for what does arrive, even beside two busy loops; and several tests wait for what
+/// does not.
 const SHORT: Duration = Duration::from_secs(1);
 
 fn check() -> Check {
     Check::with_patience(Subject::new("sh"), SHORT)
 }
 
-/// A connection from a peer of the check to a server that does this.
+/// Connects a peer of the check to a server that runs `serve`.
 fn against(check: &Check, serve: impl FnOnce(TcpStream) + Send + 'static) -> Peer {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
@@ -37,7 +39,7 @@ fn against(check: &Check, serve: impl FnOnce(TcpStream) + Send + 'static) -> Pee
     check.connect("peer", port).expect("it listens")
 }
 
-/// Which line is awaited.
+/// The line that is awaited.
 fn next() -> Observed {
     Observed::text("the next line", "下一行")
 }
@@ -46,7 +48,7 @@ fn failed<T: std::fmt::Debug>(verdict: Verdict<T>) -> Failure {
     verdict.expect_err("it is not as expected")
 }
 
-/// The lines of a failure but for the transcript, whose times differ.
+/// Returns the lines of a failure except the transcript, whose times differ.
 fn said(failure: &Failure) -> String {
     let text = failure.to_string();
     let lines =
@@ -90,7 +92,7 @@ fn too_little_is_told_from_nothing_and_from_a_reset() {
         let check = check();
         let mut peer = against(&check, |mut socket| {
             socket.write_all(b"hal").expect("the peer reads");
-            let _ = socket.read(&mut [0]); // until the peer has gone
+            let _ = socket.read(&mut [0]); // until the peer has closed
         });
         let failure = failed(peer.expect_exactly("half", &RULE));
         assert!(said(&failure).contains("actual    \"hal\", then nothing in 1s"), "{failure}");
@@ -98,7 +100,7 @@ fn too_little_is_told_from_nothing_and_from_a_reset() {
         drop(peer);
 
         let mut peer = against(&check, |socket| {
-            let _ = socket.peek(&mut [0]); // what is not read resets the connection
+            let _ = socket.peek(&mut [0]); // unread bytes reset the connection
         });
         peer.send("ignored");
         peer.expect_reset(&RULE).expect("it was cut off");
@@ -114,7 +116,7 @@ fn an_end_is_a_fin_or_a_reset() {
         against(&check, drop).expect_end(&RULE).expect("a FIN");
         let mut peer = against(&check, |mut socket| {
             socket.write_all(b"what comes before").expect("the peer reads");
-            let _ = socket.peek(&mut [0]); // what is not read resets the connection
+            let _ = socket.peek(&mut [0]); // unread bytes reset the connection
         });
         peer.send("unread");
         peer.expect_end(&RULE).expect("a reset");
@@ -192,7 +194,7 @@ fn pieces_arrive_one_by_one_and_whole() {
     });
 }
 
-/// What was sent stands before what it has caused, and byte by byte it is one entry.
+/// What was sent is listed before its effects, and a byte-by-byte exchange is one entry.
 #[test]
 fn the_transcript_goes_from_cause_to_effect() {
     within("transcript", || {
@@ -262,7 +264,7 @@ fn many_at_once_tell_the_first_failure() {
         let all = std::sync::Barrier::new(8);
         check
             .at_once(8, |_| {
-                all.wait(); // comes back only if they do run at once
+                all.wait(); // returns only if they do run at the same time
                 Ok(())
             })
             .expect("none fails");
@@ -362,7 +364,7 @@ fn a_program_that_ends_early_is_shown_with_its_errors() {
     });
 }
 
-/// The one who broke the connection may have died of it: that is said, too.
+/// The program that broke the connection may have died of it: the failure reports that, too.
 #[test]
 fn a_program_that_dies_meanwhile_is_said_to_have() {
     within("meanwhile", || {
@@ -416,7 +418,7 @@ fn what_cannot_start_and_what_does_not_listen_is_said() {
     });
 }
 
-/// A program may say more than it was asked for, but not for ever.
+/// A program may print more than it was asked to, but not for ever.
 #[test]
 fn other_lines_are_passed_over_until_the_deadline() {
     within("other lines", || {
@@ -490,7 +492,7 @@ fn endless_output_is_read_and_not_kept() {
         let check = check();
         let program = check.start(["-c", "yes | head -c 20000000; exit 5"]).expect("sh runs");
         let ended = loop {
-            // 20 MB may take longer than the short patience of these tests.
+            // 20 MB may take longer than the short timeout of these tests.
             if let Ok(ended) = program.wait(&RULE) {
                 break ended;
             }
@@ -499,7 +501,8 @@ fn endless_output_is_read_and_not_kept() {
     });
 }
 
-/// Ctrl-C ends the check at once, and must not leave the student's program behind, which may hold a port; nor what it wrote.
+/// Ctrl-C ends the check at once, and must leave neither the student's program behind, which may
+/// hold a port, nor the files it wrote.
 #[test]
 fn no_program_outlives_a_check_that_is_killed() {
     const INSIDE: &str = "NET_NOTES_KILLED";
@@ -529,7 +532,7 @@ fn no_program_outlives_a_check_that_is_killed() {
     });
 }
 
-/// In place of a number a program may print anything: that is what is shown, and soon.
+/// In place of a number a program may print any text: the failure shows it, and soon.
 #[test]
 fn a_line_without_the_port_is_shown() {
     within("port", || {
@@ -553,7 +556,7 @@ fn what_a_program_leaves_behind_ends_with_it() {
     });
 }
 
-/// What still comes out of the program's streams when it has ended comes late here, as its child is out of reach.
+/// Here, output of a program that has ended still arrives late, as its child is out of reach.
 #[test]
 fn the_end_of_the_output_is_waited_for_as_long_as_anything() {
     const LATE: &str = "NET_NOTES_LATE";
@@ -593,7 +596,7 @@ fn a_line_ends_in_one_of_two_ways_and_one_of_several_answers_is_right() {
     });
 }
 
-/// What a reader looks for is the line that was awaited, and not the byte at its end.
+/// A reader looks for the line that was awaited, and not for the byte at its end.
 #[test]
 fn lines_end_all_in_one_way_or_all_in_the_other() {
     within("lines", || {
@@ -638,7 +641,7 @@ fn the_long_pause_is_waited_out_in_silence() {
         assert!(said(&failure).contains("actual    the end (FIN)"), "{failure}");
         waits.wait_out(&pause, &RULE).expect("nothing comes");
         assert!(began.elapsed() >= Pause::shortest());
-        // It is over, and yet an end that came meanwhile is seen.
+        // The time is over, but an end that arrived in the meantime is still seen.
         let mut ended = against(&check, drop);
         until("the end is there", || !ended.wait_unread());
         let failure = failed(ended.wait_out(&pause, &RULE));
@@ -646,7 +649,8 @@ fn the_long_pause_is_waited_out_in_silence() {
     });
 }
 
-/// A program that waits for more before it answers is late each time; one on a busy machine now and then.
+/// A program that waits for more input before it answers is late each time; one on a busy machine
+/// only now and then.
 #[test]
 fn what_must_be_done_at_once_may_be_late_once() {
     within("promptly", || {
@@ -678,7 +682,7 @@ fn what_must_be_done_at_once_may_be_late_once() {
 }
 
 #[test]
-#[cfg(target_os = "linux")] // elsewhere the system does not tell
+#[cfg(target_os = "linux")] // other systems do not report it
 fn a_program_that_runs_in_circles_is_caught() {
     within("busy", || {
         let check = check();
@@ -691,12 +695,13 @@ fn a_program_that_runs_in_circles_is_caught() {
             "{failure}"
         );
         let text = "actual    nothing in 1s\n  meanwhile the program does not wait: it keeps";
-        // On a busy machine it may get too little of it to be noticed, for once.
+        // On a busy machine it may once get too little of the processor to be noticed.
         until("it is noticed", || said(&failed(busy.line(&RULE))).contains(text));
     });
 }
 
-/// What a program says of a connection that the check has cut off is no mistake of its own.
+/// Output of a program about a connection that the check has cut off is not a mistake of the
+/// program.
 #[test]
 fn errors_that_the_check_has_caused_are_not_the_programs() {
     within("caused", || {
@@ -734,7 +739,7 @@ fn what_is_waited_for_and_what_was_kept_is_known() {
     });
 }
 
-/// A program that ignores its host is told from one that does not connect at all.
+/// A program that ignores its host is distinguished from one that does not connect at all.
 #[test]
 fn a_host_is_found_by_its_name_and_a_port_that_is_guessed_is_known() {
     within("by name", || {

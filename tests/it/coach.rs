@@ -1,4 +1,5 @@
-//! Sessions with the coach, as a student has them: each in a folder of its own, so that nobody's work is touched.
+//! Sessions with the coach, as a student has them: each in a separate folder, so that no student's
+//! work is touched.
 
 use crate::common;
 
@@ -14,7 +15,7 @@ use common::{
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 const MINE: &str = "tests/exercises/03_server.rs";
 
-/// A student's folder, with every exercise as it is at the beginning. Removed in the end.
+/// A student's folder, with every exercise unsolved. Removed when dropped.
 struct Student {
     folder: PathBuf,
 }
@@ -46,19 +47,20 @@ impl Student {
             .expect("writable");
     }
 
-    /// The coach in this folder, in English and without colour.
+    /// Returns a command that runs the coach in this folder, in English and without colour.
     fn command(&self) -> Command {
         self.start(COACH)
     }
 
-    /// A program in this folder.
+    /// Returns a command that runs a program in this folder.
     fn start(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = command(program);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         command
     }
 
-    /// What it says, on standard output and after that on standard error, and its exit status.
+    /// Runs the coach. Returns its standard output followed by its standard error, and its exit
+    /// status.
     fn coach(&self, args: &[&str]) -> (String, i32) {
         self.coach_told(args, "")
     }
@@ -142,7 +144,8 @@ fn a_language_is_chosen_once() {
     }
 }
 
-/// Who asks for a language asks for it in the next command, too: the one that is shown can be copied.
+/// A language that was requested is also requested in the next command: the one that is shown can
+/// be copied.
 #[test]
 fn commands_that_are_shown_keep_the_language() {
     let student = Student::new("keeps");
@@ -201,7 +204,7 @@ fn all_exercises_are_judged_for_a_teacher() {
         fs::remove_file(student.path(&format!("tests/exercises/{gone}.rs"))).expect("it was there");
     }
     let mut coach = student.command();
-    // As at a terminal, and with what asks for colours.
+    // As on a terminal, and with the variables that request colours.
     coach.args(["check", "--all", "--json"]).env("CLICOLOR_FORCE", "1").env("LANG", "zh_CN");
     let output = coach.output().expect("the coach runs");
     assert_eq!(output.status.code(), Some(1));
@@ -323,14 +326,14 @@ fn hints_come_one_by_one_and_the_solution_last() {
     says(&student.coach(&["solution", "03"]).0, &[solution.trim()]);
 }
 
-/// Nothing is wider than the terminal: neither what a check says, nor a hint.
+/// Nothing is wider than the terminal: neither the messages of a check nor a hint.
 #[test]
 fn a_narrow_terminal_is_not_overrun() {
     let student = Student::new("narrow");
     for args in [&["check", "03"][..], &["hint", "03"], &["--lang", "zh", "hint", "03", "1"]] {
         let output = student.command().args(args).env("COLUMNS", "50").output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        // A command to be copied stays whole.
+        // A command to be copied is not wrapped.
         let lines = text.lines().filter(|line| !line.contains("cargo run") && !line.contains('·'));
         let wide =
             |line: &str| -> usize { line.chars().map(|c| 1 + usize::from(c > '\u{2e80}')).sum() };
@@ -447,7 +450,7 @@ fn a_busy_port_is_the_programs_own_last_word() {
     let student = Student::new("busy");
     let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = busy.local_addr().expect("bound").port();
-    // It listens where it wants, and not where it is told to.
+    // It listens where it chooses, and not at the port that it was given.
     let program = student.read(MINE).replace("listen(port,", &format!("listen({port},"));
     assert!(program.contains(&port.to_string()), "the stub listens in another way: {program}");
     student.write(MINE, &program);
@@ -478,7 +481,7 @@ fn what_is_not_understood_is_said_with_a_way_out() {
     says(&text, &[".progress cannot be read", "Remove it"]);
 }
 
-/// What the system says of an error, in the Chinese output: behind a sentence in Chinese.
+/// The system's message about an error, in the Chinese output: after a sentence in Chinese.
 #[track_caller]
 fn says_system_errors_in_chinese(text: &str) {
     let errors: Vec<usize> = text.match_indices("(os error ").map(|(at, _)| at).collect();
@@ -540,7 +543,7 @@ fn what_is_broken_is_said_with_a_way_out() {
     says_system_errors_in_chinese(&no_tool("zh"));
 }
 
-/// As lessons/README.md tells PowerShell users to set it.
+/// Set as lessons/README.md describes it for PowerShell users.
 #[test]
 fn a_trace_for_the_session_is_not_among_the_programs_errors() {
     let student = Student::new("trace");
@@ -638,7 +641,7 @@ fn watch_checks_whenever_the_file_is_saved() {
     });
 }
 
-/// `git checkout` writes many at once, and some editors take a file away for a moment.
+/// `git checkout` writes many files at once, and some editors remove a file for a moment.
 #[test]
 fn watch_misses_none_of_several_files() {
     if wine_lacks(COMPILER) {
@@ -673,20 +676,22 @@ fn watch_ends_when_nobody_reads_it() {
         let mut coach = student.command();
         coach.args(["watch", "03"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut watching = coach.spawn().expect("the coach runs");
-        let typed = watching.stdin.take(); // or its end would be the end of watching
+        let typed = watching.stdin.take(); // otherwise, its end would end the watching
         drop(watching.stdout.take());
         assert!(watching.wait().expect("it was started").success());
         drop(typed);
     });
 }
 
-/// Nothing can be written: what cannot be remembered is said, the check counts all the same, and reset touches nothing.
+/// No file can be written: what cannot be saved is reported, the check counts all the same, and
+/// reset changes nothing.
 #[test]
 #[cfg(unix)]
 fn a_read_only_folder_loses_nothing() {
     let student = Student::new("readonly");
     student.solve();
-    assert_eq!(student.coach(&["check", "03"]).1, 0); // built, so that nothing has to be written for that
+    // Built, so that no file must be written for that.
+    assert_eq!(student.coach(&["check", "03"]).1, 0);
     fs::remove_file(student.path(".progress")).expect("it was there");
     let Some(sealed) = sealed(&student) else { return };
     let coach = |args: &str| {
@@ -706,8 +711,8 @@ fn a_read_only_folder_loses_nothing() {
     assert_eq!(student.read(MINE), student.read("tests/exercises/03_server/solution.rs"));
 }
 
-/// How to run a shell command where the student's folder cannot be written. Root may write everywhere, and needs a
-/// read-only mount for that.
+/// Returns a command that runs a shell command where the student's folder cannot be written. Root
+/// may write everywhere, and needs a read-only mount for that.
 #[cfg(unix)]
 fn sealed(student: &Student) -> Option<impl Fn(&str) -> Command> {
     let root = command("id").arg("-u").output().expect("id runs").stdout == b"0\n";
@@ -731,7 +736,8 @@ fn sealed(student: &Student) -> Option<impl Fn(&str) -> Command> {
     })
 }
 
-/// On a terminal it is in colour, unless `NO_COLOR` says otherwise, and the question of `reset` is answered there.
+/// On a terminal the output is in colour, unless `NO_COLOR` is set, and the question of `reset` is
+/// answered there.
 #[test]
 fn in_a_terminal_it_is_in_colour() {
     if !cfg!(target_os = "linux") {
@@ -759,7 +765,7 @@ fn in_a_terminal_it_is_in_colour() {
     says(&session("check 03", "").0, &["\x1b[32m✓\x1b[0m 03"]);
     student.write(MINE, "fn main() { oops }\n");
     let (text, _) = session("check 03", "");
-    // Which colour, and in how many codes, is a matter of the compiler's version.
+    // The colours and the number of their codes depend on the compiler's version.
     let before = text.split_once("error[E0425]").expect("the compiler's message").0;
     assert!(before.rsplit_once("\x1b[").is_some_and(|(_, code)| code.ends_with('m')), "{text}");
 

@@ -1,7 +1,8 @@
-//! The compiler's messages for beginners' mistakes. `tests/ui/NAME.rs` is a program with one mistake.
-//! `tests/ui/NAME.txt` is the first line of its message, and the lines that name the next step, in
-//! order: the library's own, and those of rustc's own that 1.85, 1.95 and 1.97 agree on. (They differ
-//! in how they draw a changed line, and in how much of the library's source they show.)
+//! The compiler's messages for beginners' mistakes. `tests/ui/NAME.rs` is a program with one
+//! mistake. `tests/ui/NAME.txt` is the first line of its message, and the lines that name the next
+//! step, in order: the library's own, and those of rustc's own that 1.85, 1.95 and 1.97 agree on.
+//! (They differ in how they draw a changed line, and in how much of the library's source they
+//! show.)
 
 use crate::common;
 use crate::markdown;
@@ -11,7 +12,7 @@ use std::{env, fs};
 
 use markdown::Page;
 
-/// The files in a folder whose names end so, by their names without that.
+/// Returns the files in a folder whose names end with `end`, by their names without it.
 fn names(folder: &str, end: &str) -> Vec<String> {
     let files = common::files(folder, end).into_iter();
     let names = files.map(|file| file[folder.len()..file.len() - end.len()].to_string());
@@ -29,8 +30,8 @@ struct Compiler {
 }
 
 impl Compiler {
-    /// The one that cargo uses, with the library up to date. (The library that this test is linked
-    /// with has a name that only cargo knows.) `None`: there is no compiler here.
+    /// Returns the compiler that cargo uses, with the library up to date. (The library that this
+    /// test is linked with has a name that only cargo knows.) `None`: there is no compiler here.
     fn new() -> Option<Compiler> {
         let rustc = env::var_os("RUSTC").map(PathBuf::from).or_else(|| common::peer("rustc"))?;
         let mut cargo = common::command(env!("CARGO"));
@@ -45,11 +46,11 @@ impl Compiler {
         Some(Compiler { rustc, library })
     }
 
-    /// All that it says of a program, without colour.
+    /// Returns all messages about a program, without colour.
     fn messages(&self, name: &str) -> String {
         let mut rustc = common::command(&self.rustc);
         rustc.current_dir(common::root()).args(["--edition", "2024", "--color", "never"]);
-        // Enough for all errors and warnings, and faster than a program.
+        // Enough for all errors and warnings, and faster to build than a program.
         let metadata = env::temp_dir().join(format!("net-notes-ui-{}-{name}", std::process::id()));
         rustc.arg("--emit").arg(format!("metadata={}", metadata.display()));
         rustc.arg("--extern").arg(format!("net_notes={}", self.library.display()));
@@ -59,8 +60,8 @@ impl Compiler {
     }
 }
 
-/// The first expected line that is not there. The first one must be the first line of the first error
-/// (or warning), and each later one a part of a later line of the same message.
+/// Returns the first expected line that is missing. The first one must be the first line of the
+/// first error (or warning), and each later one a part of a later line of the same message.
 fn missing<'e>(messages: &str, expected: &'e str) -> Option<&'e str> {
     let mut expected = expected.lines().map(str::trim);
     let first = expected.next().unwrap_or_default();
@@ -87,7 +88,7 @@ fn a_mistake_is_explained() {
     let mut wrong = String::new();
     for name in mistakes {
         let messages = compiler.messages(&name);
-        // Rustc's list stops at the eighth, and pushes the next step off the screen.
+        // Rustc's list has at most eight entries, and pushes the next step off the screen.
         assert!(!messages.contains("other types implement trait"), "{name}: {messages}");
         if let Some(missing) = missing(&messages, &read(&format!("tests/ui/{name}.txt"))) {
             wrong += &format!(

@@ -1,5 +1,5 @@
-//! How a socket and a server end, and that nothing of the user's stops them: bounded goodbyes, code of the user that panics,
-//! servers that listen again, connects that were given up.
+//! The end of a socket and of a server, which no user code can prevent: bounded closing, user code
+//! that panics, servers that listen again, connects that were given up.
 
 use crate::common;
 
@@ -30,7 +30,7 @@ fn running(server: &Server) -> Running {
     server.spawn()
 }
 
-/// The names of what happens to a socket.
+/// Records the names of a socket's events.
 fn record(socket: &EventSocket) -> Arc<Mutex<Vec<String>>> {
     let log = Arc::new(Mutex::new(Vec::new()));
     macro_rules! note {
@@ -62,7 +62,7 @@ fn close_within_lets_the_peer_read_everything_and_costs_no_thread_after() {
     });
     let run = running(&server);
 
-    // A peer that sends much, then reads, then ends: it gets all of it, and no reset.
+    // A peer that sends much data, then reads, then ends: it receives everything, and no reset.
     let mut peer = plain_client(&server);
     let mut sending = peer.try_clone().unwrap();
     let sender = thread::spawn(move || sending.write_all(&vec![b'?'; 4 << 20]));
@@ -77,7 +77,7 @@ fn close_within_lets_the_peer_read_everything_and_costs_no_thread_after() {
     assert_eq!(socket.bytes_read(), 4 << 20);
     assert_eq!(*log.lock().unwrap(), ["Finish", "End", "Close"], "no Data");
 
-    // One that never ends, and one that sends a byte now and then.
+    // A peer that never ends, and one that sends a byte now and then.
     for drips in [false, true] {
         let peer = plain_client(&server);
         let (socket, log, begun) = given.recv_timeout(DEADLINE).unwrap();
@@ -110,7 +110,7 @@ fn close_within_overrules_a_pause_and_drops_what_is_held() {
     let (socket, log) = given.recv_timeout(DEADLINE).unwrap();
     until("it is held", || socket.bytes_read() == 4);
     socket.close_within(DEADLINE);
-    socket.close_within(Duration::MAX); // the earlier end counts, and this is no panic
+    socket.close_within(Duration::MAX); // the earlier end counts, and this does not panic
     socket.pause();
     peer.write_all(&vec![1; 1 << 20]).unwrap();
     peer.shutdown(Shutdown::Write).unwrap();
@@ -119,7 +119,7 @@ fn close_within_overrules_a_pause_and_drops_what_is_held() {
     assert_eq!(*log.lock().unwrap(), ["Finish", "End", "Close"]);
     assert_eq!(socket.bytes_read(), 4 + (1 << 20));
 
-    // Before the connection is there.
+    // Before the connection is established.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let client = EventSocket::new(listener.local_addr().unwrap());
     let log = record(&client);
@@ -155,7 +155,7 @@ fn destroy_soon_closes_when_the_fin_is_out() {
     until("closed", || log.lock().unwrap().contains(&"Close".to_string()));
     assert_eq!(*log.lock().unwrap(), ["Finish", "Close"]);
     socket.destroy_soon();
-    // When the FIN is out already, at once.
+    // If the FIN is sent already, at once.
     let other = net::create_server(move |socket| {
         socket.resume();
         socket.on(event::Finish, |socket, ()| socket.destroy_soon());
@@ -174,7 +174,7 @@ fn destroy_soon_closes_when_the_fin_is_out() {
 #[test]
 fn close_all_connections_ends_run_whatever_the_clients_do() {
     let server = net::create_server(|socket| {
-        socket.write(vec![0; 8 << 20]); // stuck: nobody reads
+        socket.write(vec![0; 8 << 20]); // stuck: the peer does not read
     });
     let run = running(&server);
     let clients: Vec<_> = (0..20).map(|_| plain_client(&server)).collect();
@@ -196,7 +196,7 @@ fn a_server_listens_again_before_run_has_returned() {
         let log = log.clone();
         move || log.lock().unwrap().push(what)
     };
-    // No connection is open: Close comes at once, as in Node.
+    // No connection is open: Close is emitted at once, as in Node.
     let server = net::create_server(|socket| socket.end_with("hello"));
     let (listening, closed, second) = (note("listening"), note("close"), note("second"));
     server.on(event::Listening, move |_, ()| listening());
@@ -239,7 +239,7 @@ fn a_server_listens_again_before_run_has_returned() {
     }
     drop(new);
     until("the new one is gone", || server.connections() == 1);
-    drop(old); // the last one of the time before: no Close, as the server listens
+    drop(old); // the last socket of the earlier period: no Close, as the server listens
     until("the old one is gone", || server.connections() == 0);
     plain_client(&server).write_all(b"x").expect("it still listens");
     server.close().unwrap();
@@ -267,7 +267,7 @@ fn a_server_that_closes_and_listens_in_a_hurry_loses_nobody() {
     assert_eq!(served.load(Ordering::SeqCst), 100);
 }
 
-/// An error whose every method is out to hurt.
+/// An error, every method of which panics.
 #[derive(Debug)]
 struct Hostile;
 
@@ -285,7 +285,7 @@ impl Drop for Hostile {
     }
 }
 
-/// What panics when it is dropped.
+/// Panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -300,7 +300,7 @@ fn panics(call: impl FnOnce()) -> bool {
 
 #[test]
 fn code_of_the_user_that_panics_where_nobody_looks_stops_nothing() {
-    // In an error: with and without a listener, with a write that hears of it, and after Close.
+    // In an error: with and without a listener, with a write that receives it, and after Close.
     let (give, given) = channel();
     let turn = AtomicUsize::new(0);
     let server = net::create_server(move |socket| {
@@ -323,7 +323,8 @@ fn code_of_the_user_that_panics_where_nobody_looks_stops_nothing() {
     }
     until("none is left", || server.connections() == 0);
 
-    // In what listeners, callbacks and timers own: two in one socket, removed ones, and late ones.
+    // In values that listeners, callbacks and timers own: two in one socket, removed ones, and late
+    // ones.
     let client = EventSocket::new(server.address().unwrap());
     let bombs = [Bomb, Bomb, Bomb, Bomb, Bomb];
     for bomb in bombs {
@@ -357,7 +358,7 @@ fn code_of_the_user_that_panics_where_nobody_looks_stops_nothing() {
     never_run.destroy_with(io::Error::other(Hostile));
     drop(never_run);
 
-    // A payload that panics in its turn.
+    // A payload whose drop panics with a payload that panics.
     struct Chain;
     impl Drop for Chain {
         fn drop(&mut self) {
@@ -373,7 +374,7 @@ fn code_of_the_user_that_panics_where_nobody_looks_stops_nothing() {
     let other_run = running(&other);
     let _peer = plain_client(&other);
     given.recv_timeout(DEADLINE).expect("Close comes");
-    // In what a server's listeners own.
+    // In values that a server's listeners own.
     let (bomb, another) = (Bomb, Bomb);
     let ids = [
         other.on(event::Close, move |_, ()| _ = &bomb),
@@ -441,7 +442,7 @@ fn calls_that_say_the_same_use_no_memory() {
     drop(peer);
     within("run() returns", || run.join().unwrap()).unwrap();
 
-    // Panics: the first one is kept for run(), the others are not.
+    // Panics: the first one is kept for run(), and the others are dropped.
     let server = net::create_server(|_| {});
     let count = Arc::new(AtomicUsize::new(0));
     let panics = count.clone();
@@ -604,7 +605,7 @@ fn places_that_cannot_be_are_refused_in_words() {
             assert!(text.ends_with(r"/tmp/a\0b\nc") && !text.contains(['\0', '\n']), "{text:?}");
         }
     }
-    // No host is this machine, as in Node.
+    // An empty host is this machine, as in Node.
     server.listen(("", 0), |_| {}).unwrap();
     assert!(server.address().unwrap().ip().unwrap().is_loopback());
     let port = server.address().unwrap().port().unwrap();

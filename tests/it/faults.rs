@@ -1,7 +1,7 @@
-//! What happens when the system has no more to give: no descriptor, no thread.
+//! What happens when the system has no more descriptors or threads.
 //!
-//! Each test is alone in a process with a limit, and holds what is left of it itself, as ballast: so what is missing, and
-//! when it is there again, is the test's decision and not a matter of luck.
+//! Each test runs alone in a process with a limit, and holds the rest of that resource itself, as
+//! ballast: so the test decides, and not chance, what is missing and when it is available again.
 
 use crate::common;
 
@@ -16,16 +16,16 @@ use common::{DEADLINE, alone, skipped, until, within};
 use net::{EventSocket, Server, event};
 use net_notes as net;
 
-/// So small that the test has the rest of it in its hands.
+/// So small that the test can hold the rest of them.
 const FEW_DESCRIPTORS: &str = r#"ulimit -n 64; exec "$@""#;
 
-/// A stack is 64 MiB here, more than glibc keeps of ended threads (40 MiB), so that each new thread has to ask the kernel.
-/// 4 GiB of address space (not of memory) is far more than the process needs. It binds root, too, as a limit of processes
-/// would not.
+/// A stack is 64 MiB here, more than glibc keeps of ended threads (40 MiB), so that each new thread
+/// must ask the kernel. 4 GiB of address space (not of memory) is far more than the process needs.
+/// The limit also applies to root; a limit of processes would not.
 const FEW_THREADS: &str =
     r#"ulimit -v 4194304; export RUST_MIN_STACK=67108864 MALLOC_ARENA_MAX=1; exec "$@""#;
 
-/// An echo server on port 0, and the codes of its errors.
+/// Runs an echo server on port 0, and returns the codes of its errors too.
 fn echo_server() -> (Server, Arc<Mutex<Vec<String>>>) {
     let server = net::create_server(|socket| socket.pipe(socket));
     let errors: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -42,13 +42,13 @@ fn connect(server: &Server) -> TcpStream {
     stream
 }
 
-/// One byte there and back.
+/// Sends a byte, and waits for its echo.
 fn echoes(mut client: &TcpStream) -> bool {
     let mut answer = [0];
     client.write_all(b"x").is_ok() && client.read_exact(&mut answer).is_ok() && answer == *b"x"
 }
 
-/// An end or a reset, and nothing else, is what a refused client sees.
+/// A refused client sees an end or a reset, and nothing else.
 fn is_refused(mut client: &TcpStream) -> bool {
     match client.read(&mut [0]) {
         Ok(size) => size == 0,
@@ -56,13 +56,13 @@ fn is_refused(mut client: &TcpStream) -> bool {
     }
 }
 
-/// The time that this process has computed. Needs no new descriptor: there may be none.
+/// Returns the CPU time of this process. Needs no new descriptor: there may be none.
 fn cpu_time(mut stat: &File) -> Duration {
     let mut text = String::new();
     stat.rewind().unwrap();
     stat.read_to_string(&mut text).unwrap();
-    // proc_pid_stat(5): the second field, in brackets, may contain anything; user and system time are number 14 and 15,
-    // in ticks of 10 ms.
+    // proc_pid_stat(5): the second field, in brackets, may contain anything; user and system time
+    // are number 14 and 15, in ticks of 10 ms.
     let fields: Vec<&str> = text.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
     Duration::from_millis(10 * ticks)
@@ -95,19 +95,20 @@ fn without_descriptors_a_server_says_so_once_and_waits() {
     assert!(used <= Duration::from_millis(60), "{used:?} of computing while nothing can be done");
     assert_eq!(*errors.lock().unwrap(), ["accept EMFILE"], "once, and not at each attempt");
 
-    // Others who need a descriptor hear of it, too.
+    // Other users of descriptors are informed, too.
     let client = EventSocket::new(server.address().unwrap());
     assert_eq!(net::code(&within("a client fails", move || client.run()).unwrap_err()), "EMFILE");
     let other = net::create_server(|_| {});
     assert_eq!(net::code(&other.listen(("127.0.0.1", 0), |_| {}).unwrap_err()), "EMFILE");
 
-    // One descriptor: one client is served, and then there is none again, which is a second time.
+    // One descriptor: one client is served, and then there is none again, which is a second
+    // failure.
     ballast.pop();
     until("one is served, and the server says so again", || {
         server.connections() == 1 && errors.lock().unwrap().len() == 2
     });
     assert!(echoes(&clients[0]), "the first in the queue");
-    // One that leaves makes room for the next, at once.
+    // A client that leaves makes room for the next one, at once.
     let mut clients = clients.into_iter();
     let first = clients.next().unwrap();
     first.shutdown(std::net::Shutdown::Write).unwrap();
@@ -124,12 +125,13 @@ fn without_descriptors_a_server_says_so_once_and_waits() {
     within("run() returns", || running.join().unwrap()).unwrap();
 }
 
-/// All of the address space but 32 MiB: enough for anything here but the stack of a thread.
+/// Takes all of the address space but 32 MiB: enough for anything here except the stack of a
+/// thread.
 fn take_the_room_for_threads() -> Vec<Vec<u8>> {
     let mut ballast: Vec<Vec<u8>> = Vec::new();
     for size in [1 << 30, 256 << 20, 64 << 20, 32 << 20] {
         let mut piece = Vec::new();
-        // Only reserved and never touched, so it costs no memory.
+        // Only reserved and never touched, so it takes no memory.
         while piece.try_reserve_exact(size).is_ok() {
             ballast.push(std::mem::take(&mut piece));
         }
@@ -164,14 +166,15 @@ fn without_threads_one_client_is_refused_and_the_server_goes_on() {
     assert_eq!(*errors.lock().unwrap(), ["accept EAGAIN"; 3]);
     until("they count no more", || server.connections() == 2);
     assert!(echoes(&first) && echoes(&second), "who has a thread keeps it");
-    // To connect takes a thread, and to look a name up, too.
+    // Connecting takes a thread, and so does looking a name up.
     let port = server.address().unwrap().port().unwrap();
     for (host, words) in [
         ("127.0.0.1", format!("connect EAGAIN 127.0.0.1:{port}")),
         ("localhost", "getaddrinfo EAGAIN localhost".to_string()),
     ] {
         let client = EventSocket::new((host, port));
-        client.set_timeout(Some(Duration::from_millis(1))); // nobody to keep it, and no harm
+        // No thread can check it, and no harm is done.
+        client.set_timeout(Some(Duration::from_millis(1)));
         let error = client.run().unwrap_err();
         assert_eq!((net::code(&error), error.to_string()), ("EAGAIN", words));
     }
@@ -205,7 +208,8 @@ fn without_threads_a_queue_is_given_up_and_not_forgotten() {
         socket.on(event::Close, move |_, bad| close.send(format!("Close {bad}")).unwrap());
         ready.send(()).unwrap();
         may_go.lock().unwrap().recv_timeout(DEADLINE).unwrap();
-        // Nobody reads, so the kernel is full soon, and the rest is a thread's work that cannot be started.
+        // The peer does not read, so the kernel's buffer is full soon, and the rest is work for a
+        // thread that cannot be started.
         for n in 0.. {
             if socket.is_destroyed() {
                 count.send(n).unwrap();

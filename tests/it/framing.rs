@@ -1,4 +1,4 @@
-//! `framing` by itself: no socket, only bytes, cut in every way.
+//! `framing` without sockets: bytes, cut in every way.
 
 use crate::common;
 
@@ -9,8 +9,8 @@ use common::Random;
 use net::framing::{Frames, Lines};
 use net_notes as net;
 
-/// What became of a stream: its messages, then the sentence of the error, if there was one, and
-/// what is left.
+/// The result of a stream: its messages, then the sentence of the error, if there was one, and the
+/// remaining bytes.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 struct Outcome {
     messages: Vec<Vec<u8>>,
@@ -18,7 +18,7 @@ struct Outcome {
     rest: Vec<u8>,
 }
 
-/// [`Lines`] and [`Frames`], as far as they are the same.
+/// The methods that [`Lines`] and [`Frames`] have in common.
 trait Splitter: Iterator<Item = io::Result<Vec<u8>>> {
     fn feed(&mut self, data: &[u8]);
     fn rest(&self) -> &[u8];
@@ -47,7 +47,7 @@ impl<F: FnMut(&[u8]) -> io::Result<Option<usize>>> Splitter for Frames<F> {
 /// When messages are taken out: all after each piece, one after each piece, or all at the end.
 const TAKEN: [usize; 3] = [usize::MAX, 1, 0];
 
-/// Feeds the pieces, takes out as many messages after each, and the others at the end.
+/// Feeds the pieces, takes out at most `taken` messages after each, and the others at the end.
 fn split<'a>(
     mut splitter: impl Splitter,
     pieces: impl Iterator<Item = &'a [u8]>,
@@ -72,7 +72,7 @@ fn split<'a>(
     outcome
 }
 
-/// The pieces of `bytes`: a cut after byte `n` where bit `n` is set.
+/// Returns the pieces of `bytes`: a cut after byte `n` where bit `n` is set.
 fn cut(bytes: &[u8], cuts: usize) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -93,7 +93,8 @@ fn every_way_to_cut_is_tried() {
     assert_eq!(ways(b"abc"), [vec![&b"abc"[..]], vec![a, b"bc"], vec![b"ab", c], vec![a, b, c]]);
 }
 
-/// However it is cut, and whenever messages are taken out, this becomes of it.
+/// Asserts that the result is the same wherever the bytes are cut, and whenever messages are taken
+/// out.
 fn assert_every_cut<S: Splitter>(
     new: impl Fn() -> S,
     wire: &[u8],
@@ -109,7 +110,7 @@ fn assert_every_cut<S: Splitter>(
     }
 }
 
-/// All texts of up to `length` bytes of an alphabet.
+/// Returns all texts of up to `length` bytes of an alphabet.
 fn texts(alphabet: &[u8], length: u32) -> Vec<Vec<u8>> {
     let mut texts = vec![Vec::new()];
     let mut last = 0;
@@ -145,7 +146,7 @@ fn lines_however_they_are_cut() {
         (b"\n\r\n", &[b"", b""], "", b""),
         (b"a\nb\r\nc", &[b"a", b"b"], "", b"c"),
         (b"\n\n\na", &[b"", b"", b""], "", b"a"),
-        // A carriage return that is no end.
+        // A carriage return that ends no line.
         (b"a\r", &[], "", b"a\r"),
         (b"a\rb\n", &[b"a\rb"], "", b""),
         (b"a\r\r\n", &[b"a\r"], "", b""),
@@ -171,7 +172,7 @@ fn lines_however_they_are_cut() {
     }
 }
 
-/// What the definition of a line says of a whole stream.
+/// Computes the result of a whole stream from the definition of a line.
 fn lines_of(wire: &[u8], limit: usize) -> Outcome {
     let mut outcome = Outcome::default();
     for piece in wire.split_inclusive(|byte| *byte == b'\n') {
@@ -199,7 +200,7 @@ fn all_short_streams_of_lines() {
 }
 
 /// The frames of these tests: a digit is the length of the frame that it begins; a `?` has the
-/// digit behind it; all else is no frame.
+/// digit after it; all other bytes are invalid.
 fn digit(bytes: &[u8]) -> io::Result<Option<usize>> {
     match bytes {
         [b'?'] => Ok(None),
@@ -210,7 +211,7 @@ fn digit(bytes: &[u8]) -> io::Result<Option<usize>> {
     }
 }
 
-/// What the definition of these frames says of a whole stream.
+/// Computes the result of a whole stream from the definition of these frames.
 fn frames_of(wire: &[u8], limit: usize) -> Outcome {
     let mut outcome = Outcome::default();
     let mut rest = wire;
@@ -274,12 +275,12 @@ fn all_short_streams_of_frames() {
     }
 }
 
-/// Bytes out of an alphabet.
+/// Returns random bytes of an alphabet.
 fn letters(random: &mut Random, length: usize, alphabet: &[u8]) -> Vec<u8> {
     (0..length).map(|_| random.pick(alphabet)).collect()
 }
 
-/// Pieces of 0 to `most` bytes.
+/// Cuts into pieces of 0 to `most` bytes.
 fn cut_at_random<'a>(random: &mut Random, bytes: &'a [u8], most: usize) -> Vec<&'a [u8]> {
     let (mut rest, mut pieces) = (bytes, Vec::new());
     while !rest.is_empty() {
@@ -372,15 +373,15 @@ fn the_function_is_asked_no_more_than_needed() {
         asked.push(bytes.to_vec());
         Ok((bytes.len() > 1).then_some(4))
     });
-    assert!(frames.next().is_none()); // not for nothing
+    assert!(frames.next().is_none()); // not with nothing
     assert!(frames.feed(b"").next().is_none());
     assert!(frames.feed(b"a").next().is_none());
-    assert!(frames.next().is_none()); // not twice for the same
+    assert!(frames.next().is_none()); // not twice with the same bytes
     assert!(frames.feed(b"").next().is_none());
     assert!(frames.feed(b"b").next().is_none());
-    assert!(frames.feed(b"c").next().is_none()); // not when it has said the length
+    assert!(frames.feed(b"c").next().is_none()); // not once it has returned the length
     assert_eq!(frames.feed(b"d123456789").next().unwrap().unwrap(), b"abcd");
-    assert_eq!(frames.next().unwrap().unwrap(), b"1234"); // not with more than could count
+    assert_eq!(frames.next().unwrap().unwrap(), b"1234"); // not with more than could be needed
     drop(frames);
     assert_eq!(asked, [&b"a"[..], b"ab", b"12345"]);
 }
@@ -396,7 +397,7 @@ fn the_rest_can_be_taken_out_at_any_time() {
     assert!(lines.next().is_none());
     assert!(lines.feed(b"long, but").next().is_none());
     assert_eq!(lines.take_rest(), b"long, but");
-    assert_eq!(lines.feed(b"\n").next().unwrap().unwrap(), b""); // nothing of it is left behind
+    assert_eq!(lines.feed(b"\n").next().unwrap().unwrap(), b""); // nothing of it remains
 
     let mut frames = Frames::new(9, digit);
     assert_eq!(frames.feed(b"2a?").next().unwrap().unwrap(), b"2a");

@@ -1,5 +1,6 @@
-//! The checks of the exercises, judged themselves: each must catch every wrong answer by the rule that is meant for it, and
-//! let every right answer pass every time. The answers are edits of the solution: `wrong.md` and `right.md` beside it.
+//! Tests of the exercises' checks: each must catch every wrong answer by the rule that is meant for
+//! it, and let every right answer pass every time. The answers are edits of the solution:
+//! `wrong.md` and `right.md` beside it.
 
 use crate::answers;
 use crate::common;
@@ -14,19 +15,20 @@ use std::{env, thread};
 use answers::{Answer, answers};
 use common::{Exercise, Verdict, coach, exercises};
 
-/// How many checks run at a time. A check mostly waits, and this way the machine is a busy one, too.
+/// The number of checks that run at a time. A check mostly waits, and this also makes the machine a
+/// busy one.
 const AT_ONCE: usize = 8;
-/// How often a solution must pass: a check that fails a right program now and then is worth nothing.
+/// How often a solution must pass: a check that fails a right program now and then is worthless.
 const TIMES: usize = 1;
-/// How many right answers are judged in a quick run, the solution among them.
+/// The number of right answers that are judged in a quick run, including the solution.
 const RIGHT: usize = 2;
-/// How many seconds a check waits for what a wrong program does not do.
+/// How many seconds a check waits for something that a wrong program does not do.
 const SHORT: &str = "3";
-/// The variable that asks for all answers.
+/// The variable that requests all answers.
 const ANSWERS: &str = "NET_NOTES_ANSWERS";
-/// Far more than the proof of an exercise takes beside others.
+/// Far longer than the proof of an exercise takes beside others.
 const LIMIT: Duration = Duration::from_secs(300);
-/// Which answer a program is that has all of them.
+/// The variable that selects an answer in the program that contains all of them.
 const WHICH: &str = "NET_NOTES_ANSWER";
 
 macro_rules! judges {
@@ -35,7 +37,8 @@ macro_rules! judges {
             common::within_for(LIMIT, $exercise, || proved($exercise, some($exercise, answers($exercise)), TIMES, 1));
         })*
 
-        /// All answers, again and again, beside busy loops: `cargo test --test it judges:: -- --ignored`.
+        /// All answers, repeatedly, beside busy loops:
+        /// `cargo test --test it judges:: -- --ignored`.
         #[test]
         #[ignore = "takes minutes"]
         fn every_judge_is_steady_on_a_busy_machine() {
@@ -73,9 +76,10 @@ judges! {
     judge_21_in_the_open "21_in_the_open"
 }
 
-/// The solution, the first of the right answers, the stub, and a wrong one for each rule: what a change is judged by at once.
-/// A rule that several exercises have in the same words has one check: its wrong answer is judged in the first of them.
-/// All answers take minutes, and CI judges them; so does `NET_NOTES_ANSWERS=all`.
+/// Returns the solution, the first of the right answers, the stub, and a wrong one for each rule:
+/// enough for a quick judgement of a change. A rule that several exercises have in the same words
+/// has one check: its wrong answer is judged in the first of them. All answers take minutes, and CI
+/// judges them; so does `NET_NOTES_ANSWERS=all`.
 fn some(exercise: &str, mut answers: Vec<Answer>) -> Vec<Answer> {
     if env::var_os(ANSWERS).is_some_and(|which| which == "all") {
         return answers;
@@ -97,7 +101,7 @@ fn some(exercise: &str, mut answers: Vec<Answer>) -> Vec<Answer> {
     answers
 }
 
-/// Judges answers to an exercise: the solution as often as `times` says, the others as often as `each` does.
+/// Judges answers to an exercise: the solution `times` times, the others `each` times.
 fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
     let exercises = exercises("en");
     let exercise = exercises.iter().find(|exercise| exercise.name == name).expect("an exercise");
@@ -133,7 +137,7 @@ fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
     );
 }
 
-/// Whether this answer is judged as it should be.
+/// Checks whether this answer is judged correctly.
 fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), String> {
     let program = program.to_str().expect("UTF-8");
     let mut coach = coach(["check", &exercise.name, "--json", "--program", program]);
@@ -145,7 +149,7 @@ fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), St
     let said = verdict.said.unwrap_or_default();
     match (verdict.rule, &answer.breaks) {
         (None, None) => {
-            // Of each rule that the lesson lists, all must have been asked.
+            // Every rule that the lesson lists must have been checked.
             let rules: Vec<&str> = exercise.rules.iter().map(|(name, _)| &**name).collect();
             match verdict.kept == rules {
                 true => Ok(()),
@@ -164,13 +168,13 @@ fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), St
     }
 }
 
-/// The file that an answer is written to, so that a person can look at it, and try it.
+/// Returns the file that an answer is written to, so that a person can read it and try it.
 fn place(exercise: &str, answer: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("answers").join(exercise);
     folder.join(format!("{answer}.rs"))
 }
 
-/// One program with all answers in it, each a module: so they are compiled in one go, and not one by one.
+/// Builds one program that contains all answers, each as a module: so one compilation is enough.
 fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
     let (mut text, mut choices) = (String::from("#![allow(warnings)]\n"), String::new());
     fs::create_dir_all(place(exercise, "").parent().expect("a folder")).expect("writable");
@@ -191,7 +195,7 @@ fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
     program
 }
 
-/// What is demanded stands in the lesson, word for word, in both languages and in the same order.
+/// The lesson states every requirement, word for word, in both languages and in the same order.
 #[test]
 fn the_lesson_lists_the_rules_word_for_word() {
     let mut missing = Vec::new();
@@ -214,7 +218,8 @@ fn the_lesson_lists_the_rules_word_for_word() {
     assert!(missing.is_empty(), "not in the lesson, or not in this order:\n{}", missing.join("\n"));
 }
 
-/// As the coach judges a student's file: built from the file, and with the patience of a student.
+/// As the coach judges a student's file: built from the file, and with the time limits for a
+/// student.
 #[test]
 fn a_file_is_judged() {
     if common::wine_lacks(common::COMPILER) {
@@ -231,7 +236,8 @@ fn a_file_is_judged() {
     });
 }
 
-/// What a student edits begins as the stub. A student may have edited it: so it is what git has that is compared.
+/// A file that a student edits begins as the stub. A student may have edited it, so the version in
+/// git is compared.
 #[test]
 fn as_committed_the_exercises_are_unsolved() {
     let show = |path: &str| {
@@ -250,7 +256,7 @@ fn as_committed_the_exercises_are_unsolved() {
     }
 }
 
-/// Loops that leave the checks no quiet processor.
+/// Loops that keep every processor busy during the checks.
 struct Busy(Vec<std::process::Child>);
 
 impl Busy {

@@ -1,29 +1,40 @@
-//! What a lesson shows is what a student sees: every `console` block of every page is run, and its output compared.
+//! The lessons show what a student sees: every `console` block of every page is run, and its output
+//! compared.
 //!
 //! # The format
 //!
-//! GitHub shows the blocks as they are. Nothing but a ```` ```console ```` block is run; commands to be left alone go into ```` ```sh ````.
+//! GitHub shows the blocks unchanged. Only ```` ```console ```` blocks are run; commands that must
+//! not be run belong in ```` ```sh ````.
 //!
-//! - `$ ` starts a command, and `> ` lines directly under it continue it, as the shell's own second prompt does. The rest is its output,
-//!   stdout and stderr together. cargo's own lines (Compiling, Finished, Running) are left out. `$ echo $?` shows the status before.
-//! - ```` ```console ```` is a terminal of its own: what is started in it also ends in it.
-//! - ```` ```console terminal 1 ````, ```` ```console terminal 2 ````: several windows side by side. A program stays up for as long as a later
-//!   block of its terminal goes on with its output, that is: does not begin with `$ `. Blocks run in the order of the page, and each
-//!   waits until all its lines were seen.
-//! - `^C` is Ctrl-C, `^D` the end of the input, `hello⏎` a line typed by the student. When a program has ended, everything it printed
-//!   must have been shown. No page leaves a program running.
+//! - `$ ` starts a command, and `> ` lines directly below it continue it, as the shell's own second
+//!   prompt does. The rest is its output, stdout and stderr together. cargo's own lines (Compiling,
+//!   Finished, Running) are left out. `$ echo $?` shows the status of the command before.
+//! - ```` ```console ```` is a separate terminal: a program that is started in it also ends in it.
+//! - ```` ```console terminal 1 ````, ```` ```console terminal 2 ````: several windows side by
+//!   side. A program keeps running as long as a later block of its terminal continues its output,
+//!   that is, does not begin with `$ `. Blocks run in the order of the page, and each waits until
+//!   all its lines were seen.
+//! - `^C` is Ctrl-C, `^D` the end of the input, `hello⏎` a line typed by the student. When a
+//!   program has ended, everything it printed must have been shown. No page leaves a program
+//!   running.
 //! - A line `…` stands for any number of lines.
-//! - A ```` ```js ```` block that begins with `// server.js` is that file for a `$ node server.js`, and a ```` ```haproxy ```` block that begins
-//!   with `# tls.cfg` is that file. `target/debug/examples/NAME` is the built example, where another program starts it.
-//! - `sudo` is left out. What the system does not permit to this user, such as `tcpdump`, is skipped, by name.
-//! - Ports are those of the student (see `command::PORTS`). Each page runs with free ones in their place, and its output is changed back.
-//! - Ephemeral ports, times and error numbers of the system differ from run to run: both sides are normalised, see `compare::normal`.
-//!   `\r` and spaces at a line's end do not show on a terminal and do not count; nor do blank lines where a block begins and ends.
+//! - A ```` ```js ```` block that begins with `// server.js` is that file for a `$ node server.js`,
+//!   and a ```` ```haproxy ```` block that begins with `# tls.cfg` is that file.
+//!   `target/debug/examples/NAME` is the built example, where another program starts it.
+//! - `sudo` is left out. Programs that the system does not permit to this user, such as `tcpdump`,
+//!   are skipped, by name.
+//! - Ports are the student's (see `command::PORTS`). Each page runs with free ones in their place,
+//!   and its output is changed back.
+//! - Ephemeral ports, times and error numbers of the system differ from run to run: both sides are
+//!   normalised, see `compare::normal`. `\r` and spaces at the end of a line do not show on a
+//!   terminal and do not count; nor do blank lines at the beginning and the end of a block.
 //!
-//! A peer (nc, curl, telnet, node) that this machine lacks skips the blocks around it by name, and is a failure where `CI` is set.
-//! On Windows, which has no Unix shell, all of it is skipped.
-//! `tests/it/tidy.rs` holds the code of the Chinese pages equal to the English, comments aside. So a Chinese page is run only where a
-//! terminal shows something else: where the program prints the notes' own words.
+//! If this machine lacks a peer (nc, curl, telnet, node), the blocks around it are skipped by name;
+//! where `CI` is set, this is a failure. On Windows, which has no Unix shell, everything is skipped.
+//!
+//! `tests/it/tidy.rs` checks that the code of the Chinese pages equals the English, except
+//! comments. So a Chinese page is run only where a terminal shows something else: where the program
+//! prints the notes' own words.
 
 use crate::common;
 #[cfg(unix)]
@@ -68,7 +79,7 @@ fn every_console_block_shows_what_really_happens() {
         (chinese != *file && ours != theirs).then_some(chinese)
     };
     files.extend(files.iter().filter_map(differs).collect::<Vec<_>>());
-    // A page mostly waits for its programs: several at a time.
+    // A page mostly waits for its programs, so several run at a time.
     let (due, outcomes) = (Mutex::new(files.iter()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..PAGES_AT_ONCE {
@@ -96,7 +107,7 @@ fn every_console_block_shows_what_really_happens() {
     assert!(failures.is_empty(), "{failures}");
 }
 
-/// What is shown in terminals on a page.
+/// The terminal sessions on a page.
 #[cfg(unix)]
 fn consoles(page: &std::path::Path) -> Vec<String> {
     let page = markdown::Page::parse(&std::fs::read_to_string(page).unwrap_or_default());

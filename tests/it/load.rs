@@ -1,4 +1,4 @@
-//! Many at once, and much at once.
+//! Many connections at once, and much data at once.
 
 use crate::common;
 
@@ -15,7 +15,7 @@ use common::{
 use net::{EventSocket, event};
 use net_notes as net;
 
-/// Bytes that tell where they are from: any mix-up, loss or repetition changes them.
+/// Returns bytes that identify their origin: any mix-up, loss or repetition changes them.
 fn pattern(seed: usize, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     let mut x = seed as u64 ^ 0x9E37_79B9_7F4A_7C15;
@@ -90,7 +90,7 @@ fn a_thousand_connections_at_once_each_with_its_own_data() {
 #[test]
 fn both_peers_write_64_mib_without_reading_first() {
     const BYTES: usize = 64 << 20;
-    /// Writes all at once, and reads only when it was told that all was written.
+    /// Writes everything at once, and reads only after the callback that everything was written.
     fn flood(socket: &EventSocket, seed: usize, received: Arc<Mutex<Vec<u8>>>) {
         socket.pause();
         socket.on(event::Data, move |_, data| received.lock().unwrap().extend_from_slice(data));
@@ -128,7 +128,8 @@ fn both_peers_write_64_mib_without_reading_first() {
 
 #[test]
 fn an_echo_of_a_peer_that_writes_all_before_it_reads() {
-    // The server's kernel buffers, and then its queue, fill up while the peer does not read: pipe must hold back.
+    // The server's kernel buffers, and then its queue, fill up while the peer does not read: the
+    // pipe must pause.
     let server = net::create_server(|socket| socket.pipe(socket));
     server.listen(("127.0.0.1", 0), |_| {}).unwrap();
     let running = server.spawn();

@@ -1,4 +1,5 @@
-//! Lesson 15 tells of the source: the machines that it draws, and the names that it says, are those of `src`.
+//! Lesson 15 describes the source: the state machines that it draws, and the names that it uses,
+//! are those of `src`.
 
 use crate::common;
 
@@ -12,7 +13,7 @@ fn page(path: &str) -> String {
     fs::read_to_string(common::root().join(path)).unwrap().replace("\r\n", "\n")
 }
 
-/// The variants of an enum, in source text of rustfmt.
+/// Returns the variants of an enum, in source text formatted by rustfmt.
 fn variants(source: &str, name: &str) -> BTreeSet<String> {
     let head = format!("enum {name} {{\n");
     let (_, body) = source.split_once(&head).unwrap_or_else(|| panic!("no enum {name}"));
@@ -24,7 +25,8 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
     body.lines().filter_map(variant).collect()
 }
 
-/// The machines of a page: for each its enum, its file, and the states that are drawn.
+/// Returns the state machines of a page: for each its enum, its file, and the states that are
+/// drawn.
 fn drawn(page: &str) -> Vec<(String, String, BTreeSet<String>)> {
     let block = page.split("```").find(|block| block.contains(", src/socket/state/life.rs"));
     let mut machines: Vec<(String, String, BTreeSet<String>)> = Vec::new();
@@ -33,7 +35,7 @@ fn drawn(page: &str) -> Vec<(String, String, BTreeSet<String>)> {
             let file = rest.split_whitespace().next().unwrap();
             machines.push((name.to_string(), format!("src/{file}"), BTreeSet::new()));
         } else if let Some((_, _, states)) = machines.last_mut() {
-            // What stands far to the right is a remark.
+            // Text far to the right is a remark.
             let drawing = line.split("      ").find(|part| !part.trim().is_empty()).unwrap_or("");
             let words = drawing.split(|c: char| !c.is_alphanumeric());
             states.extend(words.filter(|w| w.starts_with(char::is_uppercase)).map(String::from));
@@ -54,7 +56,8 @@ fn the_machines_are_drawn_as_they_are() {
     }
 }
 
-/// The steps of a walk through the source: a file and a line of it as a link, and in the next column what stands there.
+/// Returns the steps of a walk through the source: a file and a line of it as a link, and in the
+/// next column the text of that line.
 fn steps(page: &str) -> Vec<(&str, usize, &str)> {
     page.lines().filter_map(step).collect()
 }
@@ -85,7 +88,7 @@ fn each_step_of_a_bytes_way_is_where_the_page_says() {
     }
 }
 
-/// All Rust text of `src` and `tests`.
+/// Returns all Rust text of `src` and `tests`.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).unwrap() {

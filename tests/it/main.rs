@@ -1,5 +1,6 @@
-//! All tests but those of the lessons, which are files of their own beside this folder. One program, so that linking is paid
-//! once: `cargo test --test it`, or a part of it: `cargo test --test it promises::`.
+//! All tests except those of the lessons, which are separate files beside this folder. One program,
+//! so that it is linked only once: `cargo test --test it`, or a part of it:
+//! `cargo test --test it promises::`.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 #[path = "../common/mod.rs"]

@@ -1,5 +1,5 @@
-//! Node's finer manners, and what a user's own code may do to the library: found by comparing with Node at random, and by
-//! attacks on the core.
+//! Node's details, and the effects of user code on the library: found by comparing with Node at
+//! random, and by attacks on the core.
 
 use crate::common;
 
@@ -16,7 +16,7 @@ use common::{DEADLINE, until, within};
 use net::{ConnectOptions, EventSocket, ReadyState, event};
 use net_notes as net;
 
-/// A socket whose peer is plain std, and does only what the test does.
+/// Returns a socket whose peer is plain std, and does only what the test does.
 fn connected(
     socket: impl Fn(&net::Address) -> EventSocket,
 ) -> (EventSocket, TcpStream, JoinHandle<io::Result<()>>) {
@@ -33,7 +33,7 @@ fn plain(at: &net::Address) -> EventSocket {
     EventSocket::new(at.clone())
 }
 
-/// Tells the names of some events, in order.
+/// Reports the names of some events, in order.
 fn tell(socket: &EventSocket) -> Receiver<String> {
     let (tell, told) = channel::<String>();
     let note = |what: &'static str, tell: &Sender<String>| {
@@ -140,7 +140,7 @@ fn a_held_socket_reads_16_kib_ahead_and_then_slows_the_peer_down() {
 
 #[test]
 fn one_write_of_20_000_bytes_is_one_chunk_where_it_can_be() {
-    // The small first buffer must not show.
+    // The small first buffer must not be noticed.
     for length in [2047, 2048, 2049, 20_000] {
         let (give, chunks) = channel();
         let give = Mutex::new(give);
@@ -189,7 +189,7 @@ fn a_socket_destroyed_before_run_never_connects() {
 
 #[test]
 fn nothing_is_emitted_after_destroy_in_a_write_callback() {
-    // The callback runs on the helper; meanwhile data comes, and the runner waits to emit it.
+    // The callback runs on the helper; meanwhile data arrives, and the runner waits to emit it.
     let (socket, mut peer, running) = connected(|at| {
         let socket = plain(at);
         socket.on(event::Data, |_, _| panic!("data after destroy"));
@@ -236,7 +236,7 @@ fn callbacks_of_empty_writes_keep_their_place() {
     assert_eq!(told.try_iter().collect::<Vec<_>>(), (0..600).collect::<Vec<_>>());
 }
 
-/// Panics when it is dropped, if it may.
+/// Panics when it is dropped, unless the thread is panicking already.
 struct Bomb(Arc<AtomicUsize>);
 
 impl Drop for Bomb {
@@ -262,7 +262,7 @@ fn a_panic_in_the_drop_of_a_captured_value_stops_nothing() {
     let running = server.spawn();
     let at = server.address().unwrap().port().unwrap();
     drop(TcpStream::connect(("127.0.0.1", at)).unwrap());
-    // Nobody reads on that socket, but its End comes.
+    // No thread reads on that socket, but its End arrives.
     until("it is closed", || dropped.load(Ordering::SeqCst) == 1 && server.connections() == 0);
     server.close().unwrap();
     joined(running).unwrap();
@@ -286,7 +286,7 @@ fn a_panic_in_the_drop_of_a_captured_value_stops_nothing() {
 
 #[test]
 fn errors_and_panics_that_call_the_socket_back_do_not_lock_up() {
-    /// An error whose text and whose end both ask the socket.
+    /// An error that uses the socket in its text and in its destructor.
     struct Curious(EventSocket);
     impl fmt::Display for Curious {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -306,7 +306,7 @@ fn errors_and_panics_that_call_the_socket_back_do_not_lock_up() {
     }
     let (socket, _peer, running) = connected(plain);
     let (give, code) = channel();
-    socket.write(vec![0; 64 << 20]); // enough to be still queued
+    socket.write(vec![0; 64 << 20]); // enough to be queued still
     socket.write_then("given up", move |result| give.send(result).unwrap());
     socket.destroy_with(io::Error::other(Curious(socket.clone())));
     socket.destroy_with(io::Error::other(Curious(socket.clone())));
@@ -317,7 +317,7 @@ fn errors_and_panics_that_call_the_socket_back_do_not_lock_up() {
     );
     assert!(code.recv_timeout(DEADLINE).unwrap().is_err());
 
-    // The same of what a panic carries.
+    // The same for the payload of a panic.
     let server = net::create_server(|socket| std::panic::panic_any(Curious(socket.clone())));
     server.listen(("127.0.0.1", 0), |_| {}).unwrap();
     let running = server.spawn();

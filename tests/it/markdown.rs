@@ -1,4 +1,4 @@
-//! As much of Markdown as this repository's pages use: headings, fenced code blocks, links.
+//! The part of Markdown that this repository's pages use: headings, fenced code blocks, links.
 #![allow(dead_code)] // each test target uses its own part
 
 /// A page taken apart. Lines count from 1.
@@ -12,13 +12,13 @@ pub struct Heading {
     pub line: usize,
     pub level: usize,
     pub text: String,
-    /// What GitHub puts after `#` in a link to this heading.
+    /// The part after `#` in a link to this heading on GitHub.
     pub slug: String,
 }
 
 pub struct Block {
     pub line: usize,
-    /// All that follows the opening fence, such as `console terminal 1`.
+    /// Everything after the opening fence, such as `console terminal 1`.
     pub info: String,
     pub text: String,
 }
@@ -63,7 +63,7 @@ impl Page {
             }
         }
         if let Some((_, block)) = open {
-            page.blocks.push(block); // a fence that nobody closes runs to the end of the page
+            page.blocks.push(block); // an unclosed fence runs to the end of the page
         }
         page
     }
@@ -97,17 +97,17 @@ impl Page {
     }
 }
 
-/// The fence and the info string of a line that opens a code block.
+/// Returns the fence and the info string of a line that opens a code block.
 fn fence(line: &str) -> Option<(&str, &str)> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let length = line.chars().take_while(|c| *c == mark).count();
-    // With a back-tick further on, it is a span of code in a sentence.
+    // With a back-tick later in the line, it is a span of code in a sentence.
     (length >= 3 && !line[length..].contains('`')).then(|| line.split_at(length))
 }
 
-/// The line with each `span of code` left out: what looks like a link in there is none.
+/// Returns the line with each `span of code` left out: text in there is never a link.
 pub fn without_code(line: &str) -> String {
-    // A back-tick that nothing closes opens no span.
+    // An unclosed back-tick opens no span.
     let spans = line.matches('`').count() / 2;
     line.split('`')
         .enumerate()
@@ -116,7 +116,8 @@ pub fn without_code(line: &str) -> String {
         .collect()
 }
 
-/// GitHub's rule: lower case, spaces to hyphens, and only letters, digits, `-` and `_` stay.
+/// Applies GitHub's rule: lower case, spaces to hyphens, and only letters, digits, `-` and `_`
+/// stay.
 fn slug(heading: &str) -> String {
     // The text of a link counts, its target does not.
     let mut text = heading.to_string();

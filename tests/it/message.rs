@@ -1,4 +1,4 @@
-//! `message` by itself: no socket, only bytes.
+//! `message` without sockets: only bytes.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,8 @@ use net_notes as net;
 
 const LIMITS: Limits = Limits { start_line: 20, head: 60, lines: 3, body: 10 };
 
-/// The first head in `wire`, in pieces of `size` bytes, and what is left then.
+/// Parses the first head in `wire`, in pieces of `size` bytes. Returns it with the bytes that
+/// remain.
 fn head(wire: &[u8], size: usize) -> Result<Option<(Head, Vec<u8>)>, Error> {
     let mut parser = Parser::new(LIMITS);
     let mut pieces = wire.chunks(size);
@@ -150,7 +151,7 @@ fn messages_one_after_another() {
 
 #[test]
 fn a_large_head_byte_by_byte_is_looked_at_once() {
-    // Looking at it from its beginning at every byte would be 8 billion steps.
+    // Scanning it from its beginning at every byte would take 8 billion steps.
     let limits = Limits { head: 200_000, ..Limits::default() };
     let mut parser = Parser::new(limits);
     parser.feed(b"a\r\nB: ");
@@ -222,7 +223,7 @@ fn a_header_that_is_set_stays_in_its_place() {
     assert_eq!(head.to_string(), "start\r\na: 5\r\nC: 3\r\nD: 6\r\n\r\n");
 }
 
-/// A head of these lines.
+/// Returns a head of these lines.
 fn head_of(lines: &[(&str, &str)]) -> Head {
     let mut head = Head::new("start").expect("good");
     lines.iter().for_each(|(name, value)| head.append(name, value).expect("good"));
@@ -279,7 +280,7 @@ fn heads_are_equal_if_their_lines_are() {
     assert_ne!(head_of(&[]), Head::new("other").expect("good"));
 }
 
-/// How long a head of that many distinct names takes.
+/// Measures how long a head of `names` distinct names takes.
 fn time_for(names: usize) -> Duration {
     let lines: String = (0..names).map(|n| format!("Name-{n}: {n}\r\n")).collect();
     let wire = format!("start\r\n{lines}\r\n");
@@ -295,8 +296,8 @@ fn time_for(names: usize) -> Duration {
 
 #[test]
 fn ten_times_the_names_take_ten_times_as_long() {
-    // 100 times as long, if each name were compared with all before it. The shortest times count, of as many as it takes:
-    // other programs may run.
+    // 100 times as long, if each name were compared with all before it. The shortest times count,
+    // of as many as are needed: other programs may run.
     let start = Instant::now();
     let (mut few, mut many) = (Duration::MAX, Duration::MAX);
     while many == Duration::MAX || many / 35 > few {
@@ -335,7 +336,7 @@ fn lengths() {
         ("5", "6", Err(Error::LengthsDiffer)),
         ("5, 5", "6", Err(Error::LengthsDiffer)),
         ("5", "x", Err(Error::BadLength)),
-        // Two readers may differ on what this means.
+        // Two readers may interpret this differently.
         ("5", "", Err(Error::BadLength)),
         ("", "5", Err(Error::BadLength)),
     ] {

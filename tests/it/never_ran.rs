@@ -1,6 +1,6 @@
 //! A server that listens and never runs: the line on standard error appears for each way to forget
-//! `run()`, and for nothing else. Each case is a process of its own: this target again, with the name
-//! of the case in a variable.
+//! `run()`, and in no other case. Each case is a separate process: this test binary again, with the
+//! name of the case in a variable.
 
 use crate::common;
 
@@ -11,7 +11,7 @@ use net_notes as net;
 
 const CASE: &str = "NET_NOTES_NEVER_RAN";
 
-/// Around the port.
+/// The message before the port, and after it.
 const START: &str = "net_notes: a server listened on 127.0.0.1:";
 const END: &str = " and never ran, so it accepted no connection: call run() or spawn() after listen(), or close() if that is intended";
 
@@ -113,18 +113,18 @@ fn run_and_close(server: &Server) {
     server.off(id);
 }
 
-/// Not a test by itself: one case, in the process that [`said_in`] starts for it.
+/// Not a test: one case, in the process that [`said_in`] starts for it.
 #[test]
 fn case() {
     let Ok(name) = env::var(CASE) else { return };
     let (_, case) =
         FORGOTTEN.iter().chain(NOT_FORGOTTEN).find(|(other, _)| *other == name).expect("a case");
     case();
-    // The harness would print more. Whatever still runs ends here, as at the end of a `main`.
+    // The harness would print more. Threads that still run end here, as at the end of a `main`.
     process::exit(0);
 }
 
-/// The lines of the library on standard error.
+/// Returns the lines of the library on standard error.
 fn said_in(name: &str) -> Vec<String> {
     let own = env::current_exe().expect("own path");
     let output = common::command(own)

@@ -1,8 +1,9 @@
-//! The lessons' pictures: each was made by its example with `--svg FILE`, and would be made so again.
+//! The lessons' pictures: each was made by its example with `--svg FILE`, and a new run would make
+//! the same one.
 //!
-//! Two runs never agree in everything. What they have in common, and what is compared: the sheet byte for byte, and the
-//! steps of each end, in their order. The times are a clock's, and so is the order of what one end does to what the
-//! other does, wherever neither causes the other.
+//! Two runs never agree in everything. This compares what they have in common: the sheet byte for
+//! byte, and the steps of each end, in their order. The times differ, and so does the order of the
+//! steps of one end relative to those of the other, if neither causes the other.
 
 use crate::common;
 
@@ -14,7 +15,7 @@ use assert_cmd::Command;
 use common::{DEADLINE, Program, command, example, files, peer_that, root};
 use net_notes::{self as net, event, trace::Recorder};
 
-/// The example, and its arguments. Port 0, where it takes a port.
+/// The example, and its arguments. Port 0, if it takes a port.
 const PICTURES: [(&str, &[&str]); 4] = [
     ("05_order", &["0"]),
     ("07_free_form", &["0"]),
@@ -22,16 +23,16 @@ const PICTURES: [(&str, &[&str]); 4] = [
     ("12_http_response", &[]),
 ];
 
-/// Whose client may read several of the server's writes at once: how many, is chance. So reads in a row are compared as
-/// one, and how high the sheet is, is not.
+/// An example whose client may read several of the server's writes at once: how many, depends on
+/// chance. So consecutive reads are compared as one, and the height of the sheet is not compared.
 const PIECES: &str = "12_http_response";
 
-/// Where the lesson's picture is.
+/// Returns the path of the lesson's picture.
 fn picture(name: &str) -> PathBuf {
     root().join(format!("lessons/pictures/{name}.svg"))
 }
 
-/// A file for this test alone.
+/// Returns a path for this test alone.
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     fs::create_dir_all(&folder).expect("a folder");
@@ -43,7 +44,8 @@ fn run(name: &str, arguments: &[&str], file: &Path) -> assert_cmd::assert::Asser
     command.args(arguments).arg("--svg").arg(file).timeout(DEADLINE).assert()
 }
 
-/// What two runs have in common, line by line: the sheet, and then the steps of each end. And the times.
+/// Returns what two runs have in common, line by line: the sheet, and then the steps of each end.
+/// And the times.
 fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
     let joined = name == PIECES;
     let bytes = |step: &str| -> Option<usize> {
@@ -55,7 +57,8 @@ fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
     for line in svg.replace("\r\n", "\n").lines() {
         connection += usize::from(line.starts_with("<g transform="));
         let Some(step) = line.strip_prefix("<g class=\"") else {
-            // How long the program had the connection: from one step to another, and a step's height is its time.
+            // How long the program had the connection: from one step to another, and the height of
+            // a step is its time.
             let solid = line.starts_with("<path class=\"program\"");
             sheet.push(if solid {
                 line.split_inclusive(' ').take(3).collect()
@@ -71,7 +74,7 @@ fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
         let (before, step) = step.split_once("</text>").expect("the time");
         let (_, time) = before.rsplit_once('>').expect("a tag");
         times.push(time.parse().expect("milliseconds"));
-        // A reset is drawn when the other end hears of it.
+        // A reset is drawn when the other end is informed of it.
         let whose = match (kind, side) {
             ("reset", "left") => "right",
             ("reset", _) => "left",
@@ -92,7 +95,7 @@ fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
     (sheet, times)
 }
 
-/// Whether each reset begins at a dashed line: no program has that end of the connection any longer.
+/// Whether each reset begins at a dashed line: by then no program has that end of the connection.
 fn a_reset_comes_after_the_close(svg: &str) -> bool {
     let mut closed = BTreeSet::new();
     svg.lines().all(|line| match line.strip_prefix("<g class=\"") {
@@ -150,13 +153,13 @@ fn every_picture_of_the_lessons_is_compared() {
     assert_eq!(files("lessons/pictures/", ""), compared);
 }
 
-/// With the option nothing else changes: the port, the output.
+/// The option changes nothing else: neither the port nor the output.
 #[test]
 fn the_option_stands_anywhere_among_the_arguments() {
     let file = scratch("anywhere.svg");
     let path = file.to_str().expect("a path that is text");
     for arguments in [["--svg", path, "127.0.0.1", "0"], ["127.0.0.1", "--svg", path, "0"]] {
-        let _ = fs::remove_file(&file); // maybe there from the last time
+        let _ = fs::remove_file(&file); // may remain from the last run
         let (status, printed, errors) = Program::start(example("05_order"), &arguments).wait();
         assert!(
             status.success() && printed.contains("The client ends first, at 127.0.0.1:"),
@@ -187,10 +190,10 @@ fn a_picture_that_cannot_be_written_is_explained() {
     }
 }
 
-/// Python's parser refuses what is not XML; so would a browser.
+/// Python's parser refuses invalid XML, as a browser would.
 #[test]
 fn a_picture_is_xml_whatever_crossed_the_wire() {
-    // A minimal Python comes without its parser.
+    // A minimal Python has no XML parser.
     let Some(python) = peer_that("python3", &["-c", "import xml.etree.ElementTree"]) else {
         return;
     };
@@ -217,7 +220,7 @@ for file in sys.argv[1:]:
     assert!(printed[1].contains(r#"'"</text>&amp;\\0\\x80中" 17 B'"#), "{}", printed[1]);
 }
 
-/// Every byte there is, in pieces, under names that are hostile, too.
+/// Every byte value, in pieces, under hostile names.
 fn a_hostile_conversation() -> String {
     let recorder = Recorder::new();
     let server = net::create_server(|socket| {

@@ -1,4 +1,5 @@
-//! What the crate documentation promises: threads, locks, panics, closing, and `run` at its edges.
+//! The promises of the crate documentation: threads, locks, panics, closing, and the edge cases of
+//! `run`.
 
 use crate::common;
 
@@ -35,7 +36,7 @@ impl Running {
         EventSocket::new(self.at())
     }
 
-    /// A peer that knows nothing of this crate.
+    /// Connects a peer that uses nothing of this crate.
     fn plain_client(&self) -> TcpStream {
         let stream =
             TcpStream::connect(("127.0.0.1", self.at().port().expect("tcp"))).expect("connects");
@@ -50,7 +51,7 @@ impl Running {
     }
 }
 
-/// Writes down the names of a socket's events, in order.
+/// Records the names of a socket's events, in order.
 fn record(socket: &EventSocket) -> Arc<Mutex<Vec<String>>> {
     let log = Arc::new(Mutex::new(Vec::new()));
     macro_rules! note {
@@ -76,7 +77,8 @@ fn run(socket: &EventSocket) -> std::io::Result<()> {
 /// The name of a write, and "ok" or the code of its error.
 type Told = (&'static str, String);
 
-/// What `write_then` was told, and when the call that gave it was over.
+/// Returns a function that writes and asserts that the callback does not run inside the call, and
+/// the results of the callbacks.
 fn callbacks() -> (impl Fn(&EventSocket, &'static str, Vec<u8>) -> bool, Receiver<Told>) {
     let (tell, told) = channel();
     let write = move |socket: &EventSocket, name, data: Vec<u8>| {
@@ -114,7 +116,8 @@ fn listeners_of_one_socket_never_overlap() {
         move || {
             assert_eq!(busy.fetch_add(1, Ordering::SeqCst), 0, "two listeners at once");
             let began = Instant::now();
-            while began.elapsed() < Duration::from_micros(50) {} // long enough to be caught at it
+            // Long enough to overlap with others.
+            while began.elapsed() < Duration::from_micros(50) {}
             events.fetch_add(1, Ordering::SeqCst);
             busy.fetch_sub(1, Ordering::SeqCst);
         }
@@ -123,9 +126,10 @@ fn listeners_of_one_socket_never_overlap() {
     client.on(event::Data, move |_, _| check());
     let check = alone(busy.clone(), events.clone());
     client.on(event::Drain, move |_, ()| check());
-    // Write callbacks count as listeners, and come from calls on other threads.
+    // Write callbacks count as listeners, and are caused by calls on other threads.
     let thread = client.spawn();
-    // Each waits for its callback, so that the helper thread emits it while the echo wakes the reading one.
+    // Each waits for its callback, so that the helper thread emits it while the echo wakes the
+    // reading thread.
     let writers: Vec<_> = (0..2)
         .map(|_| {
             let (client, busy, events) = (client.clone(), busy.clone(), events.clone());
@@ -181,7 +185,7 @@ fn what_a_listener_causes_comes_after_it_has_returned() {
 
 #[test]
 fn a_listener_may_hold_the_callers_lock_and_call_other_sockets() {
-    // Every method that could wait for something is called under a lock that all listeners want.
+    // Every method that could wait is called under a lock that all listeners need.
     let room: Arc<Mutex<Vec<EventSocket>>> = Arc::default();
     let (shared, counter) = (room.clone(), Arc::new(AtomicUsize::new(0)));
     let closed = counter.clone();
@@ -269,7 +273,8 @@ fn write_does_not_block_and_drain_comes_when_the_peer_reads() {
     let block = vec![1; 64 << 20];
     let began = Instant::now();
     assert!(!client.write(&block));
-    // Most of that time is the copy. A blocking write would take for ever: nobody reads.
+    // Most of that time is the copy. A blocking write would take for ever, as the peer does not
+    // read.
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(client.writable_length() > 32 << 20);
     assert_eq!(client.bytes_written(), 64 << 20);
@@ -364,7 +369,7 @@ fn destroy_wakes_a_blocked_read() {
     running.close().unwrap();
 }
 
-/// A port whose SYNs are dropped: it listens, and its backlog is full.
+/// Returns a port whose SYNs are dropped: it listens, and its backlog is full.
 fn silent_port() -> (TcpListener, Vec<TcpStream>, u16) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let at = listener.local_addr().unwrap();
@@ -406,7 +411,7 @@ fn connecting_can_be_given_up() {
 #[test]
 fn every_write_callback_is_called_once() {
     let running = Running::new(Server::new(ServerOptions::default().pause_on_connect(true)));
-    let peers = Arc::new(Mutex::new(Vec::new())); // they read nothing, and so they would stay for ever
+    let peers = Arc::new(Mutex::new(Vec::new())); // they read nothing, and so the connections stay
     let keep = peers.clone();
     running
         .server
@@ -430,7 +435,7 @@ fn every_write_callback_is_called_once() {
     assert_eq!(net::code(&error), "ERR_STREAM_WRITE_AFTER_END");
     assert_eq!(pairs(&told), ["early ok"]);
 
-    // Given up: nobody reads, and then it is destroyed.
+    // Given up: the peer does not read, and then the socket is destroyed.
     let client = running.client();
     let (write, told) = callbacks();
     let thread = client.spawn();
@@ -458,7 +463,7 @@ fn every_write_callback_is_called_once() {
         ["after ERR_STREAM_DESTROYED", "behind ERR_STREAM_DESTROYED", "stuck ERR_STREAM_DESTROYED"]
     );
 
-    // After Close there is no thread of the socket any more, and still it is called.
+    // After Close the socket has no thread, and the callback is still called.
     assert!(!write(&client, "much later", vec![1]));
     until("called", || pairs(&told) == ["much later ERR_STREAM_DESTROYED"]);
     until("both were accepted", || peers.lock().unwrap().len() == 2);
@@ -504,7 +509,7 @@ fn what_came_before_a_reset_is_emitted_though_a_write_has_failed() {
         drop(peer); // with bytes unread: a reset
         within("run() returns", || thread.join().unwrap()).expect("the error was listened to");
         let mut log = log.lock().unwrap().clone();
-        log.retain(|event| event != "Drain"); // if all was out before
+        log.retain(|event| event != "Drain"); // if everything was sent before
         assert_eq!(log, ["Connect", "Ready", "enough", "Error ECONNRESET", "Close true"], "{size}");
     }
 }
@@ -525,7 +530,7 @@ fn timeout_fires_once_in_an_idle_time_whoever_sets_it() {
     });
     let thread = client.spawn();
     until("connected", || client.ready_state() == ReadyState::Open);
-    // The reading thread is blocked without a limit now; another thread asks for one.
+    // The reading thread is blocked without a limit now; another thread sets one.
     client.set_timeout(Some(Duration::from_millis(20)));
     until("fired", || fired.load(Ordering::SeqCst) == 1);
     let began = Instant::now();
@@ -545,7 +550,7 @@ fn timeout_fires_once_in_an_idle_time_whoever_sets_it() {
 
 #[test]
 fn what_a_listener_owns_is_let_go() {
-    /// Calls the socket when it is dropped, as a guard of a user might.
+    /// Calls the socket when it is dropped, as a user's guard might.
     struct Guard(EventSocket, Arc<AtomicUsize>);
     impl Drop for Guard {
         fn drop(&mut self) {
@@ -668,7 +673,7 @@ fn close_wakes_accept_and_refuses_late_clients() {
             });
             server.listen(place.clone(), |_| {}).unwrap();
             let at = server.address().unwrap();
-            // To listen on all addresses is to be found on this one.
+            // An address that stands for all of them is reached at this one.
             let at: Endpoint = match (&at, at.ip()) {
                 (_, Some(ip)) if ip.is_unspecified() && ip.is_ipv4() => {
                     ("127.0.0.1", at.port().unwrap()).into()
@@ -687,7 +692,7 @@ fn close_wakes_accept_and_refuses_late_clients() {
             assert!(["ECONNREFUSED", "ECONNRESET", "ENOENT"].contains(&net::code(&late)), "{late}");
             within("run() returns", || thread.join().unwrap()).unwrap();
             assert_eq!(connections.load(Ordering::SeqCst), usize::from(served_before), "{at}");
-            // The place is free again, at once.
+            // The address is free again, at once.
             #[cfg(unix)]
             if let Endpoint::Unix(path) = &at {
                 assert!(!path.exists(), "the file is removed");
@@ -698,7 +703,7 @@ fn close_wakes_accept_and_refuses_late_clients() {
     std::fs::remove_dir(&folder).unwrap();
 }
 
-/// An error that nobody listens to is a line on standard error, whose lock the program may hold.
+/// An error without a listener is a line on standard error, whose lock the program may hold.
 #[test]
 fn a_program_that_holds_standard_error_stops_no_server() {
     let held = std::io::stderr().lock();
@@ -748,7 +753,8 @@ fn a_port_that_is_taken_and_a_name_that_does_not_resolve() {
     );
     assert!(!server.is_listening() && server.address().is_none());
 
-    let nowhere = "a".repeat(64); // longer than a label of a name may be (RFC 1035 2.3.4): never asked of a server
+    // Longer than a label of a name may be (RFC 1035 2.3.4): no name server is asked.
+    let nowhere = "a".repeat(64);
     let client = EventSocket::new((&nowhere, 80));
     let log = record(&client);
     let lookup = log.clone();
@@ -763,7 +769,7 @@ fn a_port_that_is_taken_and_a_name_that_does_not_resolve() {
     assert_eq!(net::code(&error), "ENOTFOUND");
 }
 
-/// On macOS, AirPlay listens on `::1`, which many systems take to be the first address of `localhost`.
+/// On macOS, AirPlay listens on `::1`, which many systems resolve `localhost` to first.
 #[test]
 fn a_client_of_localhost_finds_the_server_of_localhost_and_nobody_elses() {
     let server = net::create_server(|socket| socket.end_with("ours"));
@@ -802,7 +808,7 @@ fn a_stale_unix_socket_is_reported_and_not_removed() {
         "EACCES"
     );
 
-    // Somebody else's file at our path is not ours to remove.
+    // Another program's file at our path is not removed.
     server.listen(&path, |_| {}).unwrap();
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "mine").unwrap();
@@ -811,7 +817,7 @@ fn a_stale_unix_socket_is_reported_and_not_removed() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Nobody can connect to it any more, so nobody can be let in to wake it.
+/// No client can connect to it any longer, so it cannot be woken by a connection.
 #[test]
 #[cfg(unix)]
 fn a_server_whose_file_was_removed_can_be_closed() {
@@ -827,7 +833,7 @@ fn a_server_whose_file_was_removed_can_be_closed() {
     within("run() returns", || thread.join().unwrap()).unwrap();
 }
 
-/// Node cuts it off and listens somewhere else, without a word.
+/// Node truncates the path and listens at another place, without an error.
 #[test]
 #[cfg(unix)]
 fn a_unix_path_that_is_too_long_is_refused_in_words() {
@@ -858,7 +864,8 @@ fn a_recorder_draws_what_happened() {
     run(&client).unwrap();
     running.close().unwrap();
     let diagram = recorder.to_string();
-    // Only what one thing causes in another has an order: the server may accept before or after the client has written.
+    // Only a cause and its effect have an order: the server may accept before or after the client
+    // has written.
     let order = [
         "client",
         "connect",

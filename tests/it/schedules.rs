@@ -1,5 +1,6 @@
-//! Random schedules: peers do what a seed decides, in listeners and on foreign threads, over real sockets, directly or
-//! through a relay; and whatever they do, what the crate promises of events, bytes, callbacks, timers and threads holds.
+//! Random schedules: peers do what a seed decides, in listeners and on other threads, over real
+//! sockets, directly or through a relay; whatever they do, the promises of the crate about events,
+//! bytes, callbacks, timers and threads hold.
 //!
 //! ```sh
 //! cargo test --test it schedules::                          # some hundred seeds
@@ -7,9 +8,9 @@
 //! NET_NOTES_SEED=123 cargo test --test it schedules::       # one that has failed, again and again
 //! ```
 //!
-//! A seed decides what is done and in which order on each thread. How the threads interleave is decided by the system: so
-//! one seed is many schedules, and one that fails is run many times. Each schedule writes a log, and pure functions judge
-//! it when the schedule is over.
+//! A seed decides the actions and their order on each thread. The system decides how the threads
+//! interleave: so one seed is many schedules, and one that fails is run many times. Each schedule
+//! writes a log, and pure functions judge it when the schedule is over.
 
 use crate::common;
 
@@ -34,7 +35,8 @@ use std::{env, thread};
 
 use common::{MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, until};
 
-/// Schedules that run at the same time: more than there are processors, so that threads get in each other's way.
+/// The number of schedules that run at the same time: more than there are processors, so that
+/// threads interrupt each other.
 const AT_ONCE: usize = 6;
 
 #[test]
@@ -94,7 +96,7 @@ fn run_all(seeds: &[u64]) {
     until("threads and descriptors are back", || resources() <= before);
 }
 
-/// How many threads and descriptors this process has, where the system tells.
+/// Returns the numbers of threads and descriptors of this process, on systems that report them.
 fn resources() -> [usize; 2] {
     if !cfg!(target_os = "linux") {
         return [0, 0];

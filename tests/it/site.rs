@@ -1,4 +1,5 @@
-//! The pages of the course as HTML: the Markdown of the lessons, held to a real implementation of it, and the exported site.
+//! The pages of the course as HTML: the Markdown of the lessons, compared with a real
+//! implementation, and the exported site.
 
 use crate::common;
 
@@ -11,7 +12,7 @@ use common::{command, peer, root};
 
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 
-/// A folder that is not there yet. Removed in the end.
+/// A folder that does not exist yet. Removed when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -35,7 +36,7 @@ fn coach() -> Command {
     coach
 }
 
-/// What it prints on either stream, and whether it has done it.
+/// Runs a command. Returns its output on both streams, and whether it succeeded.
 fn run(command: &mut Command) -> (String, bool) {
     let output = command.output().expect("it starts");
     let text = [output.stdout, output.stderr].concat();
@@ -46,7 +47,7 @@ fn export(folder: &Path) -> (String, bool) {
     run(coach().arg("export").arg(folder))
 }
 
-/// All pages of the course.
+/// Returns the names of all pages of the course.
 fn pages() -> Vec<String> {
     let mut pages = common::files("lessons/", ".md");
     pages.extend(common::files("README", ".md"));
@@ -67,9 +68,9 @@ fn every_page_becomes_what_cmark_gfm_makes_of_it() {
     let mut wrong = String::new();
     for page in pages() {
         let mut theirs = command(&cmark);
-        theirs.current_dir(root()).arg("--unsafe"); // HTML is not left out
+        theirs.current_dir(root()).arg("--unsafe"); // do not leave out HTML
         for extension in ["table", "autolink", "strikethrough", "tasklist", "tagfilter"] {
-            theirs.args(["-e", extension]); // those of GitHub
+            theirs.args(["-e", extension]); // GitHub's
         }
         let (theirs, _) = run(theirs.arg(&page));
         let (ours, _) = run(coach().args(["render", &page]));
@@ -83,7 +84,7 @@ fn every_page_becomes_what_cmark_gfm_makes_of_it() {
     assert!(wrong.is_empty(), "cmark-gfm on the left:\n{wrong}");
 }
 
-/// The HTML without what is ours: colours, and names for style sheets, scripts and links.
+/// Returns the HTML without our additions: colours, and names for style sheets, scripts and links.
 fn without_names(html: &str) -> String {
     let mut plain = String::new();
     for (n, part) in html.split('<').enumerate() {
@@ -96,7 +97,7 @@ fn without_names(html: &str) -> String {
             let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
             plain.push('<');
             plain.push_str(name);
-            // Apart at `" `: a space within a value follows no quote.
+            // Split at `" `: a space within a value never follows a quote.
             for attribute in attributes.split_inclusive("\" ") {
                 let is_ours = attribute.starts_with("id=")
                     || attribute.starts_with("data-")
@@ -113,7 +114,8 @@ fn without_names(html: &str) -> String {
     plain
 }
 
-/// What the lessons do not use is refused, at its line, and not shown as something else than on GitHub.
+/// Markdown that the lessons do not use is refused, at its line, and not shown differently from
+/// GitHub.
 #[test]
 fn other_markdown_is_an_error_with_its_line() {
     let folder = Folder::new("markdown");
@@ -164,7 +166,7 @@ fn other_markdown_is_an_error_with_its_line() {
     }
 }
 
-/// All files below the folder, as they are named in a link.
+/// Returns all files below the folder, as they are named in a link.
 fn files_below(folder: &Path) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     let mut due = vec![folder.to_path_buf()];
@@ -183,13 +185,13 @@ fn files_below(folder: &Path) -> BTreeSet<String> {
     files
 }
 
-/// The values of an attribute.
+/// Returns the values of an attribute.
 fn values<'h>(html: &'h str, attribute: &str) -> Vec<&'h str> {
     let start = format!(" {attribute}=\"");
     html.split(&start[..]).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
-/// The file and the anchor that a link on this page leads to.
+/// Returns the file and the anchor that a link on this page leads to.
 fn target(page: &str, link: &str) -> (String, String) {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     if file.is_empty() {
@@ -206,7 +208,7 @@ fn target(page: &str, link: &str) -> (String, String) {
     (path.join("/"), anchor.to_string())
 }
 
-/// An anchor as an id: `%E7%BB%83` is 练.
+/// Decodes an anchor into an id: `%E7%BB%83` is 练.
 fn decoded(anchor: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = anchor.as_bytes();
@@ -277,7 +279,8 @@ fn the_site_has_every_page_and_no_dead_link() {
     assert!(anchors > 100, "{anchors}");
 }
 
-/// So that the pages can be served with a Content-Security-Policy without `unsafe-inline`, and from the disk.
+/// So that the pages can be served with a Content-Security-Policy without `unsafe-inline`, and
+/// opened from the disk.
 #[test]
 fn a_page_is_readable_without_scripts_and_loads_nothing_from_elsewhere() {
     let folder = Folder::new("policy");
@@ -314,7 +317,7 @@ fn a_folder_of_somebody_else_is_left_alone() {
     assert_eq!(fs::read_to_string(folder.0.join("en/index.html")).expect("still there"), "mine");
     let (said, is_done) = export(&folder.0.join("en/index.html"));
     assert!(!is_done && said.contains("nothing was exported"), "{said}");
-    // A folder in it, which is new, is another matter.
+    // A folder in it, which does not exist yet, is allowed.
     assert!(export(&folder.0.join("site")).1);
 }
 
@@ -341,7 +344,7 @@ fn a_site_is_exported_again_in_place() {
     assert_eq!(read("en/mine.html"), "mine", "what it has not written stays");
     fs::remove_file(folder.0.join("en/mine.html")).expect("it was there");
     assert_eq!(files_below(&folder.0), files, "what is no page any longer is gone");
-    // And where a page of ours would take the place of a file that is not.
+    // And where our page would replace a file that is not ours.
     let without = list.replace("en/04_client.html\n", "");
     fs::write(folder.0.join(".net-notes-export"), without).expect("writable");
     fs::write(folder.0.join("en/04_client.html"), "mine").expect("writable");

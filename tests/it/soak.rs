@@ -1,4 +1,4 @@
-//! What takes minutes: ten thousand connections, endless churn, and networks that fail.
+//! Tests that take minutes: ten thousand connections, endless churn, and networks that fail.
 //!
 //! ```sh
 //! cargo test --test it soak:: -- --ignored                              # all of it, two minutes
@@ -6,8 +6,8 @@
 //! NET_NOTES_SOAK_SECONDS=600 cargo test --release --test it soak:: -- --ignored churn
 //! ```
 //!
-//! The networks are network namespaces of Linux, which only root may make, with `ip` and `tc` (Debian: iproute2). Where
-//! they cannot be made, those tests say `skipped` and why.
+//! The networks are network namespaces of Linux, which only root may create, with `ip` and `tc`
+//! (Debian: iproute2). Where they cannot be created, those tests print `skipped` and the reason.
 
 mod churn;
 use crate::common;
@@ -19,13 +19,13 @@ use std::env;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Each of these tests wants the machine for itself.
+/// Makes these tests run one at a time, as each needs the whole machine.
 fn one_at_a_time() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// This test once more, as a process that plays a part in it.
+/// Returns a command that runs this test again, as a process that plays a part in it.
 fn play(test: &str, part: &str, through: &[&str]) -> Command {
     let own = env::current_exe().expect("own path");
     let own = own.to_str().expect("UTF-8");
@@ -37,12 +37,13 @@ fn play(test: &str, part: &str, through: &[&str]) -> Command {
 
 const PART: &str = "NET_NOTES_SOAK_PART";
 
-/// The part that this process plays, if it is one that [`play`] has started.
+/// Returns the part that this process plays, if [`play`] has started it.
 fn part() -> Option<String> {
     env::var(PART).ok()
 }
 
-/// Bytes that tell where they are from: the same for the same place, and no short period.
+/// Returns bytes that identify their origin: the same for the same place, and without a short
+/// period.
 fn pattern(place: u64, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     let mut x = place.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;

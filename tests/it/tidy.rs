@@ -1,5 +1,6 @@
-//! The repository's rules, as tests: what belongs together is there and agrees, and the house rules hold.
-//! A failure names the file, the line, the rule, and what to do. `tidy/can_fail.rs` breaks each rule once.
+//! The repository's rules, as tests: related files exist and agree, and the house rules hold. A
+//! failure names the file, the line, the rule, and what to do. `tidy/can_fail.rs` breaks each rule
+//! once.
 
 mod can_fail;
 mod code;
@@ -16,7 +17,7 @@ mod terms;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A rule looks at the whole repository and says what is wrong.
+/// A rule examines the whole repository and returns what is wrong.
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// The repository: each file's path, with `/` between folders, and its text.
@@ -25,8 +26,9 @@ struct Tree {
 }
 
 impl Tree {
-    /// Of what git knows, so that nothing that happens to lie beside it is among it; nor what a student has committed beside
-    /// it: only CI looks at that. `None`, and said: git cannot tell.
+    /// Reads the files that git knows, without other files that happen to be in the folder, and
+    /// without those that a student has committed: only CI checks these. Returns `None`, and prints
+    /// a notice, if git cannot tell.
     fn of_repository() -> Option<Tree> {
         let ci = common::in_ci();
         let Some(known) = common::known_to_git() else {
@@ -36,7 +38,8 @@ impl Tree {
         };
         let known = known.iter().filter(|path| ci || code::belongs(path));
         let text = |path: &String| {
-            // One that git still lists but that was removed is not there; one that is not text has no lines to look at.
+            // A file that git still lists although it was removed is skipped; one that is not text
+            // has no lines to check.
             let text = String::from_utf8(common::committed(path)?).unwrap_or_default();
             Some((path.clone(), text.replace("\r\n", "\n")))
         };
@@ -54,7 +57,7 @@ impl Tree {
             || self.files.keys().any(|file| file.starts_with(&folder))
     }
 
-    /// The files whose path begins and ends so.
+    /// Returns the files whose path begins with `start` and ends with `end`.
     fn matching<'t>(
         &'t self,
         start: &'t str,
@@ -67,11 +70,11 @@ impl Tree {
     }
 }
 
-/// Something that is not as it should be.
+/// A violation of a rule.
 #[derive(Debug)]
 struct Finding {
     file: String,
-    /// 0: the file as a whole.
+    /// 0 for the file as a whole.
     line: usize,
     rule: String,
     fix: String,
@@ -99,7 +102,7 @@ fn check(rule: Rule) {
     assert!(findings.is_empty(), "{} to put right\n\n{}\n", findings.len(), findings.join("\n\n"));
 }
 
-/// A test for each rule, and the list of all of them for `can_fail`.
+/// Creates a test for each rule, and the list of all of them for `can_fail`.
 macro_rules! rules {
     ($($module:ident :: $rule:ident),* $(,)?) => {
         $(#[test] fn $rule() { check($module::$rule); })*

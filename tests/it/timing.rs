@@ -1,5 +1,5 @@
-//! Times: idle times and changes of the flow while a write is stuck, timers on a socket's turn, and the one thread that keeps
-//! them all.
+//! Times: idle times and changes of the flow while a write is stuck, timers on a socket's turn, and
+//! the single thread that keeps them all.
 
 use crate::common;
 
@@ -15,7 +15,7 @@ use common::{AS_IT_IS, DEADLINE, alone, own_status, skipped, until, within};
 use net::{EventSocket, Server, ServerOptions, event};
 use net_notes as net;
 
-/// A connected socket that runs, and its peer.
+/// Returns a connected socket that runs, and its peer.
 fn connected() -> (EventSocket, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let socket = EventSocket::new(listener.local_addr().unwrap());
@@ -26,7 +26,7 @@ fn connected() -> (EventSocket, TcpStream) {
     (socket, peer)
 }
 
-/// A socket whose helper sits in write(2), as the peer reads nothing.
+/// Returns a socket whose helper is blocked in write(2), as the peer reads nothing.
 fn stuck() -> (EventSocket, TcpStream) {
     let (socket, peer) = connected();
     socket.write(vec![0; 30 << 20]);
@@ -40,7 +40,8 @@ fn stuck() -> (EventSocket, TcpStream) {
     (socket, peer)
 }
 
-/// The best of some tries: a busy machine makes single ones late, and a design that is late is late always.
+/// Returns the best of several tries: a busy machine makes single ones late, but a late design is
+/// late always.
 fn best(tries: usize, mut one: impl FnMut() -> Duration) -> Duration {
     (0..tries).map(|_| one()).min().unwrap_or_default()
 }
@@ -128,7 +129,7 @@ fn resume_acts_at_once_while_a_write_is_stuck() {
     socket.destroy();
 }
 
-/// The CPU time of this process, in ticks of 10 ms.
+/// Returns the CPU time of this process, in ticks of 10 ms.
 fn cpu_ticks() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
@@ -190,7 +191,7 @@ fn timers_are_called_on_the_turn_in_order_and_until_cancelled() {
     assert!(began.elapsed() >= Duration::from_millis(30));
     assert_eq!(*log.lock().unwrap(), ["first", "second"]);
 
-    // Again and again; it cancels itself in its third call.
+    // Repeatedly; it cancels itself in its third call.
     let count = Arc::new(AtomicUsize::new(0));
     let id = Arc::new(Mutex::new(None));
     let (own, calls) = (id.clone(), count.clone());
@@ -210,7 +211,8 @@ fn timers_are_called_on_the_turn_in_order_and_until_cancelled() {
     told.recv_timeout(DEADLINE).unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 3, "not a fourth time");
 
-    // Until Close: what a timer owns is dropped with the socket, and a late one at once.
+    // Until Close: the values that a timer owns are dropped with the socket, and those of a timer
+    // added later at once.
     let owned = Arc::new(());
     let kept = owned.clone();
     socket.every(Duration::from_millis(1), move |_| drop(kept.clone()));
@@ -294,7 +296,8 @@ fn a_heartbeat_to_many_clients_costs_no_threads() {
         client.read_exact(&mut beats).unwrap();
         most = most.max(own_status("Threads"));
     }
-    // The test's two, run(), the one that accepts; one that keeps the time, one that calls, and what the machine's load adds.
+    // The test's two, run(), the one that accepts, the one that keeps the time, one that calls; and
+    // more because of the machine's load.
     assert!(most <= CLIENTS + 16, "{most} threads for {CLIENTS} connections");
     server.close().unwrap();
     server.close_all_connections();
@@ -356,7 +359,7 @@ fn the_threads_of_the_timers_go_when_there_is_nothing_to_time() {
     }
 }
 
-/// Whether all threads of this process but the one that asks sleep: see proc(5), `/proc/pid/stat`.
+/// Whether all threads of this process except the caller sleep: see proc(5), `/proc/pid/stat`.
 fn others_wait() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
     let states =

@@ -1,7 +1,9 @@
-//! Node's `net`, event by event: 37 small programs, their traces on Node v20, and the same programs on this crate.
+//! Node's `net`, event by event: 37 small programs, their traces on Node v20, and the same programs
+//! on this crate.
 //!
-//! A trace is what each party – the server, the accepted socket, the client – saw, in order. `NET_NOTES_NODE=1` in the
-//! environment first runs the JavaScript on this machine's Node, so that a recorded trace cannot go stale unseen.
+//! A trace is what each party – the server, the accepted socket, the client – saw, in order.
+//! `NET_NOTES_NODE=1` in the environment first runs the JavaScript on this machine's Node, so that
+//! an outdated trace is noticed.
 
 use crate::common;
 mod compare;
@@ -22,7 +24,8 @@ use common::Program;
 use compare::Lines;
 use recorder::{T, Trace};
 
-/// A test for each scenario, `s01_seed_greet` for `01_seed_greet.js`, and the table of their names.
+/// Creates a test for each scenario, `s01_seed_greet` for `01_seed_greet.js`, and the table of
+/// their names.
 macro_rules! scenarios {
     ($($module:ident: $($(#[$meta:meta])* $name:ident)*;)*) => {
         $($(
@@ -81,13 +84,13 @@ scenarios! {
         s75_idle_client_dropped;
 }
 
-/// Runs the twin, and on demand the original, and compares both with the recorded trace.
+/// Runs the Rust version, and on demand the original, and compares both with the recorded trace.
 fn judge(name: &str, twin: fn(T)) {
     let scenario = scenario(name);
     let trace = recorded(scenario);
     if env::var_os("NET_NOTES_NODE").is_some_and(|value| value == "1") {
-        // Some programs have times of 300 ms in them, and a machine that stands still for longer spoils those. A stale
-        // trace differs every time.
+        // Some programs contain times of 300 ms, and a machine that is stalled for longer spoils
+        // those. An outdated trace differs every time.
         let reports: Vec<_> = (0..3).map_while(|_| trace.differs(&on_node(scenario))).collect();
         assert!(
             reports.len() < 3,

@@ -1,5 +1,5 @@
-//! `websocket` over real sockets, with clients that know nothing of it: the handshake, frames good and bad and cut anywhere,
-//! the ways to close, back-pressure.
+//! `websocket` over real sockets, with clients that use nothing of it: the handshake, frames that
+//! are valid, invalid and cut anywhere, the ways to close, back-pressure.
 
 mod cases;
 mod hostile;
@@ -23,7 +23,7 @@ use raw::*;
 use running::Running;
 use serving::{Told, echo, next, server};
 
-/// The connections of a server, for the test to use.
+/// Runs a server, and passes its connections to the test.
 fn handles(options: Options) -> (Running, Told, Receiver<WebSocket>) {
     let (give, given) = channel();
     let give = Mutex::new(give);
@@ -54,7 +54,7 @@ fn who_asks_rightly_gets_a_websocket() {
         for line in ["upgrade: websocket", "connection: upgrade", "sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="] {
             assert!(head.contains(&format!("\r\n{line}\r\n")), "{request}{head}");
         }
-        // Nothing is agreed on that the program has not asked for (4.2.2).
+        // No extension or protocol is agreed on that the program has not requested (4.2.2).
         assert!(!head.contains("extensions") && !head.contains("protocol:"), "{head}");
         assert!(!head.contains("content-length") && !head.contains("transfer-encoding"), "{head}");
         client.send(frame(TEXT, "hello"));
@@ -119,16 +119,17 @@ fn limits() -> Options {
     Options::default().message_limit(cases::MESSAGE_LIMIT).frame_limit(cases::FRAME_LIMIT)
 }
 
-/// Sends the handshake and then these pieces, each in a system call of its own, and compares all that comes.
+/// Sends the handshake and then these pieces, each in a separate system call, and compares
+/// everything that arrives.
 fn converse(server: &Running, told: &Told, case: &cases::Case, pieces: &[&[u8]]) {
     let mut client = Client::connect(server.port());
     client.send(HELLO);
     for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
         use std::io::Write;
         if client.stream.get_ref().write_all(piece).is_err() {
-            break; // it was refused by the first ones
+            break; // the first pieces were refused
         }
-        thread::yield_now(); // that the server may read it by itself
+        thread::yield_now(); // so that the server may read it separately
     }
     client.welcomed();
     let answered = client.rest();
@@ -196,7 +197,7 @@ fn each_way_to_leave_is_told_once() {
             |mut client| {
                 client.send(frame(TEXT, "last"));
                 client.end();
-                assert_eq!(client.text(), "last"); // what was said before is answered
+                assert_eq!(client.text(), "last"); // what was sent before is answered
                 assert_eq!(client.rest(), b"");
             },
             1006,
@@ -247,7 +248,8 @@ fn close_waits_for_the_answer_and_then_ends_first() {
     assert_eq!(client.text(), "before");
     assert_eq!(client.frame(), (CLOSE, closing(4000, "that was all")));
     assert!(told.try_recv().is_err(), "the client has not answered");
-    // A message that was on its way is not delivered; a ping is answered until the client has closed (5.5.2).
+    // A message that was on its way is not delivered; a ping is answered until the client has
+    // closed (5.5.2).
     client.send(frame(TEXT, "on its way")).send(frame(PING, "still there?"));
     assert_eq!(client.frame(), (PONG, b"still there?".to_vec()));
     client.send(close(4000, ""));
@@ -262,7 +264,7 @@ fn close_waits_for_the_answer_and_then_ends_first() {
 fn a_close_that_is_never_answered_is_bounded_in_time() {
     let limit = Duration::from_millis(200);
     let (server, told, given) = handles(Options::default().close_timeout(limit));
-    // One only listens, and one sends for ever.
+    // One only reads, and one sends for ever.
     for sends in [false, true] {
         let mut client = Client::open(server.port());
         let socket = next(&given);
@@ -382,7 +384,7 @@ fn what_callbacks_own_is_dropped_at_the_end() {
     let give = Mutex::new(give);
     let (server, told) = server(Options::default(), move |socket| {
         let (own, also, last) = (owned.clone(), owned.clone(), owned.clone());
-        let handle = socket.clone(); // a circle
+        let handle = socket.clone(); // a cycle
         socket.on_message(move |_, _| _ = (&own, &handle));
         socket.on_pong(move |_, _| _ = &also);
         socket.on_drain(move |_| _ = &last);
@@ -434,7 +436,7 @@ fn a_panic_where_a_connection_begins_ends_it_only() {
     server.close();
 }
 
-/// The times of `http` are over with the handshake.
+/// The time limits of `http` end with the handshake.
 #[test]
 fn a_websocket_may_be_silent_for_longer_than_a_request() {
     let limit = Duration::from_millis(100);
@@ -443,7 +445,7 @@ fn a_websocket_may_be_silent_for_longer_than_a_request() {
         websocket::upgrade(&request, response, echo);
     });
     let mut client = Client::open(server.port());
-    let mut other = server.client(); // says when the time of both is over
+    let mut other = server.client(); // shows when the time of both is over
     other.rest();
     client.send(frame(TEXT, "still here"));
     assert_eq!(client.text(), "still here");
@@ -472,7 +474,7 @@ fn a_server_stops_when_its_websockets_were_closed() {
 
 // Pings, heartbeat, back-pressure.
 
-/// Sends more than the kernels will ever take: 10 MiB, as Linux is set up.
+/// Sends more than the kernels ever hold: 10 MiB, as Linux is configured.
 fn fill(socket: &WebSocket) {
     let message = vec![0; 1 << 20];
     while socket.writable_length() < 16 << 20 {
@@ -548,7 +550,7 @@ fn a_heartbeat_keeps_who_answers_and_drops_who_does_not() {
     server.close();
 }
 
-/// While the server does not read, it cannot know whether the client is there.
+/// While the server does not read, it cannot know whether the client is still connected.
 #[test]
 fn a_heartbeat_drops_nobody_who_is_not_read() {
     let (server, told, given) = handles(Options::default().heartbeat(Duration::from_millis(50)));

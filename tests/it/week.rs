@@ -1,8 +1,10 @@
-//! A student's week: exercises solved, broken, lost and begun again, the files of all lessons saved, every variable of the pages
-//! set, the language changed, and in the end all of it committed. The suite stays as green as in a fresh clone.
+//! A student's week: exercises solved, broken, lost and begun again, the files of all lessons
+//! saved, every variable of the pages set, the language changed, and in the end everything
+//! committed. The suite stays as green as in a fresh clone.
 //!
-//! The week is lived in a copy of the repository. A plain `cargo test` then runs there what looks at files, with the programs
-//! that are built already; `cargo test --test week -- --ignored` builds the copy, and runs its whole suite.
+//! The week happens in a copy of the repository. A plain `cargo test` then runs the tests of files
+//! there, with the programs that are built already; `cargo test --test it week:: -- --ignored`
+//! builds the copy, and runs its whole suite.
 
 use crate::common;
 
@@ -14,7 +16,8 @@ use std::time::Duration;
 
 use common::{command, copy_files, files, peer};
 
-/// What a session may be set to besides the variables of the pages: languages, colours, proxies, options of other programs.
+/// Settings that a session may have besides the variables of the pages: languages, colours,
+/// proxies, options of other programs.
 const SETTINGS: &[(&str, &str)] = &[
     ("LANG", "zh_CN.UTF-8"),
     ("LC_ALL", "zh_CN.UTF-8"),
@@ -34,10 +37,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("TZ", "Asia/Shanghai"),
 ];
 
-/// Nobody would write so, and no rule of the house is kept by it.
+/// A file that breaks the house rules in every line.
 const OWN: &str = "TODO \n\tlet x = 1; \n[nowhere](nowhere.md)\n";
 
-/// A copy of the repository, and what a student has done in it. Removed in the end.
+/// A copy of the repository with a student's changes. Removed when dropped.
 struct Week(PathBuf);
 
 impl Week {
@@ -94,7 +97,7 @@ impl Week {
         assert!(output.status.success(), "{args:?}: {output:?}");
     }
 
-    /// cargo in a student's session. All that it prints; it has to succeed.
+    /// Runs cargo in a student's session, and returns everything it prints. It must succeed.
     fn cargo(&self, folder: &Path, args: &[&str], limit: Duration) -> String {
         let mut cargo: Command = command(env!("CARGO"));
         for (name, _) in std::env::vars_os() {
@@ -125,14 +128,14 @@ impl Drop for Week {
     }
 }
 
-/// Every word on a page, or of a command, that is the name of a file without a folder.
+/// Returns every word on a page, or of a command, that is the name of a file without a folder.
 fn files_of_the_lessons() -> BTreeSet<String> {
     let ends = [".js", ".txt", ".svg", ".sock", ".html", ".log"];
     let word = |c: char| !(c.is_ascii_alphanumeric() || "_-./".contains(c));
     words(word, |name| !name.contains('/') && ends.iter().any(|end| name.ends_with(end)))
 }
 
-/// Every variable that a page sets, as `NET_TRACE=1`, `$env:NET_TRACE=1` or in prose.
+/// Returns every variable that a page sets, as `NET_TRACE=1`, `$env:NET_TRACE=1` or in prose.
 fn variables_of_the_pages() -> BTreeSet<String> {
     let word = |c: char| !(c.is_ascii_alphanumeric() || "_=".contains(c));
     let set = |word: &str| {
@@ -153,7 +156,8 @@ fn words(separates: fn(char) -> bool, wanted: impl Fn(&str) -> bool) -> BTreeSet
     words.filter(|word| wanted(word)).map(String::from).collect()
 }
 
-/// What looks at files: the rules of the house, the pages' pictures, the traces; and some of what starts programs.
+/// The tests of files: the house rules, the pages' pictures, the traces; and some that start
+/// programs.
 #[test]
 #[ignore = "a part of the suite in a copy after a student's week"]
 fn what_looks_at_files_is_green_after_a_week() {

@@ -1,6 +1,7 @@
-//! `NET_TRACE=HOST:PORT`: what a viewer gets of a program, whatever the viewer does, and that the program is not held up by it.
+//! `NET_TRACE=HOST:PORT`: the data that a viewer receives, whatever the viewer does; and that it
+//! does not delay the program.
 //!
-//! The programs are in this file: a test starts this very binary again, which then is the program.
+//! The programs are in this file: a test starts this binary again, which then is the program.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::common::{DEADLINE, Program, command, own_status, within};
 use net_notes::{self as net, EventSocket, event, http, trace::Recorder, websocket};
 
-/// Says which of the programs a process of this binary is.
+/// The variable that selects the program which a process of this binary runs.
 const PROGRAM: &str = "NET_NOTES_TRACED";
 
 /// Not a test: the program that the tests trace.
@@ -31,10 +32,10 @@ fn traced_program() {
     }
 }
 
-/// A port at which nobody listens.
+/// A port without a listener.
 const NOBODY: (&str, u16) = ("127.0.0.1", 1);
 
-/// Starts a program, which sends its events to `viewer`.
+/// Starts a program that sends its events to `viewer`.
 fn start(program: &str, viewer: SocketAddr) -> Program {
     let module = module_path!().split_once("::").map_or(String::new(), |(_, m)| format!("{m}::"));
     let own = env::current_exe().expect("own path");
@@ -43,7 +44,7 @@ fn start(program: &str, viewer: SocketAddr) -> Program {
     Program::spawn(command.env(PROGRAM, program).env("NET_TRACE", viewer.to_string()))
 }
 
-/// Asserts that the program ended well; what it said on standard output, and on standard error.
+/// Asserts that the program exited successfully. Returns its standard output and standard error.
 fn end(program: Program) -> (String, String) {
     let (status, out, err) = program.wait();
     assert!(status.success(), "{out}{err}");
@@ -52,13 +53,13 @@ fn end(program: Program) -> (String, String) {
 
 // The viewer.
 
-/// A line of an event.
+/// The line of an event.
 #[derive(Debug, Clone, PartialEq)]
 struct Event {
     time: u64,
     from: String,
     kind: String,
-    /// What stands between the kind and the first field with a name; of bytes, their number, and they themselves.
+    /// The words between the kind and the first named field; for bytes, their number and the bytes.
     words: Vec<String>,
     named: BTreeMap<String, String>,
 }
@@ -81,7 +82,7 @@ impl Event {
         self.words[word].parse().unwrap_or_else(|_| panic!("no number {word} in {self:?}"))
     }
 
-    /// The events and the bytes that the line stands for.
+    /// Returns the numbers of events and of bytes that the line represents.
     fn count(&self) -> (u64, u64) {
         match self.kind.as_str() {
             "lost" => (self.number(0), self.number(1)),
@@ -100,7 +101,7 @@ impl Event {
 
 struct Viewer(TcpListener);
 
-/// What a viewer got over one connection.
+/// The data that a viewer received over one connection.
 struct Seen {
     hello: Event,
     events: Vec<Event>,
@@ -115,7 +116,8 @@ impl Viewer {
         self.0.local_addr().expect("it listens")
     }
 
-    /// The program's connection. A stranger that knew the port before may connect, too, but says nothing.
+    /// Accepts the program's connection. Another process that knew the port before may connect,
+    /// too, but sends nothing.
     fn accept(&self) -> TcpStream {
         let listener = self.0.try_clone().expect("a handle");
         within("the program connects", move || {
@@ -131,12 +133,12 @@ impl Viewer {
 }
 
 impl Seen {
-    /// Reads to the end, which is that of the program.
+    /// Reads to the end of the connection, which is that of the program.
     fn read(stream: TcpStream) -> Seen {
         Seen::read_until(stream, u64::MAX)
     }
 
-    /// Reads until so many events are seen or lost, or to the end.
+    /// Reads until `count` events are seen or lost, or to the end.
     fn read_until(stream: TcpStream, count: u64) -> Seen {
         let mut lines = BufReader::new(stream).split(b'\n');
         let mut next = || {
@@ -156,7 +158,7 @@ impl Seen {
         seen
     }
 
-    /// The events and the bytes, seen or lost.
+    /// Returns the numbers of events and of bytes, seen or lost.
     fn count(&self) -> (u64, u64) {
         let counts = self.events.iter().map(Event::count);
         counts.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
@@ -167,7 +169,7 @@ impl Seen {
         lost.map(|event| event.number(0)).sum()
     }
 
-    /// The kinds of the events of one socket, with what follows, but for times and bytes.
+    /// Returns the kinds of the events of one socket, with their fields except times and bytes.
     fn kinds(&self, socket: u64) -> Vec<&str> {
         let from = format!("{}.{socket}", self.hello.from);
         self.events.iter().filter(|event| event.from == from).map(|e| e.kind.as_str()).collect()
@@ -176,13 +178,13 @@ impl Seen {
 
 // Lines of a program.
 
-/// Gives the next line a name, for the test to compare with.
+/// Gives the next line a name, with which the test compares.
 #[track_caller]
 fn here(name: &str) {
     println!("\nhere {name} {}", Location::caller().line() + 1);
 }
 
-/// The lines that a program has printed.
+/// Returns the lines that a program has printed.
 fn lines(out: &str) -> BTreeMap<&str, String> {
     let marks = out.lines().filter_map(|line| line.strip_prefix("here ")?.rsplit_once(' '));
     marks.map(|(name, line)| (name, format!("{}:{line}", file!()))).collect()
@@ -198,7 +200,7 @@ fn stop(server: &net::Server, running: std::thread::JoinHandle<io::Result<()>>) 
     running.join().expect("no panic").expect("no error");
 }
 
-/// What a client asks for, for the server to make a call of that name.
+/// The calls that a client requests by name from the server.
 const CALLS: [&str; 9] = [
     "write_then",
     "end_with",
@@ -255,7 +257,7 @@ fn call(mut socket: &EventSocket, name: &str) {
     }
 }
 
-/// Each call that causes an event, on a connection of its own.
+/// Each call that causes an event, on a separate connection.
 fn calls() {
     here("accept");
     let server = net::create_server(|socket| {
@@ -314,7 +316,7 @@ fn each_event_names_the_line_that_caused_it() {
     let lines = lines(&out);
     assert_eq!((err.as_str(), seen.lost()), ("", 0));
 
-    // The sockets of each connection: the client's, and, joined by their addresses, the server's.
+    // The sockets of each connection: the client's, and the server's, which has the same addresses.
     let of =
         |from: &str| -> Vec<&Event> { seen.events.iter().filter(|e| e.from == from).collect() };
     let clients: Vec<_> =
@@ -354,7 +356,8 @@ fn each_event_names_the_line_that_caused_it() {
                 is(call, at(&client, "received"), &["data"]);
                 is(call, at(&client, "sent-fin"), &["end"]);
                 is(call, at(&server, "received-fin"), &["fin"]);
-                is(call, at(&server, "sent-fin"), &[""]); // the library's, as the client has ended
+                // Made by the library, as the client has ended.
+                is(call, at(&server, "sent-fin"), &[""]);
                 is(call, at(&server, "close"), &[""]);
             }
             "end_with" => {
@@ -368,7 +371,7 @@ fn each_event_names_the_line_that_caused_it() {
     let refused = of(clients[CALLS.len()]);
     is("refused", at(&refused, "reset"), &["error"]);
 
-    // What waits in the queue, after each piece that the kernel has taken.
+    // The length of the queue after each piece that the kernel has taken.
     let (_, server) = pair(CALLS.len() - 1);
     let sent: Vec<_> = server.iter().filter(|e| e.kind == "sent").collect();
     let mut left = 2_000_000;
@@ -380,7 +383,7 @@ fn each_event_names_the_line_that_caused_it() {
     assert!(left == 0 && sent.len() > 1, "{} writes", sent.len());
 }
 
-/// What is built on the sockets: a line of the program is behind all of it.
+/// The layers on top of sockets: each event is caused by a line of the program.
 fn layers() {
     here("handler");
     let server = http::create_server(|request, response| match request.path() {
@@ -469,7 +472,7 @@ fn what_the_library_or_std_calls_for_the_program_is_a_line_of_the_program_too() 
     has("sent", "listener", "from");
 }
 
-/// All bytes that there are, and a piece that is larger than what is shown.
+/// All byte values, and a piece that is larger than what is shown.
 fn binary() {
     let all: Vec<u8> = (0..=255).collect();
     let server = net::create_server(move |socket| {
@@ -517,7 +520,7 @@ fn bytes_are_shown_as_they_are_and_all_are_counted() {
     assert_eq!(seen.lost(), 0);
 }
 
-/// One connection, and the program ends with it.
+/// One connection; the program ends right after it.
 fn short(exits: bool) {
     let peer = TcpListener::bind(("127.0.0.1", 0)).expect("port 0");
     let at = peer.local_addr().expect("it listens");
@@ -529,7 +532,7 @@ fn short(exits: bool) {
         }
     });
     let _ = client.run();
-    std::process::exit(0); // the test harness takes its time to end
+    std::process::exit(0); // the test harness takes long to end
 }
 
 #[test]
@@ -545,14 +548,15 @@ fn the_last_events_of_a_program_arrive() {
     }
 }
 
-/// How many events a recorder has seen: all but `connected`.
+/// Returns the number of events that a recorder has seen: all except `connected`.
 fn recorded(recorder: &Recorder) -> u64 {
     let text = format!("{recorder:?}");
     let (_, count) = text.split_once("events: ").expect("its Debug says so");
     count.trim_end_matches([' ', '}']).parse().expect("a number")
 }
 
-/// Sends 64 KiB often, faster than a viewer reads that does not; and says how much that was, and whether it was held up.
+/// Sends 64 KiB many times, faster than a viewer that does not read can receive. Prints how much
+/// that was, and whether it was delayed.
 fn much() {
     const PIECE: usize = 64 * 1024;
     const COUNT: u64 = 3000;
@@ -574,7 +578,7 @@ fn much() {
     println!("\ncaused {} {}", recorded(&recorder) + 1, 2 * COUNT * PIECE as u64);
     println!("memory {}", after.saturating_sub(before));
 
-    // After a flush that was in vain, the next one does not wait.
+    // After a flush that timed out, the next one does not wait.
     let began = Instant::now();
     for _ in 0..3 {
         EventSocket::new(NOBODY).run().expect_err("nobody listens");
@@ -583,7 +587,7 @@ fn much() {
     io::stdin().read_line(&mut String::new()).expect("the test says when to end");
 }
 
-/// The numbers behind a word of a program's output.
+/// Returns the numbers after a word of a program's output.
 fn numbers(program: &mut Program, word: &str) -> Vec<u64> {
     let line = program.line_with(&format!("{word} "));
     line.split_whitespace().skip(1).map(|number| number.parse().expect("a number")).collect()
@@ -593,7 +597,7 @@ fn numbers(program: &mut Program, word: &str) -> Vec<u64> {
 fn what_a_viewer_that_does_not_read_misses_is_counted_and_memory_is_bounded() {
     let viewer = Viewer::new();
     let mut program = start("much", viewer.address());
-    let stream = viewer.accept(); // and does not read
+    let stream = viewer.accept(); // does not read
     let caused = numbers(&mut program, "caused");
     let memory = numbers(&mut program, "memory")[0];
     let flushes = numbers(&mut program, "flushes")[0];
@@ -601,11 +605,11 @@ fn what_a_viewer_that_does_not_read_misses_is_counted_and_memory_is_bounded() {
         flushes < 400,
         "{flushes} ms: only the first flush may wait for a viewer that is stuck"
     );
-    // 48 MB of lines: most of them are neither kept, nor in the kernel.
+    // 48 MB of lines: most of them are neither kept nor in the kernel.
     assert!(memory < 24 * 1024, "{memory} KiB more");
 
-    // The program does nothing more: what is lost is said as soon as there is room.
-    let caused = (caused[0] + 3 * 2, caused[1]); // and three times connect and reset
+    // The program does nothing more: the loss is reported as soon as there is room.
+    let caused = (caused[0] + 3 * 2, caused[1]); // plus three times connect and reset
     let seen = Seen::read_until(stream, caused.0);
     program.type_in("\n");
     let (_, err) = end(program);
@@ -614,7 +618,7 @@ fn what_a_viewer_that_does_not_read_misses_is_counted_and_memory_is_bounded() {
     assert_eq!(seen.count(), caused, "seen or lost");
 }
 
-/// A round for each line of standard input; says how many events there were up to then.
+/// Makes a round for each line of standard input, and prints how many events there were until then.
 fn rounds() {
     let recorder = Recorder::new();
     let server = net::create_server(|socket| socket.pipe(socket));
@@ -645,7 +649,8 @@ fn without_a_viewer_the_program_runs_and_says_so_once() {
     assert!(err.starts_with(expected), "{err}");
     let began = Instant::now();
     let mut caused = 0;
-    // Until it has tried again, and for more events than it keeps: nothing of that is worth a line.
+    // Until it has tried again, and for more events than it keeps: none of this is worth a line on
+    // standard error.
     while caused < 5000 || began.elapsed() < Duration::from_millis(1500) {
         program.type_in(&"a round\n".repeat(20));
         caused = (0..20).map(|_| numbers(&mut program, "caused")[0]).max().expect("some");
@@ -669,7 +674,7 @@ fn a_viewer_that_dies_does_not_disturb_and_the_next_one_is_told_what_it_has_miss
     }
     drop(first); // dies
 
-    // The kernel takes the next lines for a peer that is gone, and then says so.
+    // The kernel takes the next lines although the peer is gone, and then reports it.
     let mut caused = 0;
     while !program.error_with("").contains("is gone") {
         program.type_in("two\n");

@@ -1,4 +1,4 @@
-//! The workbench, reached as a browser reaches it, and as strangers would.
+//! The workbench, used as a browser uses it, and as strangers would.
 
 mod browser;
 mod collecting;

@@ -1,5 +1,6 @@
-//! Bulk both ways: each connection writes as fast as it can while another thread reads the echo. A client that first
-//! writes all and then reads would stand still together with the server, each waiting for the other to read.
+//! Bulk both ways: each connection writes as fast as it can while another thread reads the echo. A
+//! client that first writes all and then reads would stand still together with the server, each
+//! waiting for the other to read.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,7 +12,7 @@ use crate::children::PATIENCE;
 
 const BLOCK: usize = 64 * 1024;
 
-/// MiB that arrived back, per second: each of them crossed the loopback twice.
+/// Returns the MiB that arrived back, per second: each of them crossed the loopback twice.
 pub fn bulk(port: u16, connections: usize, seconds: f64) -> io::Result<Vec<Option<f64>>> {
     let streams = open_all(port, connections)?;
     let window = Window::new(seconds);
@@ -23,7 +24,8 @@ pub fn bulk(port: u16, connections: usize, seconds: f64) -> io::Result<Vec<Optio
                 let sent =
                     writer.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause))?;
                 let (counted, all) = received?;
-                // Half-closed by us, the server still owes every byte: speed does not count if some are lost.
+                // We have half-closed, but the server must still send every byte: speed does not
+                // count if some are lost.
                 if all == sent {
                     Ok(counted)
                 } else {
@@ -48,7 +50,7 @@ fn send(mut stream: &TcpStream, window: Window) -> io::Result<u64> {
     Ok(sent)
 }
 
-/// Reads until FIN: the bytes inside the window, and all.
+/// Reads until FIN. Returns the number of bytes inside the window, and of all.
 fn receive(mut stream: &TcpStream, window: Window) -> io::Result<(u64, u64)> {
     let mut block = vec![0; BLOCK];
     let (mut counted, mut all) = (0, 0);

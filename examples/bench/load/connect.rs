@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::{MESSAGE, Window, crowd, exchange, open, percentiles};
 
-/// Each closed connection leaves its port unusable for a while (TIME_WAIT), and there are some 28,000 of them on
-/// Linux, 16,000 elsewhere: a cell ends early rather than run out of them.
+/// The largest number of connections in a cell. Each closed connection leaves its port unusable for
+/// a while (TIME_WAIT), and there are some 28,000 of them on Linux, 16,000 elsewhere: a cell ends
+/// early rather than run out of them.
 const MOST_CONNECTIONS: usize = 12_000;
 
 /// `at_once` clients, each: connect, one message, its echo, close – and again.
@@ -32,13 +33,15 @@ pub fn again_and_again(port: u16, at_once: usize, seconds: f64) -> io::Result<Ve
     Ok(vec![Some(crowd(clients)?.iter().sum())])
 }
 
-/// All clients connect at the same instant, exchange a message, and stay connected until the last one is served.
+/// Lets all clients connect at the same instant, exchange a message, and stay connected until the
+/// last one is served.
 ///
-/// The kernel keeps connections that nobody has accepted yet in a queue (of 128, if std opened the listener). When
-/// it is full, a SYN is dropped, and the client sends it again a whole second later: a server that accepts too
-/// slowly is not a little slower here but seconds.
+/// The kernel keeps connections that are not accepted yet in a queue (of 128, if std opened the
+/// listener). When it is full, a SYN is dropped, and the client sends it again a whole second
+/// later: a server that accepts too slowly is slower by seconds, not by a little.
 pub fn burst(port: u16, clients: usize) -> io::Result<Vec<Option<f64>>> {
-    // Time enough to start all threads. Each then sleeps until the one instant that all latencies count from.
+    // Time enough to start all threads. Each then sleeps until the same instant, from which all
+    // latencies count.
     let instant = Instant::now() + Duration::from_millis(100 + clients as u64 / 4);
     let crowd = crowd((0..clients).map(|_| {
         move || {

@@ -1,5 +1,5 @@
-//! HTTP, with `wrk` as the load: it is what the figures of most servers come from, it checks every answer, and it knows
-//! nothing of this library.
+//! HTTP, with `wrk` as the load: it is the usual tool for figures of servers, it checks every
+//! answer, and it uses nothing of this library.
 
 use std::io::{self, Read, Write};
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::open;
 use crate::children::{PATIENCE, Process};
 
-/// Requests a second, and answers that were none: `wrk`'s own two lines about errors.
+/// Measures requests per second, and failed answers: `wrk` has two lines about errors.
 pub fn http(
     port: u16,
     connections: usize,
@@ -19,7 +19,8 @@ pub fn http(
     // It counts whole seconds only.
     let seconds = seconds.ceil() as u64;
     let mut wrk = Command::new("wrk");
-    // One thread of it is not enough: with short connections it would be at its limit long before the server.
+    // One thread of it is not enough: with short connections it would reach its limit long before
+    // the server.
     let threads = connections.min(2);
     wrk.args([format!("-t{threads}"), format!("-c{connections}"), format!("-d{seconds}s")]);
     if close {
@@ -30,7 +31,7 @@ pub fn http(
     read(&report).ok_or_else(|| io::Error::other(format!("no report of wrk: {report:?}")))
 }
 
-/// Of a report like this; the lines about errors are only there if there were any:
+/// Reads a report like this; the lines about errors are present only if there were any:
 ///
 /// ```text
 ///   Socket errors: connect 0, read 1, write 0, timeout 0
@@ -46,8 +47,9 @@ fn read(report: &str) -> Option<Vec<Option<f64>>> {
     Some(vec![Some(rate), Some(errors as f64)])
 }
 
-/// `wrk` counts from its first answer on, so a Node that still compiles would be at a disadvantage. And it does not look at
-/// what is in an answer, so this does: a server that is fast and wrong is not fast.
+/// `wrk` counts from its first answer on, so a Node that still compiles would be at a disadvantage.
+/// And it does not check the content of an answer, so this does: a server that is fast and wrong is
+/// not fast.
 fn warm_up(port: u16, close: bool, time: Duration) -> io::Result<()> {
     let connection = if close { "Connection: close\r\n" } else { "" };
     let request = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{connection}\r\n");

@@ -1,16 +1,20 @@
-//! Idle connections: what one costs while nothing happens. A server of a thousand chats is mostly this.
+//! Idle connections: the cost of one while nothing happens. A server of a thousand chats is mostly
+//! idle.
 
 use std::io::{self, Write};
 
 use super::open_all;
 use crate::children::Process;
 
-/// Connections for each client process: these need descriptors, too, and 1,024 is a usual limit.
+/// The number of connections for each client process: these need descriptors, too, and 1,024 is a
+/// usual limit.
 const EACH: usize = 1000;
 
-/// KiB of resident memory, threads and descriptors of the server, for each connection.
+/// Measures the KiB of resident memory, the threads and the descriptors of the server, for each
+/// connection.
 pub fn idle(server: &Process, port: u16, connections: usize) -> io::Result<Vec<Option<f64>>> {
-    // A difference: what the server has without any connection – for Node, an engine of 40 MiB – is not its price.
+    // A difference: what the server uses without any connection – for Node, an engine of 40 MiB –
+    // is not the cost of a connection.
     let cost = || [server.resident_kib(), server.threads(), server.descriptors()];
     let before = cost();
     let mut holders = Vec::new();
@@ -30,7 +34,8 @@ pub fn idle(server: &Process, port: u16, connections: usize) -> io::Result<Vec<O
     Ok(before.into_iter().zip(cost()).map(each).collect())
 }
 
-/// The client process: opens its connections, exchanges a message on each, says so, and keeps them until stdin ends.
+/// Runs the client process: opens its connections, exchanges a message on each, reports it, and
+/// keeps them until stdin ends.
 pub fn hold(port: &str, count: &str) -> io::Result<()> {
     let number = |text: &str| text.parse::<u16>().map_err(io::Error::other);
     let opened = open_all(number(port)?, number(count)?.into());

@@ -1,5 +1,5 @@
-//! Paced load: messages at fixed times. Ping-pong shows a server at its limit; most servers never are, and what
-//! their users feel is how long an answer takes when there is time enough.
+//! Paced load: messages at fixed times. Ping-pong shows a server at its limit; most servers never
+//! reach theirs, and their users notice how long an answer takes when there is time enough.
 
 use std::io;
 use std::thread;
@@ -21,7 +21,8 @@ pub fn paced(
         move || {
             let mut reply = MESSAGE;
             let mut latencies = Vec::new();
-            // The clients take turns, evenly spaced: 64 messages in one go would be a burst, not a pace.
+            // The clients take turns, evenly spaced: 64 messages in one go would be a burst, not a
+            // pace.
             let mut due = start + step * nth as u32;
             while due < window.end {
                 let sent = wait_for(due);
@@ -39,11 +40,12 @@ pub fn paced(
     Ok(vec![p99, p50])
 }
 
-/// Sleeps until a message is due, and says from when on its latency counts.
+/// Sleeps until a message is due, and returns the time from which its latency counts.
 ///
-/// If the last answer came so late that this message is already overdue, then it counts from when it was due:
-/// counting from when it is sent would leave out just the waiting that a slow server causes ("coordinated
-/// omission"). If there was time to sleep, a late wake-up is the generator's own, and is not booked on the server.
+/// If the last answer arrived so late that this message is already overdue, then it counts from
+/// when it was due: counting from when it is sent would leave out exactly the waiting that a slow
+/// server causes ("coordinated omission"). If there was time to sleep, a late wake-up is caused by
+/// the generator, and does not count against the server.
 fn wait_for(due: Instant) -> Instant {
     let now = Instant::now();
     if now >= due {

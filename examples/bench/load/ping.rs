@@ -1,5 +1,5 @@
-//! Ping-pong: a message, its echo, the next message. Every request pays for waking a thread on either side, so this
-//! is where a shim between the socket and the program would show.
+//! Ping-pong: a message, its echo, the next message. Every request includes waking a thread on
+//! either side, so a layer between the socket and the program would be visible here.
 
 use std::io;
 use std::time::{Duration, Instant};

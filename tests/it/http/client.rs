@@ -1,5 +1,5 @@
-//! `http::get` and `http::request`: what they send, what they make of every answer, and how long they wait. The servers are
-//! a few lines of std; real ones are in `http/servers.rs`.
+//! `http::get` and `http::request`: the bytes that they send, how they read every answer, and how
+//! long they wait. The servers are a few lines of std; real ones are in `http/client/servers.rs`.
 
 use super::answers;
 use crate::common;
@@ -19,10 +19,11 @@ use net::http::{self, Call, Reply};
 use net_notes as net;
 use running::Running;
 
-/// A server for one connection: reads a head, then does what `speak` does, and is silent until the client has gone.
+/// A server for one connection: reads a head, then runs `speak`, and is silent until the client has
+/// closed.
 struct Speaker {
     port: u16,
-    /// The head, and what followed it and was not read by `speak`.
+    /// The head, and the bytes after it that `speak` did not read.
     request: JoinHandle<Vec<u8>>,
 }
 
@@ -38,7 +39,8 @@ impl Speaker {
             let (mut stream, _) = listener.accept().expect("a client");
             let mut request = read_head(&mut stream);
             speak(&mut stream);
-            let _ = stream.read_to_end(&mut request); // a client that has enough may reset the connection
+            // A client that has the whole answer may reset the connection.
+            let _ = stream.read_to_end(&mut request);
             request
         });
         Ok(Speaker { port, request })
@@ -48,13 +50,13 @@ impl Speaker {
         format!("http://127.0.0.1:{}{rest}", self.port)
     }
 
-    /// What the client sent.
+    /// Returns the bytes that the client sent.
     fn request(self) -> Vec<u8> {
         within("the client is gone", || self.request.join().expect("no panic"))
     }
 }
 
-/// Reads the head of a request, and nothing of what follows.
+/// Reads the head of a request, and nothing after it.
 fn read_head(stream: &mut TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
     let mut head = Vec::new();
@@ -76,7 +78,7 @@ fn every_answer_has_its_reply_or_its_error() {
         let ends = matches!(seen, Seen::AtEnd(..) | Seen::CutShort);
         let speaker = Speaker::new(move |stream| {
             for piece in wire.chunks(3 + wire.len() / 50) {
-                let _ = stream.write_all(piece); // it may have had enough
+                let _ = stream.write_all(piece); // the client may be satisfied already
             }
             if ends {
                 let _ = stream.shutdown(Shutdown::Write);
@@ -108,7 +110,7 @@ fn every_answer_has_its_reply_or_its_error() {
     }
 }
 
-/// What is sent for a call to `http://127.0.0.1:PORT` followed by `rest`.
+/// Returns the bytes that are sent for a call to `http://127.0.0.1:PORT` followed by `rest`.
 fn sent(rest: &str, call: impl FnOnce(&str) -> Call) -> String {
     let speaker = Speaker::new(|stream| {
         stream.write_all(b"HTTP/1.1 204 \r\n\r\n").expect("the client waits");
@@ -188,7 +190,7 @@ fn a_header_of_the_caller_takes_the_place_of_the_default() {
             &format!("{DEFAULTS}a: 3\nB: 2\nC: \n"),
         ),
         (&[("X", "你\té")], &format!("{DEFAULTS}X: 你\té\n")),
-        // What the client sends in any case may be said.
+        // Headers that the client sends in any case may be set.
         (&[("connection", " Close ")], &DEFAULTS.replace("Connection: close", "connection: Close")),
         (&[("Content-Length", "0")], &format!("{DEFAULTS}Content-Length: 0\n")),
     ] {
@@ -234,7 +236,7 @@ fn nothing_happens_before_send() {
     assert!(!is_called(&listener));
     drop(call);
     assert!(!is_called(&listener));
-    // That the listener would notice:
+    // The listener would notice that:
     let call = http::request("GET", &url).timeout(Duration::from_millis(100));
     assert_eq!(send(call).expect_err("no answer").kind(), ErrorKind::TimedOut);
     assert!(is_called(&listener));
@@ -319,7 +321,7 @@ fn what_cannot_be_reached_has_the_code_of_the_system() {
     assert_eq!(net::code(&error), "ENOTFOUND");
 }
 
-/// Says `begin`, and `again` every few milliseconds until the client has gone.
+/// Sends `begin`, and `again` every few milliseconds until the client has closed.
 fn trickle(begin: &'static [u8], again: &'static [u8]) -> impl FnOnce(&mut TcpStream) + Send {
     move |stream| {
         let _ = stream.write_all(begin);
@@ -353,7 +355,7 @@ fn the_time_limit_is_for_the_whole_call() {
     let cases: [(&str, Speak); 7] = [
         ("silence", Box::new(|_| {})),
         ("half a head", Box::new(|stream| stream.write_all(b"HTTP/1.1 200 OK\r\nConte").unwrap())),
-        // Each piece arrives in time, and the answer does not.
+        // Each piece arrives in time, but the answer does not.
         ("a slow head", Box::new(trickle(b"HTTP/1.1 200 OK\r\nA: ", b"b"))),
         ("interim answers", Box::new(trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n"))),
         ("no end", Box::new(trickle(b"HTTP/1.1 200 OK\r\n\r\n", b"more"))),
@@ -374,7 +376,7 @@ fn the_time_limit_is_for_the_whole_call() {
         assert_late(what, http::request("GET", &speaker.url("/")));
         speaker.request();
     }
-    // A server that accepts nothing, and one that reads nothing.
+    // A server that accepts no connection, and one that reads nothing.
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("port 0 is free");
     let url = format!("http://{}/", listener.local_addr().expect("it listens"));
     assert_late("nothing accepted", http::request("GET", &url));
@@ -383,7 +385,7 @@ fn the_time_limit_is_for_the_whole_call() {
 
 /// A listener whose SYNs are dropped, as its backlog is full.
 #[test]
-#[cfg(target_os = "linux")] // other systems answer a full backlog in their own ways
+#[cfg(target_os = "linux")] // other systems respond to a full backlog in their own ways
 fn the_time_limit_is_for_the_connection_too() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("port 0 is free");
     let at = listener.local_addr().expect("it listens");
@@ -398,7 +400,7 @@ fn the_time_limit_is_for_the_connection_too() {
 #[test]
 fn a_time_limit_of_zero_is_none() {
     let speaker = Speaker::new(|stream| {
-        // Later than an instant.
+        // Later than any `Instant` can be.
         stream.set_read_timeout(Some(Duration::from_millis(50))).expect("not zero");
         stream.read(&mut [0]).expect_err("the client waits");
         stream.write_all(b"HTTP/1.1 204 \r\n\r\n").expect("the client waits");

@@ -1,5 +1,6 @@
-//! The same conversation with clients that others wrote: wget, Python's `urllib`, `http.client` and `requests`, Node's `fetch`
-//! and `undici`. (curl, ab, wrk and Node's `http` are in `http_peers.rs`, Chromium in `14_mini_http.rs`.)
+//! The same conversation with clients by other authors: wget, Python's `urllib`, `http.client` and
+//! `requests`, Node's `fetch` and `undici`. (curl, ab, wrk and Node's `http` are in
+//! `http/peers.rs`, Chromium in `14_mini_http.rs`.)
 
 use super::running;
 use crate::common;
@@ -13,8 +14,9 @@ use net::event;
 use net_notes as net;
 use running::Running;
 
-/// What each client is asked to do: a short answer, one in chunks, an upload, no body, a refusal, an answer that is long in
-/// coming, and the end of a connection. `connections` counts how many it opened.
+/// Runs a server for everything that each client requests: a short answer, one in chunks, an
+/// upload, no body, a refusal, an answer that is delayed, and the end of a connection.
+/// `connections` counts how many it opened.
 fn server() -> (Running, Arc<AtomicUsize>) {
     let server = Running::new(|request, response| match request.path() {
         "/short" => response.end_with(format!("{} {}", request.method(), request.target())),
@@ -41,7 +43,7 @@ fn server() -> (Running, Arc<AtomicUsize>) {
     (server, connections)
 }
 
-/// What a client that has done all of it prints.
+/// The output of a client that has done all of it.
 const DONE: &str = "200 GET /short?q=%E4%BD%A0\n200 100000\n200 100000 2500000\n204 0\n404 18\n200 two\n200 bye\n200 3\n";
 
 /// Runs a program with the server's URL as its last argument, and compares what it prints.
@@ -168,7 +170,7 @@ fn nodes_fetch() {
 #[test]
 fn undici() {
     let Some(node) = peer("node") else { return };
-    // `.ci/run` puts it there; Node has one built in, and not for others to require.
+    // `.ci/run` installs it there; Node has one built in, but programs cannot require it.
     let module = common::root().join("target/peers/node_modules/undici");
     if !module.is_dir() {
         return lacking("undici", "undici (npm install --prefix target/peers undici)");

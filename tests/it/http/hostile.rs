@@ -1,6 +1,7 @@
-//! Hundreds of requests that are random, or good ones broken at random: no panic, no hang, the handler sees only what is a
-//! request, and the answers are the same however the bytes are cut. With `--ignored`, ten thousand of them: their
-//! connections take half of all ports, and the kernel keeps each for a minute, so that a second run would find none.
+//! Hundreds of requests that are random, or valid ones broken at random: no panic, no hang, the
+//! handler sees only valid requests, and the answers are the same however the bytes are cut. With
+//! `--ignored`, ten thousand of them: their connections take half of all ports, and the kernel
+//! keeps each for a minute, so that a second run would find none.
 
 use super::running;
 use crate::common;
@@ -51,7 +52,8 @@ const SPICE: [&[u8]; 24] = [
     b"\x7f",
 ];
 
-/// A good request with some of its bytes changed, cut, doubled or spiced; now and then only noise.
+/// Returns a valid request with some of its bytes changed, cut, duplicated or mixed with special
+/// ones; now and then only noise.
 fn hostile(random: &mut Random) -> Vec<u8> {
     if random.below(10) == 0 {
         return (0..random.below(200)).map(|_| random.next() as u8).collect();
@@ -63,7 +65,7 @@ fn hostile(random: &mut Random) -> Vec<u8> {
     for _ in 0..=random.below(4) {
         let mut at = random.below(wire.len());
         if random.below(2) == 0 {
-            // Where a line begins, as there the meaning changes most.
+            // At the beginning of a line, where a change affects the meaning most.
             at = wire[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         }
         match random.below(6) {
@@ -81,8 +83,9 @@ fn hostile(random: &mut Random) -> Vec<u8> {
     wire
 }
 
-/// What the server answers to these bytes, with a pause for it to read those before the cut, and whether it cut the client
-/// off after that. Without what may differ from time to time: the date, and leave to send a body that was on its way already.
+/// Returns the server's answer to these bytes, with a pause in which it reads those before the cut,
+/// and whether it then cut the client off. Leaves out what may differ from time to time: the date,
+/// and permission to send a body that was on its way already.
 fn answer(server: &Running, wire: &[u8], cut: usize) -> std::io::Result<(String, bool)> {
     let client = server.client();
     let mut stream = client.stream();
@@ -91,7 +94,8 @@ fn answer(server: &Running, wire: &[u8], cut: usize) -> std::io::Result<(String,
     let _ = stream.write_all(&wire[cut..]);
     let _ = stream.shutdown(Shutdown::Write);
     let mut answer = Vec::new();
-    // Who has asked for the end and goes on sending is cut off (RFC 9112 9.6: it must not), if that comes late enough.
+    // A client that has requested the end and continues to send is cut off, although it must not
+    // send (RFC 9112 9.6), if that arrives late enough.
     let cut_off = match stream.read_to_end(&mut answer) {
         Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
         read => read.is_err(),
@@ -122,7 +126,7 @@ fn hostile_requests(test: &str, count: usize) {
     let bad = Arc::new(AtomicBool::new(false));
     let found = bad.clone();
     let server = Arc::new(Running::new(move |request, response| {
-        // What reaches the handler is a request.
+        // Only requests reach the handler.
         let token = |text: &str| {
             !text.is_empty()
                 && text
@@ -165,7 +169,7 @@ fn hostile_requests(test: &str, count: usize) {
                     let (answer, cut_off) = ask();
                     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 "), "{}", context());
                     let (again, cut_off_again) = ask();
-                    // Of an answer that was on its way a reset may leave only a part.
+                    // A reset may leave only a part of an answer that was on its way.
                     let agree = match (cut_off, cut_off_again) {
                         (false, false) => answer == again,
                         (true, false) => again.starts_with(&answer),

@@ -1,5 +1,5 @@
-//! The server with clients that others wrote: curl, ab, wrk, and Node's `http`. (Our client with servers that others wrote is
-//! in `http/servers.rs`.)
+//! The server with clients by other authors: curl, ab, wrk, and Node's `http`. (Our client with
+//! servers by other authors is in `http/client/servers.rs`.)
 
 use super::running;
 use crate::common;
@@ -12,7 +12,7 @@ use net::event;
 use net_notes as net;
 use running::Running;
 
-/// Tells the client what it sent.
+/// Runs a server that answers with what the client sent.
 fn mirror() -> Running {
     Running::new(|request, response| {
         let expect = request.header("expect").unwrap_or("-");
@@ -84,7 +84,7 @@ fn curl_downloads() {
     server.close();
 }
 
-/// How many connections a server has accepted from here on.
+/// Counts the connections that a server accepts from now on.
 fn count_connections(server: &Running) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
@@ -94,7 +94,7 @@ fn count_connections(server: &Running) -> Arc<AtomicUsize> {
     count
 }
 
-/// The number after `title` in a report of ab.
+/// Returns the number after `title` in a report of ab.
 fn said(report: &str, title: &str) -> Option<usize> {
     let line = report.lines().find_map(|line| line.strip_prefix(title)?.strip_prefix(':'));
     line.map(|number| number.trim().parse().unwrap_or_else(|_| panic!("{title}: {report}")))
@@ -115,7 +115,7 @@ fn apache_bench_asks_a_thousand_times() {
         assert_eq!(said(&report, "Non-2xx responses"), None, "{report}");
         let kept = (keep == "-k").then_some(1000);
         assert_eq!(said(&report, "Keep-Alive requests"), kept, "{report}");
-        // When it has its thousand, it may have begun up to seven more.
+        // When it has its thousand answers, it may have begun up to seven more requests.
         let (calls, connections) = (server.calls(), connections.load(Ordering::SeqCst));
         assert!((1000..1008).contains(&calls), "{calls} calls: {report}");
         let expected = if keep == "-k" { 8..9 } else { 1000..1008 };
@@ -137,14 +137,15 @@ fn wrk_asks_for_a_second() {
         }
         let (status, report, error) = Program::start(&wrk, &args).wait();
         assert!(status.success(), "{report}{error}");
-        // It says nothing of errors if there were none.
+        // It reports errors only if there were any.
         assert!(!report.contains("Socket errors") && !report.contains("Non-2xx"), "{report}");
         let count = report.lines().find_map(|line| line.trim().split_once(" requests in "));
         let count: usize = count.and_then(|(count, _)| count.parse().ok()).expect("a count");
         // When its time is over it does not wait for the answers that are on their way.
         let (calls, connections) = (server.calls(), connections.load(Ordering::SeqCst));
         assert!(count >= 10 && (count..=count + 8).contains(&calls), "{calls} calls: {report}");
-        // Besides the eight it looks once, with each of its threads, whether anybody listens.
+        // Besides these eight connections, each of its threads checks once whether a server
+        // listens.
         let expected = if close { calls..=calls + 11 } else { 8..=11 };
         assert!(
             expected.contains(&connections),

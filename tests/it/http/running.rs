@@ -1,4 +1,4 @@
-//! An HTTP server on port 0 that runs, and clients that know nothing of this crate.
+//! An HTTP server on port 0 that runs, and clients that use nothing of this crate.
 #![allow(dead_code)] // each test target uses its own part
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +15,7 @@ use crate::common::{DEADLINE, within};
 pub struct Running {
     pub server: net::Server,
     thread: Option<thread::JoinHandle<std::io::Result<()>>>,
-    /// How often the handler was called.
+    /// The number of calls of the handler.
     calls: Arc<AtomicUsize>,
 }
 
@@ -59,7 +59,7 @@ impl Running {
         Client { stream: BufReader::new(stream) }
     }
 
-    /// Ends the server; that this returns shows that every connection is gone, too.
+    /// Ends the server. If this returns, every connection is closed, too.
     pub fn close(mut self) {
         self.server.close().expect("it listens");
         let thread = self.thread.take().expect("only here");
@@ -72,11 +72,11 @@ pub struct Client {
     stream: BufReader<TcpStream>,
 }
 
-/// An answer, taken apart by other code than the crate's own.
+/// An answer, parsed by other code than the crate's own.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// In small letters, `name: value`.
+    /// In lower case, `name: value`.
     pub head: String,
     pub body: Vec<u8>,
 }
@@ -106,7 +106,8 @@ impl Client {
         self
     }
 
-    /// Sends in pieces of that many bytes, each in a system call of its own, until all is sent or the server has hung up.
+    /// Sends pieces of `size` bytes, each in a separate system call, until all is sent or the
+    /// server has closed.
     pub fn send_pieces(&mut self, bytes: &[u8], size: usize) -> &mut Client {
         for piece in bytes.chunks(size) {
             if self.stream.get_ref().write_all(piece).is_err() {
@@ -120,7 +121,8 @@ impl Client {
         self.stream.get_ref()
     }
 
-    /// A line without its `\r\n`.
+    /// Returns a line without its `\r
+    /// `.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("a line in time");
@@ -149,7 +151,7 @@ impl Client {
         body
     }
 
-    /// An answer to something else than HEAD.
+    /// Returns the answer to a request other than HEAD.
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         if matches!(answer.status, 100..=199 | 204 | 304) {
@@ -177,14 +179,14 @@ impl Client {
         self.head()
     }
 
-    /// All up to the server's end.
+    /// Returns everything up to the server's end.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).expect("an end in time, and no reset");
         rest
     }
 
-    /// The server has ended the connection, and sent nothing more.
+    /// Asserts that the server has ended the connection, and sent nothing more.
     pub fn at_end(&mut self) {
         assert_eq!(String::from_utf8_lossy(&self.rest()), "");
     }

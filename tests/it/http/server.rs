@@ -69,7 +69,7 @@ fn the_next_request_is_handled_when_the_answer_before_it_has_ended() {
         give.lock().expect("no panic").send((path, response)).expect("the test waits");
     });
     let mut client = server.client();
-    client.send(get("/first") + &get("/second")).end(); // and a client that ends gets both
+    client.send(get("/first") + &get("/second")).end(); // and a client that ends receives both
     let (path, response) = responses.recv_timeout(DEADLINE).expect("called");
     assert_eq!((path.as_str(), server.calls()), ("/first", 1));
     response.end_with("1");
@@ -79,8 +79,8 @@ fn the_next_request_is_handled_when_the_answer_before_it_has_ended() {
     assert_eq!(client.answer().text(), "1");
     let (path, second) = responses.recv_timeout(DEADLINE).expect("called");
     assert_eq!(path, "/second");
-    drop(response); // has no say in the second
-    second.header("Its", "own"); // nothing was written, so nothing has gone out
+    drop(response); // does not affect the second one
+    second.header("Its", "own"); // nothing was written, so nothing was sent
     drop(second);
     let answer = client.answer();
     assert!(answer.body.is_empty() && answer.has("its: own"), "{answer:?}");
@@ -111,7 +111,7 @@ fn the_silence_of_a_handler_is_no_timeout() {
 
 #[test]
 fn a_handler_that_panics_is_one_failed_request() {
-    /// A panic that does not print: the hook that does is one for the whole process.
+    /// Panics without printing: the hook that prints is one for the whole process.
     fn fail() {
         panic::resume_unwind(Box::new("planned"))
     }
@@ -152,7 +152,7 @@ fn a_handler_that_panics_is_one_failed_request() {
     let mut client = server.client();
     assert_eq!(client.send(get("/ended")).answer().text(), "fine");
     client.at_end();
-    // What has begun is cut, so that nobody takes it for the whole.
+    // An answer that has begun is cut off, so that the client does not take it for the whole.
     for path in ["/sent", "/thread"] {
         let mut client = server.client();
         client.send(get(path));
@@ -164,7 +164,7 @@ fn a_handler_that_panics_is_one_failed_request() {
     server.close();
 }
 
-/// A program may hold any lock of its own when it calls, and standard error has one, too.
+/// A program may hold any of its locks when it calls, and standard error has a lock, too.
 #[test]
 fn a_mistake_is_told_without_a_lock() {
     let (give, responses) = channel::<Response>();
@@ -180,7 +180,7 @@ fn a_mistake_is_told_without_a_lock() {
         let (same, (ready, begun)) = (response.clone(), channel());
         let mistaken = thread::spawn(move || {
             ready.send(()).expect("the other waits");
-            same.header("A", "\n").status(0); // told when standard error is free
+            same.header("A", "\n").status(0); // reported when standard error is free
         });
         begun.recv().expect("it begins");
         for _ in 0..100 {
@@ -225,7 +225,7 @@ fn a_client_that_goes_away_is_no_news() {
     let server = Running::new(move |_, response| {
         give.lock().expect("no panic").send(response).expect("the test waits");
     });
-    // In the middle of a head, and of a body; with an end, it is told.
+    // In the middle of a head, and of a body; a client that only ends is answered.
     for part in ["GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell"] {
         server.client().send(part);
         let mut client = server.client();
@@ -235,7 +235,7 @@ fn a_client_that_goes_away_is_no_news() {
     }
     assert_eq!(server.calls(), 0);
     until("they are gone", || server.server.connections() == 0);
-    // While its answer is made: the handler learns it from write, or not at all.
+    // While its answer is produced: the handler learns it from write, or not at all.
     server.client().send(get("/") + &get("/"));
     let response = responses.recv_timeout(DEADLINE).expect("called");
     until("write tells", || !response.write([b'a'; 1000]));
@@ -245,7 +245,7 @@ fn a_client_that_goes_away_is_no_news() {
     server.close();
 }
 
-/// The server's own end of the next connection.
+/// Returns the server's own end of the next connection.
 fn accepted(server: &Running) -> Receiver<net::EventSocket> {
     let (tell, sockets) = channel();
     let tell = Mutex::new(tell);
@@ -276,14 +276,14 @@ fn write_tells_of_a_client_that_does_not_read_and_it_is_given_up() {
     server.close();
 }
 
-/// Neither a handler that goes on writing nor a client that goes on sending helps.
+/// It makes no difference if the handler continues to write or the client continues to send.
 #[test]
 fn a_client_that_does_not_read_is_given_up_whatever_goes_on_meanwhile() {
     let options = Options::default().idle_timeout(Duration::from_millis(300));
     let enough = Arc::new(AtomicBool::new(false));
     let stop = enough.clone();
     let server = Running::with(options, move |request, response| match request.path() {
-        // A handler that does not care what write says.
+        // A handler that ignores the result of write.
         "/endless" => {
             while !stop.load(Ordering::SeqCst) {
                 if !response.write([b'a'; 10_000]) {
@@ -322,7 +322,7 @@ fn a_client_that_does_not_read_is_given_up_whatever_goes_on_meanwhile() {
 fn a_client_that_reads_slowly_gets_all() {
     let idle = Duration::from_millis(500);
     let server = Running::with(Options::default().idle_timeout(idle), |_, response| {
-        // A second and more of writes that all say "wait", and are not obeyed.
+        // More than a second of writes that all return `false`, which is ignored.
         for _ in 0..1000 {
             response.write([b'a'; 50_000]);
             let_pass(Duration::from_millis(1));
@@ -347,7 +347,7 @@ fn pipelined_requests_of_a_client_that_does_not_read_wait() {
     let mut client = server.client();
     client.send(get("/").repeat(500));
     until("some were handled", || server.calls() > 0);
-    // 500 MB would be queued if nothing held them back; the kernel's buffers take some ten.
+    // 500 MB would be queued without back-pressure; the kernel's buffers hold some ten.
     let mut before = 0;
     until("no more are handled", || {
         let_pass(Duration::from_millis(50));

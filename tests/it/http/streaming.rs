@@ -1,4 +1,5 @@
-//! `http` that one can deploy: it stops, it closes in stages, it streams, it notices who has gone, it gives the socket away.
+//! `http` in deployment: it stops, it closes in stages, it streams, it notices clients that leave,
+//! it hands over the socket.
 
 use super::running;
 use crate::common;
@@ -22,7 +23,7 @@ fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
-/// A server whose handler gives its responses to the test, and returns.
+/// Runs a server whose handler passes its responses to the test, and returns.
 fn parked(options: Options) -> (Running, Receiver<(Request, Response)>) {
     let (give, given) = channel();
     let give = Mutex::new(give);
@@ -39,7 +40,8 @@ fn close_ends_idle_connections_at_once() {
     let server = Running::new(|_, response| response.end_with("x"));
     let mut clients: Vec<_> = (0..100).map(|_| server.client()).collect();
     for client in &mut clients[..99] {
-        assert_eq!(client.send(get("/")).answer().text(), "x"); // the last one has never asked
+        // The last client has never sent a request.
+        assert_eq!(client.send(get("/")).answer().text(), "x");
     }
     until("all are there", || server.server.connections() == 100);
     let began = Instant::now();
@@ -62,7 +64,7 @@ fn close_answers_what_has_begun_and_says_that_it_is_the_last() {
     let mut asks_again = server.client();
     asks_again.send(get("/kept"));
     let (_, first) = given.recv_timeout(DEADLINE).expect("called");
-    first.flush_headers(); // the head is out, and says "keep-alive"
+    first.flush_headers(); // the head is sent, and announces "keep-alive"
     until("all are there", || server.server.connections() == 3);
     server.server.close().expect("it listens");
     receiving.send("P/1.1\r\nHost: a\r\n\r\n");
@@ -72,7 +74,7 @@ fn close_answers_what_has_begun_and_says_that_it_is_the_last() {
         response.end_with("x");
         let answer = client.answer();
         assert!(answer.has("connection: close") && answer.text() == "x", "{answer:?}");
-        client.at_end(); // and the one behind is not handled
+        client.at_end(); // and the request after it is not handled
     }
     first.end_with("x");
     assert_eq!(asks_again.answer().text(), "x");
@@ -122,7 +124,7 @@ fn a_byte_too_many_does_not_destroy_the_answer() {
         for _ in 0..10 {
             let mut client = server.client();
             client.send(format!("{head}\r\nContent-Length: 5\r\n\r\nhello"));
-            client.send("\r\n"); // RFC 9112 2.2 knows clients that do this
+            client.send("\r\n"); // RFC 9112 2.2 mentions clients that do this
             assert_eq!(client.answer().body.len(), 1_000_000);
             client.at_end();
         }
@@ -160,7 +162,7 @@ fn a_slow_upload_still_reads_its_refusal() {
     let mut client = server.client();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
     let began = Instant::now();
-    // Longer than a silent client is waited for.
+    // Longer than the server waits for a silent client.
     while began.elapsed() < Duration::from_millis(2600) {
         client.stream().write_all(&[b'a'; 10_000]).expect("the server reads on");
         let_pass(Duration::from_millis(10));
@@ -218,7 +220,7 @@ fn a_large_body_to_many_slow_readers_needs_little_memory() {
                     if total < 3_000_000 {
                         let_pass(Duration::from_millis(20)); // slow
                     } else if number > 0 {
-                        break; // enough; and gone in the middle
+                        break; // enough; and closes in the middle
                     }
                 }
                 tell.send((number, total)).expect("the test waits");
@@ -301,7 +303,7 @@ fn the_head_goes_out_when_it_is_asked_to() {
         let (_, response) = given.recv_timeout(DEADLINE).expect("called");
         response.status(202).header("A", "b");
         way(&response);
-        response.status(500); // too late, and said so
+        response.status(500); // too late, and reported
         let head = client.answer_to_head();
         assert!(head.status == 202 && head.has("a: b"), "{head:?}");
         response.end_with("late");
@@ -456,7 +458,7 @@ fn on_close_comes_when_all_is_sent_and_never_inside_a_call() {
     let lock = Arc::new(Mutex::new(()));
     let (wanted, held) = (lock.clone(), lock.lock().expect("no panic"));
     response.on_close(move || drop(wanted.lock().expect("no panic")));
-    response.end_with(vec![b'x'; 20_000_000]); // more than the kernel takes
+    response.end_with(vec![b'x'; 20_000_000]); // more than the kernel holds
     assert!(!response.is_closed(), "it is on its way");
     response.on_close(move || tell.send("late").expect("the test waits"));
     drop(held);
@@ -469,7 +471,7 @@ fn on_close_comes_when_all_is_sent_and_never_inside_a_call() {
     server.close();
 }
 
-// It gives the socket away.
+// It hands over the socket.
 
 const UPGRADE: &str =
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: other, Shout\r\n\r\n";
@@ -503,7 +505,7 @@ fn an_upgrade_loses_no_byte_wherever_it_is_called() {
             }
             assert!(!head.head.contains("content-length") && !head.head.contains("keep-alive:"));
             assert_eq!(client.body(5), b"HELLO");
-            // It is a socket as any other now: not idle for HTTP, and `close` does not end it.
+            // Now it is a socket like any other: not idle for HTTP, and `close` does not end it.
             client.send("more");
             assert_eq!(client.body(4), b"MORE");
             client.end();
@@ -540,7 +542,7 @@ fn nobody_is_upgraded_who_did_not_ask() {
     server.close();
 }
 
-// It answers to the letter.
+// It is strict.
 
 #[test]
 fn a_refused_head_has_no_body() {
@@ -587,7 +589,7 @@ fn a_panic_after_the_head_is_out_cuts_the_connection() {
     server.close();
 }
 
-// It is as large as it says.
+// It stays within its limits.
 
 /// The table "Memory" of the module's page.
 #[test]
@@ -611,7 +613,7 @@ fn a_connection_holds_no_more_than_the_page_says() {
         kib.split('+').map(|part| part.trim().parse::<usize>().expect("a number")).sum()
     };
     let socket = row("its socket");
-    // A response that is open, and a client that asks and does not read.
+    // An open response, and a client that sends requests and does not read.
     let limit = socket + row("or further requests") + row("and the answer");
     let server = Running::new(|_, response| {
         let _ = io::copy(&mut io::repeat(b'x'), &mut &response);

@@ -1,4 +1,4 @@
-//! What is said byte by byte: every refusal, and the forms of an answer.
+//! The bytes on the wire: every refusal, and the forms of an answer.
 
 use super::cases;
 use super::running;
@@ -21,7 +21,8 @@ fn a_bad_request_is_refused_and_never_reaches_the_handler() {
         let server = server.clone();
         move || {
             for case in cases::refused() {
-                // Byte by byte where that is not a million system calls; the parser alone is tested with all of them so.
+                // Byte by byte unless that is a million system calls; the parser alone is tested
+                // with all of them byte by byte.
                 let size = if case.request.len() < 2000 { 1 } else { 1000 };
                 for size in [case.request.len(), size] {
                     let mut client = server.client();
@@ -81,7 +82,7 @@ fn limits_are_options() {
     }
 }
 
-/// Handlers, and what they make of a request: the bytes, times apart.
+/// Handlers, and their answers to a request: the bytes, except times.
 #[test]
 fn forms_of_an_answer() {
     type Handler = fn(&Response);
@@ -259,7 +260,7 @@ fn forms_of_an_answer() {
             }
             expected => expected,
         };
-        // What keeps the connection says so, and for how long, as Node does.
+        // An answer that keeps the connection says so, and for how long, as Node does.
         let kept = "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=10\r\n\r\n";
         let expected = match expected.contains("Connection: close") {
             true => expected.to_string(),
@@ -375,7 +376,7 @@ fn what_was_written_goes_out_when_the_handler_returns() {
             assert_eq!(client.body(11), b"6\r\nsecond\r\n");
             response.end_with("!");
             assert_eq!(client.body(11), b"1\r\n!\r\n0\r\n\r\n");
-            // And the connection lives on.
+            // And the connection stays open.
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             drop(responses.recv_timeout(common::DEADLINE).expect("called"));
             assert_eq!(client.answer().text(), "first");
@@ -435,7 +436,7 @@ fn a_request_without_an_end_is_too_slow() {
         assert_eq!(client.send(start).answer().status, 408, "{start}");
         client.at_end();
     }
-    // A byte now and then does not help.
+    // A byte now and then does not extend the time.
     let mut client = server.client();
     let stream = client.stream().try_clone().expect("a descriptor");
     let (stop, stopped) = channel::<()>();
@@ -449,7 +450,7 @@ fn a_request_without_an_end_is_too_slow() {
     client.at_end();
     drop(stop);
     trickle.join().unwrap_or_default();
-    // Who says nothing is told nothing, before the first request and after it.
+    // A client that sends nothing receives nothing, before the first request and after it.
     server.client().at_end();
     let mut client = server.client();
     assert_eq!(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer().status, 200);

@@ -1,5 +1,5 @@
-//! From the command that a student types to the one that is run here: the built example in place of `cargo run`, a free port in
-//! place of the student's.
+//! Turns the command that a student types into the one that is run here: the built example in place
+//! of `cargo run`, a free port in place of the student's.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,15 +37,17 @@ const TOOLS: [&str; 13] = [
 /// The student's ports and the free ones that a page is run with.
 pub struct Ports {
     free: BTreeMap<u16, u16>,
-    /// Listens in front of each row of ports for as long as they are in use: another page, or another run of this test, then
-    /// takes another row. To look for a free port and let it go again would not be enough.
+    /// Listens in front of each row of ports as long as they are in use: another page, or another
+    /// run of this test, then takes another row. It would not be enough to find a free port and
+    /// release it.
     _guards: Vec<TcpListener>,
 }
 
 impl Ports {
-    /// Free ports for all of `PORTS`, none of which occurs on the page otherwise, and in rows where the student's are. They have as
-    /// many digits as the student's, so columns and counts of bytes stay, and lie below the ports that the kernel gives out by
-    /// itself, so no other program gets one by chance meanwhile.
+    /// Returns free ports for all of `PORTS`, none of which occurs elsewhere on the page, in rows
+    /// where the student's are. They have as many digits as the student's, so columns and counts of
+    /// bytes stay the same, and they lie below the ports that the kernel assigns itself, so no
+    /// other program receives one by chance in the meantime.
     pub fn free_for(page: &str) -> Ports {
         let mut ports = Ports { free: BTreeMap::new(), _guards: Vec::new() };
         let taken = numbers(page);
@@ -97,10 +99,10 @@ fn replace_numbers(text: &str, with: impl Fn(u16) -> Option<u16>) -> String {
     out + rest
 }
 
-/// What a command of a page needs and does, with the ports still the student's.
+/// The needs and the parts of a page's command, still with the student's ports.
 #[derive(Debug, PartialEq)]
 pub struct Command {
-    /// For `sh -c`, each example as `{name}` still.
+    /// For `sh -c`, each example still as `{name}`.
     line: Vec<Part>,
     pub peers: Vec<&'static str>,
 }
@@ -112,9 +114,9 @@ enum Part {
 }
 
 impl Command {
-    /// Takes the command apart as far as it has to be understood. The error says which word is not.
+    /// Parses the command as far as necessary. The error names the word that is not understood.
     pub fn parse(typed: &str) -> Result<Command, String> {
-        // What follows the first line of a here-document is text, not commands.
+        // The lines after the first one of a here-document are text, not commands.
         let (head, document) = match typed.split_once('\n') {
             Some((head, document)) if head.contains("<<") => (head, format!("\n{document}")),
             _ => (typed, String::new()),
@@ -135,7 +137,8 @@ impl Command {
                     continue;
                 }
                 _ if !expected || is_assignment(&word) => {}
-                // Who runs this test may do it, or it is skipped: see `common::permitted`.
+                // The user who runs this test may run it, or it is skipped: see
+                // `common::permitted`.
                 "sudo" => continue,
                 "cargo" => {
                     let mut name = None;
@@ -180,7 +183,7 @@ impl Command {
         Ok(command)
     }
 
-    /// The line for `sh -c`.
+    /// Returns the line for `sh -c`.
     pub fn line(&self, ports: &Ports, built: impl Fn(&str) -> PathBuf) -> String {
         let mut line = String::new();
         for part in &self.line {
@@ -206,7 +209,7 @@ impl Command {
         })
     }
 
-    /// Whether half-close is asked of nc, an option that not every nc has.
+    /// Whether nc must half-close, an option that not every nc has.
     pub fn wants_nc_n(&self) -> bool {
         self.peers.contains(&"nc") && self.line.contains(&Part::Text("-N".into()))
     }
@@ -224,7 +227,8 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words of a shell line, their quotes kept; `|`, `;`, `&` and their doubles are words, too.
+/// Returns the words of a shell line, including their quotes; `|`, `;`, `&` and their doubles are
+/// words, too.
 fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -233,7 +237,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
         let word = words.last_mut().expect("never empty");
         match (quote, c) {
             (None, '\\') => match chars.next() {
-                Some('\n') => {} // a line that goes on
+                Some('\n') => {} // an escaped line end: the line continues
                 escaped => word.extend([Some(c), escaped].into_iter().flatten()),
             },
             (None, ' ' | '\t') => words.push(String::new()),
@@ -243,7 +247,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
                 words.push([Some(c), twice].into_iter().flatten().collect());
                 words.push(String::new());
             }
-            // A remark; the line goes on after it if there is another one.
+            // A remark; the command continues after it if there is another line.
             (None, '#') if word.is_empty() => {
                 while chars.next_if(|next| *next != '\n').is_some() {}
             }
@@ -267,7 +271,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// The port that an example takes when it is given none: the first known one in its code.
+/// Returns the port that an example uses by default: the first known one in its code.
 fn default_port(example: &str) -> Option<u16> {
     let path = common::root().join(format!("examples/{example}.rs"));
     let code = fs::read_to_string(path).unwrap_or_default();

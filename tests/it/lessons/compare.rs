@@ -1,23 +1,23 @@
-//! Whether an output is the one on the page, apart from what no two runs have in common.
+//! Compares an output with the one on the page, except for what differs in every run.
 
-/// One step of what a page expects of a program's output.
+/// One step of the output that a page expects.
 #[derive(Clone, Debug)]
 pub enum Want {
     Line(String),
-    /// Any number of blank lines: where one block ends and the next begins.
+    /// Any number of blank lines, at the boundary of two blocks.
     Blanks,
     /// `…`
     Anything,
 }
 
-/// How far an output goes along with the page.
+/// How far an output agrees with the page.
 #[derive(Debug)]
 pub struct Match {
     /// All of the page's lines were seen; more may have followed.
     pub reached: bool,
-    /// All of them, and nothing else.
+    /// The output consists of these lines only.
     pub exact: bool,
-    /// The first line of the output that does not fit.
+    /// The first line of the output that does not match.
     pub misfit: Option<usize>,
 }
 
@@ -56,9 +56,9 @@ fn skip_optional(wanted: &[Want], at: &mut [bool]) {
     }
 }
 
-/// The line without what changes from run to run: ephemeral ports become PORT, times TIME, measured sizes SIZE, the system's
-/// error numbers N.
-/// Where that happened, columns may have moved, so a run of spaces counts as one.
+/// Replaces what differs from run to run: ephemeral ports become PORT, times TIME, measured sizes
+/// SIZE, the system's error numbers N. Columns may have moved at these places, so a run of spaces
+/// counts as one.
 pub fn normal(line: &str) -> String {
     let line = line.replace('\r', "");
     let mut out = String::new();
@@ -81,7 +81,8 @@ pub fn normal(line: &str) -> String {
     if replaced { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }
 }
 
-/// What `number` is replaced by, and how many bytes after it – its unit – go with it.
+/// Returns the replacement of `number`, and the number of bytes after it – its unit – that are
+/// replaced with it.
 fn variable(before: &str, number: &str, after: &str) -> (Option<&'static str>, usize) {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if fraction.contains('.') {
@@ -90,7 +91,7 @@ fn variable(before: &str, number: &str, after: &str) -> (Option<&'static str>, u
     for unit in ["ns", "µs", "μs", "us", "ms", "s", "MiB"] {
         let space = usize::from(after.starts_with(' '));
         let Some(more) = after[space..].strip_prefix(unit) else { continue };
-        // Whole seconds, and whole MiB, are figures that somebody chose, not ones that were measured.
+        // Whole seconds, and whole MiB, were chosen; only fractions were measured.
         let measured = !["s", "MiB"].contains(&unit) || !fraction.is_empty();
         if !more.starts_with(char::is_alphanumeric) && measured {
             let stands_for = if unit == "MiB" { "SIZE" } else { "TIME" };
@@ -103,7 +104,7 @@ fn variable(before: &str, number: &str, after: &str) -> (Option<&'static str>, u
     if before.ends_with("os error ") {
         return (Some("N"), 0);
     }
-    let process = before.ends_with('(') && after.starts_with(") :"); // as HAProxy says who speaks
+    let process = before.ends_with('(') && after.starts_with(") :"); // as HAProxy names its process
     if process {
         return (Some("PID"), 0);
     }

@@ -1,4 +1,4 @@
-//! A page's blocks, run in their order.
+//! Runs the blocks of a page, in their order.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::session::{self, Block, Step};
 use super::terminal::Running;
 use crate::{common, markdown};
 
-/// What became of one block.
+/// The outcome of one block.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Ok,
@@ -18,7 +18,8 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// Runs a page's blocks in their order, waiting at most `patience` for each line: (`file:line`, outcome) of each.
+/// Runs a page's blocks in their order, waiting at most `patience` for each line. Returns for each
+/// of them `file:line` and the outcome.
 pub fn run(file: &str, text: &str, patience: Duration) -> Vec<(String, Outcome)> {
     let page = markdown::Page::parse(text);
     let blocks = match session::blocks(&page) {
@@ -57,7 +58,8 @@ pub fn run(file: &str, text: &str, patience: Duration) -> Vec<(String, Outcome)>
                 Ok(()) => Outcome::Ok,
                 Err(report) => {
                     failed = Some(block.session);
-                    terminals.clear(); // ends what still runs, so that the next session finds its ports free
+                    // Ends programs that still run, so that the next session finds its ports free.
+                    terminals.clear();
                     Outcome::Failed(report)
                 }
             }
@@ -67,7 +69,7 @@ pub fn run(file: &str, text: &str, patience: Duration) -> Vec<(String, Outcome)>
     outcomes
 }
 
-/// Where the page's commands run; gone afterwards.
+/// The folder in which the page's commands run; removed afterwards.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -87,7 +89,7 @@ impl Drop for Scratch {
 
 struct Terminal<'a> {
     running: Option<Running<'a>>,
-    /// Of the last command: the shell's `$?`.
+    /// The status of the last command: the shell's `$?`.
     status: i32,
     patience: Duration,
 }
@@ -125,7 +127,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Waits for the end of what runs here, if anything does.
+    /// Waits until the running program ends, if there is one.
     fn over(&mut self) -> Result<(), String> {
         if let Some(mut running) = self.running.take() {
             self.status = running.until_over()?;
@@ -134,9 +136,10 @@ impl<'a> Terminal<'a> {
     }
 }
 
-/// The first thing that this machine lacks for these blocks.
+/// Returns the first program that this machine lacks for these blocks.
 fn lacking<'b>(blocks: impl Iterator<Item = &'b Block>) -> Option<String> {
-    // Debian's nc half-closes at the end of its input only when told so by `-N`; that of macOS knows no such option.
+    // Debian's nc half-closes at the end of its input only with `-N`; that of macOS has no such
+    // option.
     let nc_knows_n = || {
         let help = common::command("nc").arg("-h").output().expect("nc runs");
         let help = [help.stdout, help.stderr].concat();

@@ -1,4 +1,5 @@
-//! The runner itself, with pages made up here: what is true passes, what is not fails and says why.
+//! Tests the runner itself, with pages made here: a true page passes, a false one fails and says
+//! why.
 
 use std::time::Duration;
 
@@ -6,12 +7,12 @@ use super::runner::{Outcome, run};
 use super::session;
 use crate::{common, markdown};
 
-/// A page of the given blocks: (what follows the fence, content).
+/// Returns a page of the given blocks: (the text after the fence, content).
 fn page(blocks: &[(&str, &str)]) -> String {
     blocks.iter().map(|(info, text)| format!("Now:\n\n```{info}\n{text}\n```\n\n")).collect()
 }
 
-/// The outcomes' names, and all the reports.
+/// Returns the outcomes' names, and all the reports.
 fn outcomes(name: &str, patience: Duration, blocks: &[(&str, &str)]) -> (String, String) {
     let (name, text) = (name.to_string(), page(blocks));
     let outcomes = common::within(&name.clone(), move || run(&name, &text, patience));

@@ -1,4 +1,4 @@
-//! A page's `console` blocks, taken apart into steps.
+//! Splits the `console` blocks of a page into steps.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::markdown::Page;
 
 pub struct Block {
     pub line: usize,
-    /// `None` is a terminal of the block's own.
+    /// `None` is a separate terminal for this block.
     pub terminal: Option<String>,
     pub steps: Vec<Step>,
-    /// Its last program goes on in a later block.
+    /// Whether its last program continues in a later block.
     pub stays: bool,
-    /// Blocks with a program between them are run, or skipped, together.
+    /// The session of the block. Blocks with a program between them are run, or skipped, together.
     pub session: usize,
 }
 
@@ -32,7 +32,7 @@ pub enum Step {
     EndOfInput,
 }
 
-/// The blocks in the page's order; the error names the line.
+/// Returns the blocks in the page's order; the error names the line.
 pub fn blocks(page: &Page) -> Result<Vec<Block>, (usize, String)> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut latest = BTreeMap::new(); // terminal -> its latest block
@@ -65,7 +65,7 @@ pub fn blocks(page: &Page) -> Result<Vec<Block>, (usize, String)> {
     Ok(blocks)
 }
 
-/// A session lasts from a moment when nothing runs to the next one.
+/// Numbers the sessions. A session lasts from one moment at which no program runs to the next.
 fn number_sessions(blocks: &mut [Block]) {
     let mut session = 0;
     let mut running = Vec::new();
@@ -115,12 +115,12 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
     }
     blanks_at_the_end(&mut steps);
     if matches!(steps.get(1), Some(Step::Start { .. })) {
-        steps.remove(0); // nothing of an earlier program is shown
+        steps.remove(0); // the output of the earlier program is over
     }
     Ok(steps)
 }
 
-/// In place of the blank lines there are.
+/// Replaces the blank lines at the end.
 fn blanks_at_the_end(steps: &mut Vec<Step>) {
     while matches!(steps.last(), Some(Step::Expect(Want::Line(line))) if line.is_empty()) {
         steps.pop();

@@ -1,4 +1,4 @@
-//! A program in a terminal: what it prints is compared with the page as it comes.
+//! A program in a terminal: its output is compared with the page as it arrives.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -21,12 +21,13 @@ pub struct Running<'a> {
     seen: Vec<u8>,
     over: bool,
     wanted: Vec<Want>,
-    /// How long to wait for the next output: reaching it is a failure.
+    /// How long to wait for the next output. Reaching it is a failure.
     patience: Duration,
 }
 
 impl<'a> Running<'a> {
-    /// Starts `line` – what `typed` became – as a shell would whose last command had `status`.
+    /// Starts `line`, which `typed` was turned into, as a shell would after a command that returned
+    /// `status`.
     pub fn start(
         typed: &str,
         line: &str,
@@ -36,7 +37,8 @@ impl<'a> Running<'a> {
         patience: Duration,
     ) -> Running<'a> {
         let mut child = common::command("sh")
-            // One pipe for both streams: then their lines stay in the order in which they were written.
+            // One pipe for both streams, so that their lines stay in the order in which they were
+            // written.
             .args(["-c", &format!("exec 2>&1; (exit {status})\n{line}")])
             .current_dir(folder)
             .process_group(0) // a pipeline is several programs, and Ctrl-C reaches all of them
@@ -72,7 +74,7 @@ impl<'a> Running<'a> {
                 if self.over { text.len() } else { text.rfind('\n').map_or(0, |at| at + 1) };
             let lines = lines(&text[..whole]);
             let result = compare(&self.wanted, &lines);
-            // A line may be as far as it will go before its end comes.
+            // The program may print no more of a line before the line's end.
             if result.reached || compare(&self.wanted, &self::lines(&text)).reached {
                 return Ok(());
             }
@@ -88,7 +90,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Waits until the program has ended by itself and compares all it printed; its exit status.
+    /// Waits until the program ends, and compares all it printed. Returns its exit status.
     pub fn until_over(&mut self) -> Result<i32, String> {
         self.until_seen()?;
         let deadline = Instant::now() + self.patience;
@@ -124,18 +126,19 @@ impl<'a> Running<'a> {
             .map_err(|error| format!("{line:?} cannot be typed: {error}"))
     }
 
-    /// `^D`
+    /// Types `^D`.
     pub fn end_of_input(&mut self) -> Result<(), String> {
         self.until_seen()?;
         self.stdin = None;
         Ok(())
     }
 
-    /// `^C`
+    /// Types `^C`.
     pub fn interrupt(&mut self) -> Result<(), String> {
         self.until_seen()?;
         self.signal("INT");
-        // Where this test itself runs in the background of a shell, the signal may be ignored by inheritance.
+        // If this test runs in the background of a shell, the program may have inherited that the
+        // signal is ignored.
         if !self.over_by(Instant::now() + Duration::from_secs(2)) {
             self.signal("TERM");
         }
@@ -152,7 +155,7 @@ impl<'a> Running<'a> {
         self.over
     }
 
-    /// Takes the next piece of output, or the end of it; false when neither came in time.
+    /// Receives the next piece of output, or its end. Returns `false` if neither arrived in time.
     fn receive(&mut self, deadline: Instant) -> bool {
         match self.out.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(piece) => self.seen.extend(piece),

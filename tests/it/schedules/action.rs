@@ -1,9 +1,9 @@
-//! What a peer can do.
+//! The actions of a peer.
 
 use super::plan::LONG;
 use super::records;
 
-/// One thing that a peer does: nearly always one call of the library.
+/// One action of a peer: nearly always one call of the library.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
     /// With the length of the record, as in the next ones.
@@ -32,25 +32,25 @@ pub enum Action {
     SetTimeout(Option<u64>),
     After(u64),
     Every(u64),
-    /// One of the timers that there were so far.
+    /// One of the timers added so far.
     Cancel(u64),
     SetNoDelay(bool),
     /// Removes the Data listener: what arrives in the meantime is lost.
     RemoveListener,
     AddListener,
-    /// Adds a listener for one time.
+    /// Adds a listener that is called once.
     Once,
-    /// Asks everything that a socket says about itself.
+    /// Reads every property of a socket.
     Ask,
-    /// Computes for so many microseconds.
+    /// Computes for this number of microseconds.
     Compute(u64),
     Yield,
-    /// Waits until there were so many events, but not for long.
+    /// Waits until this number of events has happened, but not for long.
     Await(u64),
 }
 
 impl Action {
-    /// How many bytes it writes, if it writes.
+    /// Returns the number of bytes that it writes, if it writes.
     pub fn bytes(self) -> Option<usize> {
         match self {
             Action::Write(length)
@@ -62,7 +62,7 @@ impl Action {
         }
     }
 
-    /// It ends our direction when everything is sent, and closes later.
+    /// Whether it ends our direction when everything is sent, and closes later.
     pub fn ends(self) -> bool {
         matches!(
             self,
@@ -70,12 +70,12 @@ impl Action {
         )
     }
 
-    /// It closes at once.
+    /// Whether it closes at once.
     pub fn destroys(self) -> bool {
         matches!(self, Action::Destroy | Action::DestroyWith | Action::CloseAll | Action::Panic)
     }
 
-    /// It may close before everything has arrived.
+    /// Whether it may close before everything has arrived.
     pub fn is_abrupt(self) -> bool {
         self.destroys() || matches!(self, Action::CloseWithin(millis) if millis != LONG)
     }

@@ -1,7 +1,7 @@
-//! A finished log as calls and turns, each with a beginning and an end: what the rules look at.
+//! A finished log as calls and turns, each with a beginning and an end: the input of the rules.
 //!
-//! A position in the log is a time. One thing was before another one only if it has ended where the other one begins.
-//! Otherwise they were at the same time, and no rule may rest on their order.
+//! A position in the log is a time. One thing happened before another only if it ended before the
+//! other began. Otherwise they happened at the same time, and no rule may depend on their order.
 
 use std::collections::HashMap;
 use std::thread::ThreadId;
@@ -14,15 +14,15 @@ use super::log::{Answer, Entry, Event, Facts, Properties, Role, RunResult, What}
 pub struct Call {
     role: Role,
     pub action: Action,
-    /// Of the record or the timer.
+    /// The number of the record or the timer.
     pub number: u32,
     pub begin: usize,
-    /// `usize::MAX`: it has not returned.
+    /// `usize::MAX` if it has not returned.
     pub end: usize,
     pub from: Duration,
     pub until: Duration,
     pub answer: Answer,
-    /// The innermost listener that it was made in, of whichever socket.
+    /// The innermost listener that made it, of any socket.
     listener: Option<usize>,
 }
 
@@ -31,7 +31,7 @@ impl Call {
         self.action.ends() || self.action.is_abrupt()
     }
 
-    /// A blocking write that has failed: it has written nothing, or the socket is gone.
+    /// Whether a blocking write has failed: it has written nothing, or the socket is closed.
     pub fn has_failed(&self) -> bool {
         matches!(self.answer, Answer::Took { result: Err(_), .. })
     }
@@ -46,14 +46,14 @@ pub struct Turn {
     pub end: usize,
     pub at: Duration,
     until: Duration,
-    /// Where and when the turn before it has ended: after that it was decided what comes next.
+    /// The position at which the turn before it ended: the next turn was decided after that.
     pub decided_after: usize,
     pub not_before: Duration,
-    /// The call that the thread was inside of.
+    /// The call that the thread was inside.
     pub inside: Option<Action>,
 }
 
-/// What a thread is inside of.
+/// A call or a listener that a thread is inside.
 enum Frame {
     Call(usize),
     Turn(usize),
@@ -65,7 +65,7 @@ pub struct History {
     turns: Vec<Turn>,
     sockets: Vec<(Role, Properties)>,
     ran: Vec<(Role, RunResult)>,
-    /// Where it was noted, and the position for which it is true.
+    /// The role, the position of the note, and the position for which it is true.
     settled: Vec<(Role, usize, usize)>,
 }
 
@@ -156,7 +156,8 @@ impl History {
         let by_call = calls.iter().find(|call| call.may_end_our_direction());
         let by_turn = turns.iter().find_map(|turn| match &turn.event {
             Event::End if !properties.half_open => Some(turn.begin),
-            // An error of the kernel destroys the socket, maybe long before it is emitted. That of the plan has no code.
+            // An error of the kernel destroys the socket, maybe long before it is emitted. An error
+            // of the plan has no code.
             Event::Error(code) if !code.is_empty() => Some(0),
             Event::Close(true) if !properties.has_error_listener => Some(0),
             Event::Close(_) => Some(turn.begin),
@@ -178,14 +179,15 @@ impl History {
     }
 }
 
-/// What has happened to one socket.
+/// The history of one socket.
 pub struct Socket<'h> {
     pub role: Role,
     pub properties: Properties,
     pub calls: Vec<&'h Call>,
     pub turns: Vec<&'h Turn>,
     pub ran: Option<&'h RunResult>,
-    /// A position where neither Drain nor a timer was awaited, although nothing had ended.
+    /// A position at which neither Drain nor a timer was awaited, although the socket had not
+    /// ended.
     pub settled: Option<usize>,
     /// Before this position neither was our direction ended nor was the socket destroyed.
     pub ending: usize,
@@ -193,7 +195,7 @@ pub struct Socket<'h> {
 }
 
 impl<'h> Socket<'h> {
-    /// The first turn for an event of this kind.
+    /// Returns the first turn for an event of this kind.
     pub fn first(&self, is_it: impl Fn(&Event) -> bool) -> Option<&'h Turn> {
         self.turns.iter().find(|turn| is_it(&turn.event)).copied()
     }
@@ -217,19 +219,19 @@ impl<'h> Socket<'h> {
         self.calls.iter().copied().filter(|call| call.action.bytes().is_some())
     }
 
-    /// The listener that a call was made in, of whichever socket.
+    /// Returns the listener that made a call, of any socket.
     pub fn listener_of(&self, call: &Call) -> Option<&'h Turn> {
         call.listener.map(|turn| &self.all_turns[turn])
     }
 
-    /// How many events may be on their way when a call returns that rules them out: none, if it was made in a listener of
-    /// the same socket.
+    /// Returns how many events may be on their way when a call returns that excludes them: none, if
+    /// it was made in a listener of the same socket.
     pub fn in_flight(&self, call: &Call) -> usize {
         let is_own = self.listener_of(call).is_some_and(|turn| turn.role == self.role);
         usize::from(!is_own)
     }
 
-    /// Both directions have ended as they should.
+    /// Whether both directions have ended normally.
     pub fn is_clean(&self) -> bool {
         let was_closed = |call: &Call| self.close().is_some_and(|close| close.begin < call.begin);
         self.had_error() == Some(false)

@@ -1,7 +1,9 @@
-//! The log of a schedule: what was called and what was emitted, on all sockets and by all threads, in one order.
+//! The log of a schedule: the calls and the emitted events of all sockets and all threads, in one
+//! order.
 //!
-//! Nothing is judged while a schedule runs. An entry is added when a call begins and when it returns, and when a listener
-//! begins and when it returns; the [rules](super::rules) look at the finished log.
+//! Nothing is judged while a schedule runs. An entry is added when a call begins and when it
+//! returns, and when a listener begins and when it returns; the [rules](super::rules) examine the
+//! finished log.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,8 +14,9 @@ use super::action::Action;
 use super::net::{EventSocket, ReadyState};
 use super::plan::Forwarding;
 
-/// A socket of the schedule. A direct one has a client and a server; in the others a relay is between them: it accepts `From`
-/// from the client, and opens `To` to the server, and maybe `Tap` to a sink, which gets a copy of what the client sends.
+/// A socket of the schedule. A direct one has a client and a server; in the others a relay is
+/// between them: it accepts `From` from the client, and opens `To` to the server, and maybe `Tap`
+/// to a sink, which receives a copy of the client's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Client,
@@ -24,7 +27,7 @@ pub enum Role {
     Sink,
 }
 
-/// What the rules must know about a socket.
+/// The facts that the rules need about a socket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Properties {
     pub is_accepted: bool,
@@ -54,7 +57,7 @@ pub enum Event {
     Callback(u32, Result<(), String>),
     /// A timer, by its number.
     Timer(u32),
-    /// A listener for one time, by its number.
+    /// A listener that is called once, by its number.
     Once(u32),
 }
 
@@ -64,7 +67,7 @@ impl Event {
     }
 }
 
-/// What a socket says about itself.
+/// The properties of a socket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Facts {
     pub read: u64,
@@ -73,13 +76,13 @@ pub struct Facts {
     pub needs_drain: bool,
     pub state: ReadyState,
     pub is_destroyed: bool,
-    /// Still, although it is destroyed.
+    /// Whether it still has an address, although it is destroyed.
     pub has_address: bool,
 }
 
 impl Facts {
-    /// The calls follow one another. In this order the later ones cannot contradict the earlier ones: what is queued was
-    /// written, and what is destroyed stays so.
+    /// Reads the properties one after another. In this order the later ones cannot contradict the
+    /// earlier ones: queued bytes were written, and a destroyed socket stays destroyed.
     pub fn of(socket: &EventSocket) -> Facts {
         let (is_destroyed, queued) = (socket.is_destroyed(), socket.writable_length());
         Facts {
@@ -94,16 +97,17 @@ impl Facts {
     }
 }
 
-/// What a call has returned.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Nothing,
-    /// Of `write`, with the length of the queue just after it.
+    /// The result of `write`, with the length of the queue just after it.
     Room {
         room: bool,
         queued: usize,
     },
-    /// Of a blocking write: the bytes that it took, or the code of its error; with the length of the queue just after it.
+    /// The result of a blocking write: the bytes that it took, or the code of its error; with the
+    /// length of the queue just after it.
     Took {
         result: Result<usize, String>,
         queued: usize,
@@ -112,13 +116,13 @@ pub enum Answer {
     Facts(Facts),
 }
 
-/// What `run()` has returned.
+/// The result of `run()`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunResult {
     Ok,
     /// With the code.
     Err(String),
-    /// `planned`: by [`Action::Panic`].
+    /// `planned`: caused by [`Action::Panic`].
     Panic {
         planned: bool,
     },
@@ -127,7 +131,7 @@ pub enum RunResult {
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     Properties(Properties),
-    /// A call begins. The number is that of the record or of the timer that it is about.
+    /// A call begins. The number is that of its record or timer.
     Call(Action, u32),
     Return(Answer),
     /// A listener begins.
@@ -185,7 +189,7 @@ impl Log {
     }
 }
 
-/// Locks, also after a panic of the plan.
+/// Locks the mutex, also after a panic of the plan.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

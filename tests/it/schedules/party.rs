@@ -1,4 +1,4 @@
-//! One peer: does its part of the plan, and records it. It judges nothing.
+//! One peer: executes its part of the plan, and records it. It judges nothing.
 
 mod timers;
 mod writes;
@@ -21,7 +21,8 @@ use super::server::RunningServer;
 /// The payload of the panics of the plan.
 pub struct Planned;
 
-/// How long a slow reader pauses after a chunk, in milliseconds: longer than a `write` waits for room.
+/// How long a slow reader pauses after a chunk, in milliseconds: longer than a `write` waits for
+/// room.
 const REST: u64 = 7;
 
 pub struct Party {
@@ -30,19 +31,20 @@ pub struct Party {
     rough: bool,
     /// The server that has accepted this peer.
     pub server: OnceLock<Weak<RunningServer>>,
-    /// What a write must look at. Writes share it, so that they can happen at the same time.
+    /// The state that a write must check. Writes share it, so that they can happen at the same
+    /// time.
     gate: RwLock<Gate>,
     listener: Mutex<Option<ListenerId>>,
     handle: Mutex<Option<EventSocket>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     timers: Mutex<Timers>,
-    /// How many listeners have begun.
+    /// The number of listeners that have begun.
     steps: AtomicU64,
-    /// How many chunks have arrived.
+    /// The number of chunks that have arrived.
     chunks: AtomicU64,
-    /// The last number that was given to a record, a timer or a listener for one time.
+    /// The last number of a record, a timer or a listener that is called once.
     numbers: AtomicU32,
-    /// All that Data has carried.
+    /// All bytes that Data has carried.
     received: Mutex<Vec<u8>>,
 }
 
@@ -50,7 +52,7 @@ pub struct Party {
 struct Gate {
     /// Our direction was ended.
     ended: bool,
-    /// The plan is over: nothing is written, paused, or listened at again.
+    /// The plan is over: no more writes, pauses, or new listeners.
     over: bool,
 }
 
@@ -103,7 +105,7 @@ impl Party {
             self.start_threads(socket);
         }
         if self.gate.read().unwrap().over {
-            self.leave(); // the plan was over before this side was there
+            self.leave(); // the plan was over before this side existed
         }
     }
 
@@ -119,7 +121,8 @@ impl Party {
         lock(&self.threads).iter().all(JoinHandle::is_finished)
     }
 
-    /// The plan is over: from now on this side reads, and comes to an end. `false`: not yet, as a write is in progress.
+    /// Ends the plan: from now on this side reads, and comes to an end. Returns `false` if a write
+    /// is in progress.
     pub fn finish(&self) -> bool {
         let Ok(mut gate) = self.gate.try_write() else { return false };
         if !std::mem::replace(&mut gate.over, true) {
@@ -128,8 +131,9 @@ impl Party {
         true
     }
 
-    /// Whether neither Drain nor a timer is awaited any longer. The log says it, with the position from which it is true: a
-    /// write that has not returned by then may promise another Drain.
+    /// Whether neither Drain nor a timer is awaited any longer. The log records it, with the
+    /// position from which it is true: a write that has not returned by then may promise another
+    /// Drain.
     pub fn is_settled(&self) -> bool {
         let position = self.recorder.log.position();
         let Some(socket) = lock(&self.handle).clone() else { return true };
@@ -144,7 +148,7 @@ impl Party {
     pub fn leave(self: &Arc<Self>) {
         let Some(socket) = lock(&self.handle).take() else { return };
         self.perform(&socket, self.part.last);
-        self.resume(&socket); // last, so that it must be enough
+        self.resume(&socket); // last, so that this alone must be enough
     }
 
     pub fn received(&self) -> Vec<u8> {
@@ -170,7 +174,7 @@ impl Party {
         }
     }
 
-    /// Does what the plan wants to be done in this listener.
+    /// Executes the actions that the plan has for this listener.
     fn step(self: &Arc<Self>, socket: &EventSocket) {
         let n = self.steps.fetch_add(1, Ordering::SeqCst) as usize;
         let actions = self.part.in_listeners.get(n).into_iter().flatten();

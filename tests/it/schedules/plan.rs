@@ -1,4 +1,4 @@
-//! What the peers of a schedule will do, all of it decided by one number.
+//! The plans of the peers of a schedule, derived from one number.
 
 use std::fmt;
 
@@ -6,36 +6,38 @@ use super::action::Action;
 use super::random::Random;
 use super::records::LONGEST;
 
-/// What one peer is, and does.
+/// The properties of one peer, and its actions.
 #[derive(Debug, Clone)]
 pub struct Part {
     pub half_open: bool,
     pub high_water_mark: usize,
-    /// The accepting side only: `pause_on_connect`.
+    /// For the accepting side only: `pause_on_connect`.
     pub paused: bool,
     pub has_error_listener: bool,
-    /// The test keeps a handle, and ends the connection with it. Otherwise it is dropped, and the peer ends.
+    /// The test keeps a handle, and ends the connection with it. Otherwise the handle is dropped,
+    /// and the peer ends.
     pub keeps_handle: bool,
-    /// After how many chunks it pauses for a while, as a slow reader does.
+    /// The number of chunks after which it pauses for a while, as a slow reader does.
     pub rests: u64,
-    /// The foreign threads begin before `run()`.
+    /// Whether the other threads begin before `run()`.
     pub early: bool,
-    /// Before `run()`, or in the Connection listener.
+    /// The actions before `run()`, or in the Connection listener.
     pub first: Vec<Action>,
-    /// In the listener of the first event, of the second, and so on; timers and write callbacks count.
+    /// The actions in the listener of the first event, of the second, and so on; timers and write
+    /// callbacks count.
     pub in_listeners: Vec<Vec<Action>>,
-    /// One thread each.
+    /// The actions of the other threads, each of which runs one list.
     pub on_threads: Vec<Vec<Action>>,
-    /// At the end.
+    /// The action at the end.
     pub last: Action,
 }
 
-/// How a relay writes to a socket what it receives from another one.
+/// How a relay forwards data from one socket to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Forwarding {
     /// `if !to.write(data) { from.pause() }`, and a listener of Drain that resumes.
     Idiom,
-    /// The same on a thread of its own, with `writable_need_drain`.
+    /// The same on a separate thread, with `writable_need_drain`.
     Thread,
     Pipe,
     /// By `io::Write`.
@@ -53,37 +55,41 @@ pub struct Relay {
     pub back: Forwarding,
     /// The microseconds between a `false` and the `pause` that follows it.
     pub hesitation: u64,
-    /// What the client sends goes to a slow peer, too: `there` is a pipe then, and another one leads to this peer.
+    /// The client's data also goes to a slow peer: then `there` is a pipe, and another one leads to
+    /// this peer.
     pub sink: Option<Part>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub unix: bool,
-    /// It destroys, panics, writes after the end, and removes listeners. Otherwise every byte must arrive.
+    /// The plan destroys, panics, writes after the end, and removes listeners. Otherwise every byte
+    /// must arrive.
     pub rough: bool,
     pub client: Part,
     pub server: Part,
     pub relay: Option<Relay>,
 }
 
-/// A `close_within` of so many milliseconds ends by the peer's end, and never by the time.
+/// A `close_within` of this number of milliseconds always ends by the peer's end, and never by the
+/// time.
 pub const LONG: u64 = 60_000;
 
-/// A slow reader rests less often.
+/// A slow reader pauses less often.
 const RESTS: u64 = 6;
 
 impl Plan {
     pub fn of(seed: u64) -> Plan {
         let mut random = Random::new(seed);
         let (has_relay, rough) = (random.chance(50), random.chance(40));
-        // A relay is there for back-pressure: much data, slow readers, and the kernel, which holds less of a Unix domain
-        // connection.
+        // A relay tests back-pressure: much data, slow readers, and a Unix domain connection, for
+        // which the kernel holds less.
         let heavy = random.chance(if has_relay { 60 } else { 20 });
         let unix = cfg!(unix) && random.chance(if has_relay { 75 } else { 50 });
         let mut one_of_two = |percent| random.chance(percent).then(|| random.below(2));
         let dropped = one_of_two(20);
-        // A blocking write waits for its peer. So the peer reads: it does not block in a listener, and pauses for a while only.
+        // A blocking write waits for its peer. So the peer reads: it does not block in a listener,
+        // and pauses only for a while.
         let blocking = one_of_two(30);
         // Without a handle there would be no end.
         let half_open = [0, 1].map(|side| random.chance(50) && dropped != Some(side));
@@ -94,14 +100,15 @@ impl Plan {
             half_open: half_open[side as usize],
             accepts: side == 1,
             keeps_handle: dropped != Some(side),
-            // Ends early only if the peer may continue to write, or if it does not matter.
+            // Ends early only if the peer may continue to write, or if lost bytes do not matter.
             ends: rough || (half_open[1 - side as usize] && dropped != Some(side)),
             pauses: dropped != Some(side) && blocking != Some(1 - side),
             blocks: blocking == Some(side),
         };
         let (client, server) = (kind(0).part(&mut random), kind(1).part(&mut random));
         let relay = has_relay.then(|| {
-            // A server that writes, too; but nothing waits for what it writes, and the client may end early.
+            // A server that writes, too; but no peer waits for what it writes, and the client may
+            // end early.
             let sink = Kind {
                 slow: 100,
                 keeps_handle: true,
@@ -111,7 +118,8 @@ impl Plan {
                 ..kind(1)
             };
             let sink = random.chance(35).then(|| sink.part(&mut random));
-            // A relay's listener that waits for a peer to read would hold up what that peer waits for in its own.
+            // A listener of the relay that waits until a peer reads would delay what that peer
+            // waits for in its own listener.
             let mut towards = |side| {
                 let may_block = blocking != Some(side);
                 random.pick(&FORWARDINGS[..if may_block { 4 } else { 3 }])
@@ -129,7 +137,7 @@ impl Plan {
     }
 }
 
-/// Each part on a line of its own.
+/// Each part on a separate line.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Plan { unix, rough, client, server, relay } = self;
@@ -137,10 +145,10 @@ impl fmt::Display for Plan {
     }
 }
 
-/// What a part may be made of.
+/// The actions that a part may consist of.
 struct Kind {
     rough: bool,
-    /// It writes much.
+    /// Whether it writes much.
     heavy: bool,
     /// The chance that it reads slowly, in percent.
     slow: u64,
@@ -191,7 +199,8 @@ impl Kind {
                 _ if action.is_abrupt() => self.rough,
                 _ if action.ends() => self.ends,
                 Action::Pause => self.pauses,
-                Action::Await(_) => !in_listener, // no other event comes while a listener waits
+                // No other event is emitted while a listener waits.
+                Action::Await(_) => !in_listener,
                 _ => true,
             };
             if fits {
@@ -235,7 +244,8 @@ impl Kind {
         }
     }
 
-    /// From nothing to the longest, most of them short, many around the lengths where something changes.
+    /// Returns a length from zero to the longest, mostly short, and often around the lengths at
+    /// which the behaviour changes.
     fn length(&self, random: &mut Random) -> usize {
         let most = match self.heavy {
             true => random.pick(&[100, 16 << 10, 70 << 10, 1 << 20, LONGEST]),

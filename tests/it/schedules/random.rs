@@ -1,11 +1,12 @@
-//! Numbers that a seed decides.
+//! Pseudo-random numbers from a seed.
 
 /// A stream of numbers (xorshift64).
 pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Random {
-        // Neighbouring seeds must give unlike streams, and zero none of zeros: two rounds of splitmix64's mixer.
+        // Neighbouring seeds must give different streams, and zero must not give zeros: two rounds
+        // of splitmix64's mixer.
         let mix = |x: u64| (x ^ (x >> 31)).wrapping_mul(0x94D0_49BB_1331_11EB);
         Random(mix(mix(seed.wrapping_add(0x9E37_79B9_7F4A_7C15))) | 1)
     }

@@ -13,7 +13,7 @@ pub struct Recorder {
     pub role: Role,
 }
 
-/// A listener that runs, until this is dropped: also by a panic.
+/// Marks a listener as running until this is dropped, also by a panic.
 pub struct Turn<'r>(&'r Recorder);
 
 impl Drop for Turn<'_> {
@@ -32,7 +32,7 @@ impl Recorder {
         self.log.add(self.role, what);
     }
 
-    /// A listener begins.
+    /// Records that a listener begins.
     pub fn enter(&self, socket: &EventSocket, event: Event) -> Turn<'_> {
         self.add(What::Enter(event, Facts::of(socket)));
         Turn(self)
@@ -51,12 +51,12 @@ impl Recorder {
         result
     }
 
-    /// A call that answers nothing, and is about no record and no timer.
+    /// Records a call that returns nothing, and concerns no record and no timer.
     pub fn act<T>(&self, action: Action, call: impl FnOnce() -> T) -> T {
         self.call(action, 0, call, |_| Answer::Nothing)
     }
 
-    /// A call of `write`, or of what is like it.
+    /// Records a call of `write`, or of a similar function.
     pub fn write(
         &self,
         socket: &EventSocket,
@@ -68,7 +68,7 @@ impl Recorder {
         self.call(action, number, call, answer)
     }
 
-    /// A call of `io::Write`. `false`: it has failed.
+    /// Records a call of `io::Write`. Returns `false` if it has failed.
     pub fn block(
         &self,
         socket: &EventSocket,

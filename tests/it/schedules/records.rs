@@ -1,5 +1,5 @@
-//! Bytes that can be checked although several threads write them at the same time: each write is one record, which says
-//! its number and its length. A write is atomic, so records never mix.
+//! Bytes that can be checked although several threads write them at the same time: each write is
+//! one record, which contains its number and its length. A write is atomic, so records never mix.
 
 use std::sync::OnceLock;
 
@@ -7,18 +7,21 @@ use super::random::Random;
 
 const HEADER: usize = 8;
 
-/// The longest payload.
+/// The length of the longest payload, in bytes.
 pub const LONGEST: usize = 2 << 20;
 
-/// The longest payload of a record that one call of the blocking writer takes.
+/// The length of the longest payload of a record that one call of the blocking writer takes, in
+/// bytes.
 pub const LONGEST_BLOCKING: usize = (64 << 10) - HEADER;
 
-/// How many bytes a write of this length is. Nothing is written for a length of zero: that is one of the cases.
+/// Returns how many bytes a write of this length is. For a length of zero nothing is written: this
+/// is one of the cases.
 pub fn size(length: usize) -> usize {
     if length == 0 { 0 } else { HEADER + length }
 }
 
-/// What a record carries: a piece of a long row of random bytes, another one for each.
+/// Returns the payload of a record: a piece of a long series of random bytes, different for each
+/// record.
 fn payload(number: u32, length: usize) -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     let bytes = BYTES.get_or_init(|| {
@@ -29,7 +32,7 @@ fn payload(number: u32, length: usize) -> &'static [u8] {
     &bytes[start..start + length]
 }
 
-/// The bytes of a write.
+/// Returns the bytes of a write.
 pub fn record(number: u32, length: usize) -> Vec<u8> {
     if length == 0 {
         return Vec::new();
@@ -41,7 +44,7 @@ pub fn record(number: u32, length: usize) -> Vec<u8> {
     record
 }
 
-/// A record that has arrived. Only the last one may not be whole.
+/// A record that has arrived. Only the last one may be incomplete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     pub number: u32,
@@ -49,7 +52,8 @@ pub struct Record {
     pub is_whole: bool,
 }
 
-/// Reads the records of what was received. A part of a header is none: it says nothing.
+/// Parses the received bytes into records. An incomplete header is left out: it contains no
+/// information.
 pub fn parse(mut bytes: &[u8]) -> Result<Vec<Record>, String> {
     let mut records = Vec::new();
     while let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() {

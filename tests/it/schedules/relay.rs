@@ -1,4 +1,5 @@
-//! A relay between two sockets, as one writes it in Node, or by other means; and with a copy for a third peer.
+//! A relay between two sockets, by Node's idiom or by other means; optionally with a copy for a
+//! third peer.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -13,12 +14,14 @@ use super::party::compute;
 use super::plan::{self, Forwarding, LONG};
 use super::recorder::Recorder;
 
-/// How many chunks the channel to the thread of [`Forwarding::Thread`] holds. Then the source waits.
+/// The number of chunks that the channel to the thread of [`Forwarding::Thread`] holds. Beyond that
+/// the source waits.
 const CHANNEL: usize = 1;
 
 impl Forwarding {
-    /// How many chunks may be on their way to a queue that is full: the one that is being written; and with a thread those in
-    /// the channel, too, and the one that waits for the channel.
+    /// Returns how many chunks may be on their way to a queue that is full: the one that is being
+    /// written; and with a thread also those in the channel, and the one that waits for the
+    /// channel.
     pub fn chunks_in_flight(self) -> usize {
         if self == Forwarding::Thread { CHANNEL + 2 } else { 1 }
     }
@@ -51,7 +54,8 @@ impl Relay {
         Relay { plan: plan.clone(), log: log.clone(), server, sink, running, threads }
     }
 
-    /// The Connection listener. Half-close is passed on; when one socket is closed, the other one leaves.
+    /// The Connection listener. Half-close is passed on; when one socket is closed, the other one
+    /// leaves.
     pub fn accepted(&self, socket: &EventSocket) {
         let from = self.end(socket.clone(), Role::From, self.plan.back);
         let _turn = from.recorder.enter(socket, Event::Connection);
@@ -91,7 +95,7 @@ impl Relay {
         lock(&self.running).push((end.recorder.role, end.socket.spawn()));
     }
 
-    /// What was started, for the caller to wait for.
+    /// Returns the running sockets, for the caller to wait for.
     pub fn running(&self) -> Vec<(Role, JoinHandle<io::Result<()>>)> {
         std::mem::take(&mut lock(&self.running))
     }
@@ -140,8 +144,9 @@ impl Relay {
         }
     }
 
-    /// A thread that writes what it receives, in no listener: so it must ask whether Drain has come already. An empty chunk
-    /// is the end of the source, and the end of the channel its close.
+    /// Starts a thread that writes what it receives, outside any listener: so it must ask whether
+    /// Drain was already emitted. An empty chunk is the end of the source, and the end of the
+    /// channel its close.
     fn start_thread(&self, from: &End, to: End) -> SyncSender<Vec<u8>> {
         let (sender, chunks) = sync_channel::<Vec<u8>>(CHANNEL);
         let at_end = sender.clone();
@@ -179,14 +184,16 @@ impl End {
         self.recorder.act(Action::Resume, || self.socket.resume());
     }
 
-    /// The socket that it forwards to is gone. What the peer still sends is read: it may wait for that in a listener.
+    /// Leaves when the socket that it forwards to is closed. What the peer still sends is read, as
+    /// the peer may wait for that in a listener.
     fn leave(&self) {
         let close = || self.socket.close_within(Duration::from_millis(LONG));
         self.recorder.act(Action::CloseWithin(LONG), close);
     }
 }
 
-/// Adds the other listeners: `there` leads from this socket to the other one, and `back` leads to this one.
+/// Adds the other listeners: `there` leads from this socket to the other one, and `back` leads to
+/// this one.
 fn listen(this: &End, other: &End, tap: Option<&End>, there: Forwarding, back: Forwarding) {
     let (other, tap) = (other.clone(), tap.cloned());
     this.recorder.listen(&this.socket, true, move |_, event| match event {
@@ -194,7 +201,7 @@ fn listen(this: &End, other: &End, tap: Option<&End>, there: Forwarding, back: F
         Event::End if matches!(there, Forwarding::Idiom | Forwarding::Blocking) => other.end(),
         Event::Close(_) => {
             if there != Forwarding::Thread {
-                other.leave(); // otherwise the thread says it, after the last chunk
+                other.leave(); // otherwise the thread does so, after the last chunk
             }
             tap.iter().for_each(End::end); // a pipe does not, if there was no End
         }

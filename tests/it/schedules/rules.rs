@@ -1,4 +1,5 @@
-//! What must hold of a finished log. Each rule is a pure function of it, and its name says the rule.
+//! The rules that a finished log must obey. Each rule is a pure function of it, named after what it
+//! requires.
 
 mod bytes;
 pub mod callbacks;
@@ -16,7 +17,7 @@ use self::bytes::Path;
 use super::history::{History, Socket};
 use super::log::Role;
 
-/// `Err`: why the rule does not hold.
+/// `Err`: the reason why the rule does not hold.
 type Verdict = Result<(), String>;
 
 /// Rules with their names.
@@ -56,7 +57,7 @@ const PATH_RULES: Rules<fn(&Path<'_, '_>, &[u8]) -> Verdict> = rules! {
     bytes: what_was_written_arrives all_count_the_same_bytes;
 };
 
-/// Asks all rules. `Ok`: whether every socket came to a clean end.
+/// Checks all rules. `Ok`: whether every socket ended cleanly.
 pub fn judge(rough: bool, history: &History, received: &[(Role, Vec<u8>)]) -> Result<bool, String> {
     let sockets = history.sockets();
     let mut broken = Vec::new();

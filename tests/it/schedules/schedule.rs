@@ -1,4 +1,4 @@
-//! One schedule: sets up its peers, lets them do their parts, brings it to an end, and has the log judged.
+//! One schedule: sets up its peers, lets them execute their parts, ends it, and has the log judged.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,10 +17,11 @@ use super::rules;
 use super::server::RunningServer;
 use crate::common::{DEADLINE, becomes_true};
 
-/// Runs the schedule of a seed. `Ok`: whether every socket came to a clean end. `Err`: what is wrong, and the log.
+/// Runs the schedule of a seed. `Ok`: whether every socket ended cleanly. `Err`: the failure, and
+/// the log.
 pub fn run(seed: u64) -> Result<bool, String> {
     let schedule = Schedule::new(Plan::of(seed));
-    // A guarantee of the core's own that is broken is a panic, also in a thread of the test.
+    // A violated guarantee of the core is a panic, also in a thread of the test.
     let played = catch_unwind(AssertUnwindSafe(|| schedule.play()))
         .unwrap_or_else(|_| Err("it has panicked".to_string()));
     let log = schedule.log.entries();
@@ -90,7 +91,7 @@ impl Schedule {
         let client = EventSocket::new(options);
         self.client.begin(&client);
         let running = client.spawn();
-        drop(client); // whoever needs a handle has one
+        drop(client); // every party that needs a handle has one
 
         // The plan, to its end.
         let have_accepted =
@@ -105,7 +106,7 @@ impl Schedule {
         wait("the client's run() returns", || running.is_finished())?;
         self.ran(Role::Client, running);
         if let Some((relay, serving)) = relay {
-            serving.close()?; // when it is closed, all that the relay starts is started
+            serving.close()?; // when it is closed, everything that the relay starts has started
             for (role, running) in relay.running() {
                 wait("the relay's run() returns", || running.is_finished())?;
                 self.ran(role, running);
@@ -114,7 +115,8 @@ impl Schedule {
         }
         server.close()?;
         sink.map_or(Ok(()), Serving::close)?;
-        // An accepted side may have begun when the plan was over already. And write callbacks may follow Close.
+        // An accepted side may have begun when the plan was over already, and write callbacks may
+        // follow Close.
         wait("the threads of the plan", threads_are_done)?;
         wait("all write callbacks", || rules::callbacks::all_have_come(&self.log.entries()))
     }
@@ -136,7 +138,7 @@ impl Schedule {
             .pause_on_connect(part.paused);
         let listener = party.clone();
         let serving = self.start(options, move |socket| listener.accepted(socket))?;
-        let _ = party.server.set(Arc::downgrade(&serving.server)); // no client has come yet
+        let _ = party.server.set(Arc::downgrade(&serving.server)); // no client has connected yet
         Ok(serving)
     }
 
@@ -150,9 +152,9 @@ impl Schedule {
         Ok(Serving { server, running })
     }
 
-    /// Where a server may listen. Each schedule has an address of its own, where the system has more than one for itself: a
-    /// client that is destroyed while it connects may arrive late, and then not at the next schedule's server, on the same
-    /// port.
+    /// Returns an address for a server. Each schedule has a different one, if the system has more
+    /// than one loopback address: a client that is destroyed while it connects may arrive late, and
+    /// then not at the next schedule's server, on the same port.
     fn place(&self) -> Endpoint {
         if self.plan.unix { path() } else { (address(self.number), 0).into() }
     }
@@ -195,7 +197,7 @@ impl Serving {
         self.server.has_accepted()
     }
 
-    /// Sees whether it serves, closes it, waits until it is over, and judges it.
+    /// Checks whether it serves, closes it, waits until it is over, and judges it.
     fn close(self) -> Result<(), String> {
         if let Some(visitor) = self.server.visitor() {
             wait("a visitor's run() returns", || visitor.is_finished())?;
@@ -209,7 +211,7 @@ impl Serving {
     }
 }
 
-/// Waits as `until` does, but fails as a result, so that the log can be shown.
+/// Waits as `until` does, but returns the failure, so that the log can be shown.
 fn wait(what: &str, fact: impl FnMut() -> bool) -> Result<(), String> {
     match becomes_true(DEADLINE, fact) {
         true => Ok(()),

@@ -1,4 +1,5 @@
-//! A server of a schedule. It may close and listen again, and what it has emitted is judged by one pure function.
+//! A server of a schedule. It may close and listen again, and a pure function judges what it has
+//! emitted.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use super::log::lock;
 use super::net::{self, Address, Endpoint, EventSocket, Server, ServerOptions, event};
 
-/// What was called and what was emitted, in order.
+/// The calls and the emitted events, in order.
 #[derive(Debug, Clone, PartialEq)]
 enum Entry {
     CallListen,
@@ -25,7 +26,7 @@ pub struct RunningServer {
     server: Server,
     log: Log,
     place: Endpoint,
-    /// Held while the server closes and listens again. `true`: it is closed for good.
+    /// Held while the server closes and listens again. `true` once it is closed finally.
     is_over: Mutex<bool>,
 }
 
@@ -54,7 +55,7 @@ impl RunningServer {
         });
         lock(&log).push(Entry::CallListen);
         server.listen(place.clone(), |_| {})?;
-        // The same port again, if it listens again. Only on Linux it is free at once.
+        // The same port again, if it listens again. Only on Linux it is available at once.
         let place = match server.address() {
             Some(Address::Tcp(at)) if cfg!(target_os = "linux") => at.into(),
             _ => place,
@@ -68,8 +69,8 @@ impl RunningServer {
         lock(&self.log).push(entry);
     }
 
-    /// Runs until it is closed for good. `run()` returns also between the `close` and the `listen` of `listen_again`, if no
-    /// connection is open then.
+    /// Runs until it is closed finally. `run()` returns also between the `close` and the `listen`
+    /// of `listen_again`, if no connection is open then.
     fn run(&self) {
         loop {
             let is_over = *lock(&self.is_over);
@@ -92,7 +93,7 @@ impl RunningServer {
         lock(&self.log).contains(&Entry::Connection)
     }
 
-    /// `close`, and at once `listen`.
+    /// Calls `close`, and at once `listen`.
     pub fn listen_again(&self) {
         let is_over = lock(&self.is_over);
         if *is_over {
@@ -110,7 +111,7 @@ impl RunningServer {
         self.server.close_all_connections();
     }
 
-    /// If it has listened again: a client that must be served.
+    /// Starts a client that must be served, if the server has listened again.
     pub fn visitor(&self) -> Option<JoinHandle<io::Result<()>>> {
         let has_closed = lock(&self.log).contains(&Entry::CallClose);
         let visitor = EventSocket::new(self.address().filter(|_| has_closed)?);
@@ -118,7 +119,7 @@ impl RunningServer {
         Some(visitor.spawn())
     }
 
-    /// Closes for good.
+    /// Closes finally.
     pub fn close(&self) -> io::Result<()> {
         let mut is_over = lock(&self.is_over);
         *is_over = true;
@@ -126,8 +127,8 @@ impl RunningServer {
         self.server.close()
     }
 
-    /// When all is over: nothing has failed, no connection is left, Listening came at most once for each `listen`, and Close
-    /// at most once for each `close`, and last.
+    /// Judges a finished server: nothing has failed, no connection is left, Listening was emitted
+    /// at most once for each `listen`, and Close at most once for each `close`, and last.
     pub fn judge(&self) -> Result<(), String> {
         let log = lock(&self.log);
         let count = |entry: Entry| log.iter().filter(|other| **other == entry).count();

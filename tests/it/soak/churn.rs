@@ -1,4 +1,5 @@
-//! Connections that come and go, in every way to go, as fast as the machine can: memory, threads and descriptors stay.
+//! Connections that open and close, in every way to close, as fast as the machine can: the numbers
+//! of threads and descriptors, and the memory, stay the same.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +17,8 @@ use net_notes as net;
 const CLIENTS: u64 = 4;
 const SAMPLES: u32 = 100;
 
-/// How much more the second half may need at its highest than the first half at its highest: the allocator's breath.
+/// The KiB by which the peak of the second half may exceed the peak of the first half: the
+/// allocator's variation.
 const MORE: usize = 4 << 10;
 
 #[test]
@@ -59,7 +61,7 @@ fn churn_leaves_memory_flat() {
     let began = Instant::now();
     for sample in 1..=SAMPLES {
         let due = began + duration * sample / SAMPLES;
-        // Comes to an end before its time when a client does.
+        // Returns before the time is over if a client fails.
         match failures.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Err(RecvTimeoutError::Timeout) => {}
             _ => break,
@@ -84,7 +86,7 @@ fn churn_leaves_memory_flat() {
     assert_eq!(own_descriptors(), files);
     until("the threads have ended", || own_status("Threads") <= threads);
 
-    // The first tenth is for buffers and pools to find their size.
+    // In the first tenth buffers and pools reach their size.
     let highest = |range: std::ops::Range<usize>| memory[range].iter().max().copied().unwrap();
     let (tenth, half) = (memory.len() / 10, memory.len() / 2);
     let (first, second) = (highest(tenth..half), highest(half..memory.len()));
@@ -95,12 +97,13 @@ fn churn_leaves_memory_flat() {
     assert!(second <= first + MORE, "memory grows: {memory:?}");
 }
 
-/// An echo. Its listeners own handles of their socket, as a student's do: those are cycles, which Close has to cut.
+/// Runs an echo server. Its listeners own handles of their socket, as a student's do: those are
+/// cycles, which Close must break.
 fn echo_server(at: impl Into<net::Endpoint>) -> Server {
     let server = net::create_server(|socket| {
         let own = socket.clone();
         socket.on(event::Close, move |_, _| assert!(own.is_destroyed()));
-        socket.on(event::Error, |_, _| {}); // a client that destroys is a reset
+        socket.on(event::Error, |_, _| {}); // a client that destroys causes a reset
         socket.set_timeout(Some(Duration::from_secs(60)));
         socket.pipe(socket);
     });
@@ -108,7 +111,7 @@ fn echo_server(at: impl Into<net::Endpoint>) -> Server {
     server
 }
 
-/// One connection after another; dropping `_tell` says that it has stopped.
+/// Opens one connection after another; dropping `_tell` reports that it has stopped.
 fn client(n: u64, places: &[Address], stop: &AtomicBool, count: &AtomicU64, _tell: Sender<()>) {
     let small = Arc::new(pattern(n, 100));
     let big = Arc::new(pattern(n, 300 << 10)); // more than the kernel takes at once
@@ -130,7 +133,8 @@ fn client(n: u64, places: &[Address], stop: &AtomicBool, count: &AtomicU64, _tel
     }
 }
 
-/// A socket that will write `data` and go away: by `end` when all has come back, or by `destroy` at some time.
+/// Returns a socket that will write `data` and close: by `end` when everything was echoed, or by
+/// `destroy` at some time.
 fn connection(way: u64, place: Address, data: Arc<Vec<u8>>) -> EventSocket {
     let socket = EventSocket::new(place);
     let own = socket.clone();

@@ -1,4 +1,5 @@
-//! Two hosts and a cable between them, all of it namespaces of this machine's kernel; gone again when dropped.
+//! Two hosts and a cable between them, all of them namespaces of this machine's kernel; removed
+//! when dropped.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,15 +13,16 @@ pub struct Network {
     carrier: Option<Program>,
 }
 
-/// Where each host is.
+/// The address of each host.
 pub const ADDRESSES: [&str; 2] = ["10.99.0.1", "10.99.0.2"];
 
-/// What a network does to each packet, in each direction.
+/// The effect of a network on each packet, in each direction.
 const DELAY_MS: u32 = 25;
 const LOSS_PERCENT: u32 = 2;
 
 impl Network {
-    /// Two hosts with a good cable, or `None` – said by name – where there can be none.
+    /// Creates two hosts with a good cable. Returns `None`, and prints a notice, if that is not
+    /// possible.
     pub fn new() -> Option<Network> {
         let network = Network::without_cable()?;
         network.plug_in();
@@ -55,7 +57,8 @@ impl Network {
         }
     }
 
-    /// Two hosts and a cable that delays every packet, and loses some. How that is done, too.
+    /// Creates two hosts and a cable that delays every packet, and loses some. Returns the means,
+    /// too.
     pub fn poor() -> Option<(Network, &'static str)> {
         let network = Network::new()?;
         let (delay, loss) = (format!("{DELAY_MS}ms"), format!("{LOSS_PERCENT}%"));
@@ -68,7 +71,8 @@ impl Network {
         };
         drop(network);
 
-        // A kernel without netem: a program carries the packets from one host's TUN device to the other's.
+        // A kernel without netem: a program carries the packets from one host's TUN device to the
+        // other's.
         let mut network = Network::without_cable()?;
         let python = super::common::peer("python3")?;
         let script = root().join("tests/it/soak/carrier.py");
@@ -88,20 +92,21 @@ impl Network {
         Some((network, "TUN devices: the kernel has no netem"))
     }
 
-    /// Starts this test once more, on one of the hosts, to play a part there.
+    /// Starts this test again, on one of the hosts, to play a part there.
     pub fn start(&self, host: usize, test: &str, part: &str) -> Program {
         Program::spawn(&mut play(test, part, &["ip", "netns", "exec", &self.hosts[host]]))
     }
 
-    /// The cable is cut, at the second host.
+    /// Cuts the cable, at the second host.
     pub fn cut(&self) {
         ip(&["-n", &self.hosts[1], "link", "set", "cable", "down"]);
     }
 
-    /// The second host loses its power, and starts anew, with the same address and with no memory.
+    /// The second host loses its power, and restarts, with the same address and without its memory.
     pub fn restart_second_host(&self) {
         let [a, b] = self.hosts.each_ref().map(String::as_str);
-        // What its kernel still wants to send keeps the old namespace alive: without a cable and without a name.
+        // Packets that its kernel still wants to send keep the old namespace alive: without a cable
+        // and without a name.
         ip(&["-n", a, "link", "delete", "cable"]);
         ip(&["netns", "delete", b]);
         ip(&["netns", "add", b]);
@@ -109,7 +114,7 @@ impl Network {
         self.plug_in();
     }
 
-    /// How often the first host's kernel sends again before it gives a connection up.
+    /// Sets how often the first host's kernel retransmits before it gives a connection up.
     pub fn give_up_after(&self, retries: u32) {
         let set = format!("echo {retries} > /proc/sys/net/ipv4/tcp_retries2");
         ip(&["netns", "exec", &self.hosts[0], "sh", "-c", &set]);

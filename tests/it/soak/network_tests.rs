@@ -1,4 +1,4 @@
-//! What a bad network does to a connection, and what the listeners hear of it.
+//! The effects of a bad network on a connection, and the events that the listeners receive.
 
 use std::io::{self, BufRead, stdin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,12 +13,12 @@ use net_notes as net;
 const IDLE: Duration = Duration::from_millis(500);
 const MIB: u64 = 1 << 20;
 
-/// Says something to the test that has started this process.
+/// Prints a message to the test that has started this process.
 fn say(what: impl std::fmt::Display) {
-    println!("\n{what}"); // on a line of its own, whatever the test harness has printed
+    println!("\n{what}"); // on a separate line, whatever the test harness has printed
 }
 
-/// A server on the second host, whose port the test is told.
+/// Runs a server on the second host, whose port is printed for the test.
 fn serve(server: &Server) -> io::Result<()> {
     server.listen((ADDRESSES[1], 0), |server| {
         say(format!("listening on port {}", server.address().unwrap().port().unwrap()));
@@ -26,7 +26,7 @@ fn serve(server: &Server) -> io::Result<()> {
     server.run()
 }
 
-/// The port in a part like `client 5000`.
+/// Returns the port in a part like `client 5000`.
 fn client_port(part: &str) -> u16 {
     part.strip_prefix("client ").unwrap().parse().unwrap()
 }
@@ -38,7 +38,8 @@ fn flood(socket: &EventSocket) {
     fill(socket);
 }
 
-/// Says when data flows, when none did for the idle time, and how it went to destroy the socket then.
+/// Prints when data flows, when none did for the idle time, and how long destroying the socket then
+/// takes.
 fn watch(socket: &EventSocket) {
     let mut flows = false;
     socket.on(event::Data, move |socket, _| {
@@ -116,20 +117,21 @@ fn a_peer_vanishes() {
     for _ in 0..3 {
         client.line_with("is connected");
     }
-    // Nobody can hear that the peer is gone: no FIN comes through.
+    // The peer's disappearance cannot be noticed: no FIN arrives.
     network.cut();
     server.kill();
 
-    // 1. Who only waits hears of it by an idle time of its own.
+    // 1. A socket that only waits notices it by its own idle time.
     client.type_in("wait 0\n");
     assert!(client.line_with("0 ").starts_with("0 idle"));
     assert_eq!(client.line_with("0 ").trim(), "0 closed without an error");
-    // 2. Who writes, when the kernel gives up.
+    // 2. A socket that writes, when the kernel gives up.
     client.type_in("write 1\n");
     let given_up = client.line_with("1 closed");
-    let codes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]; // by what the kernel has heard meanwhile
+    // Depends on what the kernel has received in the meantime.
+    let codes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
     assert!(codes.iter().any(|code| given_up.contains(code)), "{given_up}");
-    // 3. Or when the peer is there again, and knows nothing of the connection.
+    // 3. Or when the peer is back, and does not know the connection.
     network.restart_second_host();
     client.type_in("write 2\n");
     let refused = client.line_with("2 closed");
@@ -138,7 +140,7 @@ fn a_peer_vanishes() {
     assert!(client.wait().0.success());
 }
 
-/// Three connections; what they do is told on standard input.
+/// Opens three connections; standard input says what they do.
 fn three_clients(port: u16) {
     let clients = [0, 1, 2].map(|n| {
         let client = net::connect((ADDRESSES[1], port), |client| {
@@ -186,7 +188,7 @@ fn a_poor_network_carries_100_mib_both_ways() {
             return serve(&server).unwrap();
         }
         Some(client) => {
-            // Half-open: who has all of the other's bytes goes on with its own.
+            // Half-open: a side that has received all bytes of the other continues with its own.
             let to = ConnectOptions::from((ADDRESSES[1], client_port(client)));
             let client = net::connect(to.allow_half_open(true), |client| carry(client, 0));
             return client.run().unwrap();
@@ -199,14 +201,15 @@ fn a_poor_network_carries_100_mib_both_ways() {
     let port = server.port();
     let client = network.start(0, TEST, &format!("client {port}"));
     for mut program in [client, server] {
-        program.line_with("all is there"); // it says something at least every MiB, and so is never silent for long
+        // It prints something at least every MiB, and so is never silent for long.
+        program.line_with("all is there");
         let (status, out, err) = program.wait();
         assert!(status.success(), "{out}{err}");
     }
     println!("100 MiB both ways in {:?}, through {how}", began.elapsed());
 }
 
-/// Sends 100 MiB of its own, and checks those of the other side, byte by byte.
+/// Sends 100 MiB, and checks those of the other side, byte by byte.
 fn carry(socket: &EventSocket, side: u64) {
     const PIECE: u64 = 64 << 10;
     const PIECES: u64 = 100 * MIB / PIECE;
@@ -242,7 +245,7 @@ fn carry(socket: &EventSocket, side: u64) {
             }
         }
     });
-    // A server swallows both an error and a panic of one of its sockets: so they are said.
+    // A server swallows both an error and a panic of one of its sockets: so they are printed.
     socket.on(event::Error, |_, error| say(error));
     socket.on(event::End, |socket, ()| match socket.bytes_read() {
         bytes if bytes == 100 * MIB => say("all is there"),

@@ -1,4 +1,5 @@
-//! Ten thousand connections at the same time. The clients are other processes, and know nothing of this crate.
+//! Ten thousand connections at the same time. The clients are other processes, and use nothing of
+//! this crate.
 
 use std::io::{Read, Write, stdin};
 use std::net::TcpStream;
@@ -64,7 +65,7 @@ fn ten_thousand_connections_held_at_once() {
         own_status("Threads"),
         (own_status("VmRSS") - memory) as f64 / (PROCESSES * EACH) as f64
     );
-    // Each still answers while all are there.
+    // Each still answers while all are open.
     for program in &mut clients {
         program.type_in("again\n");
     }
@@ -73,7 +74,7 @@ fn ten_thousand_connections_held_at_once() {
     }
     assert_eq!(server.connections(), PROCESSES * EACH);
     for program in clients {
-        assert!(program.wait().0.success()); // closes its stdin, on which it closes its connections
+        assert!(program.wait().0.success()); // closes its stdin, at which it closes its connections
     }
     until("all are gone", || server.connections() == 0);
     server.close().unwrap();
@@ -94,7 +95,8 @@ fn clients(port: u16) {
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         streams.push(stream);
-        // Waits until it is served: 128 who wait to be accepted fill the backlog, and the next one loses a second.
+        // Waits until it is served: 128 waiting clients fill the backlog, and the next one loses a
+        // second.
         send(&mut streams[n], n, 1);
         receive(&mut streams[n], n, 1);
     }

@@ -1,4 +1,5 @@
-//! Each rule, broken once: a small repository in memory in which all of them hold, and then one thing is changed.
+//! Each rule, broken once: a small repository in memory in which all of them hold, and then one
+//! thing is changed.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ const ENGLISH: [&str; 8] =
 const CHINESE: [&str; 8] =
     ["你好", "在 Node 里", "在 Rust 里", "运行", "线上", "当心", "练习", "思考"];
 
-/// A repository in which every rule holds.
+/// Returns a repository in which every rule holds.
 fn good() -> Tree {
     let words = "网络".repeat(100);
     let mut files = BTreeMap::new();
@@ -108,7 +109,7 @@ fn good() -> Tree {
     Tree { files }
 }
 
-/// What all rules say of the tree: (rule, finding).
+/// Returns the findings of all rules about the tree: (rule, finding).
 fn findings(tree: &Tree) -> Vec<(String, String)> {
     let of = |(name, rule): &(&str, super::Rule)| {
         rule(tree)
@@ -134,8 +135,9 @@ fn a_chinese_page_has_comments_of_its_own() {
     assert_eq!(findings(&tree), []);
 }
 
-/// (rule, file, what is replaced in it, by what, the finding). Replaced: `""`, the whole file, which is removed;
-/// `"+"`, its end, and it is created where there is none. `LONG` stands for many lines.
+/// (rule, file, the text that is replaced in it, the new text, the finding). Replaced: `""`, the
+/// whole file, which is removed; `"+"`, its end, and the file is created if it does not exist.
+/// `LONG` stands for many lines.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // a table

@@ -3,7 +3,7 @@
 use super::lexer::{without_comments, without_tests};
 use super::{Finding, Tree};
 
-/// What may lie at the top level, dot-files aside.
+/// The names allowed at the top level, dot-files aside.
 const TOP: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -17,16 +17,17 @@ const TOP: [&str; 10] = [
     "tests",
 ];
 
-/// What may lie in `examples` and in the folders of `lessons` besides what has a lesson's number.
+/// The names allowed in `examples` and in the folders of `lessons` besides those with a lesson's
+/// number.
 const UNNUMBERED: [&str; 6] = ["README.md", "TEACHING.md", "zh", "pictures", "bench", "svg"];
 
-/// Whether the file is a part of the course, by its place and name. What is not may be a student's own: then CI alone, where
-/// nobody is a student, looks at it.
+/// Whether the file is a part of the course, by its place and name. Any other file may be a
+/// student's own: only CI checks those, as no student works there.
 pub fn belongs(path: &str) -> bool {
     stranger(path).is_none()
 }
 
-/// The first part of the path that is none of the course's.
+/// Returns the first part of the path that does not belong to the course.
 fn stranger(path: &str) -> Option<&str> {
     let (top, rest) = path.split_once('/').unwrap_or((path, ""));
     if !top.starts_with('.') && !TOP.contains(&top) {
@@ -69,11 +70,11 @@ pub fn a_source_file_has_at_most_400_lines(tree: &Tree) -> Vec<Finding> {
     .collect()
 }
 
-/// Where the system's errors get their Chinese sentence.
+/// The file that gives the system's errors their Chinese sentence.
 const SYSTEM_ERRORS: &str = "src/check/system_error.rs";
 
-/// The system speaks its own language: what the coach shows of an error goes through `Localized::from`, which puts a Chinese
-/// sentence in front.
+/// The system reports errors in its own language: errors that the coach shows pass through
+/// `Localized::from`, which puts a Chinese sentence in front.
 pub fn the_coach_says_system_errors_in_both_languages(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let coach = ["src/check", "src/coach"].map(|start| tree.matching(start, ".rs"));
@@ -90,8 +91,9 @@ pub fn the_coach_says_system_errors_in_both_languages(tree: &Tree) -> Vec<Findin
     findings
 }
 
-/// Clippy holds these rules, where a program asks for them: the library and the coach neither unwrap nor expect; a test neither
-/// sleeps nor starts a program in the environment of the session. `.clippy.toml` says what to do in place of that.
+/// Clippy checks these rules, if a program enables them: the library and the coach neither unwrap
+/// nor expect; a test neither sleeps nor starts a program in the environment of the session.
+/// `.clippy.toml` says what to do in place of that.
 pub fn every_program_asks_for_its_lints(tree: &Tree) -> Vec<Finding> {
     let own = ["src/lib.rs", "src/main.rs"]
         .map(|path| (path.to_string(), "#![warn(clippy::unwrap_used, clippy::expect_used)]"));
@@ -113,7 +115,7 @@ pub fn every_program_asks_for_its_lints(tree: &Tree) -> Vec<Finding> {
 pub fn no_trailing_spaces_and_no_tabs(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("", "") {
-        // What a student writes is the student's.
+        // A student's file need not obey.
         if path.starts_with("tests/exercises/") {
             continue;
         }

@@ -1,11 +1,12 @@
-//! Rules about the language of comments: an exercise speaks both languages, a Chinese page's code speaks Chinese.
+//! Rules about the language of comments: an exercise is in both languages, a Chinese page's code is
+//! commented in Chinese.
 
 use super::lexer::{comments_only, without_comments};
 use super::pages::{end_of_strokes, is_chinese, is_chinese_character, without_remark};
 use super::{Finding, Tree};
 use crate::markdown::{Page, without_code};
 
-/// What a comment's line is written in. Code and numbers alone are in no language.
+/// The language of a comment's line. Code and numbers alone are in no language.
 #[derive(Clone, Copy, PartialEq)]
 enum Language {
     English,
@@ -23,7 +24,8 @@ impl Language {
     }
 }
 
-/// The number of Latin words. What has another character inside is code: `web.js`, `f()`, `HTTP/1.1`.
+/// Counts the Latin words. A word that contains other characters is code: `web.js`, `f()`,
+/// `HTTP/1.1`.
 fn words(comment: &str) -> usize {
     let text = without_code(comment);
     let word = |part: &&str| {
@@ -56,8 +58,8 @@ pub fn an_exercise_speaks_both_languages(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The comments, taken apart: lines of comments with no code between them; an English TODO begins another one. Each line has
-/// its number and its language.
+/// Splits the comments into blocks: lines of comments with no code between them; an English TODO
+/// begins another one. Each line has its number and its language.
 fn blocks(text: &str) -> Vec<Vec<(usize, Language)>> {
     let mut blocks: Vec<Vec<_>> = Vec::new();
     let mut open = false;
@@ -76,7 +78,8 @@ fn blocks(text: &str) -> Vec<Vec<(usize, Language)>> {
     blocks
 }
 
-/// What follows the last stroke of a line of a drawing, if it is more than a label: three words or more.
+/// Returns the text after the last stroke of a line of a drawing, if it is more than a label: three
+/// words or more.
 fn remark_on_drawing(line: &str) -> String {
     match end_of_strokes(line) {
         0 => String::new(),
@@ -84,7 +87,8 @@ fn remark_on_drawing(line: &str) -> String {
     }
 }
 
-/// The comments in the code are what a page says, too. (`chinese_and_english_code_is_the_same` compares the rest.)
+/// The comments in the code are a part of the page's text. (`chinese_and_english_code_is_the_same`
+/// compares the rest.)
 pub fn comments_on_a_chinese_page_are_chinese(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("", ".md").filter(|(path, _)| is_chinese(path)) {

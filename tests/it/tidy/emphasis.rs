@@ -1,5 +1,6 @@
-//! Emphasis that a reader sees as such: CommonMark's rules on where a run of `*` may open and close it (6.2, flanking). In
-//! Chinese there are no spaces between words, so `**先猜：**服务器` is shown with its stars.
+//! Emphasis that a reader sees as such: CommonMark's rules on where a run of `*` may open and close
+//! it (6.2, flanking). In Chinese there are no spaces between words, so `**先猜：**服务器` is shown with
+//! its stars.
 
 use super::{Finding, Tree};
 
@@ -36,7 +37,8 @@ struct Paragraph {
 }
 
 impl Paragraph {
-    /// The runs of stars of a line that do nothing: what is around them, and what they should do.
+    /// Returns the runs of stars of a line that have no effect: the text around them, and their
+    /// intended effect.
     fn wrong_runs(&mut self, line: &str) -> Vec<(String, &'static str)> {
         let chars: Vec<char> = without_spans(line).chars().collect();
         let mut wrong = Vec::new();
@@ -73,14 +75,14 @@ impl Paragraph {
     }
 }
 
-/// Whether stars between these belong to what is `inside`.
+/// Whether stars between these characters belong to the text `inside`.
 fn flanks(inside: char, outside: char) -> bool {
     let is_punctuation = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
     !inside.is_whitespace()
         && (!is_punctuation(inside) || outside.is_whitespace() || is_punctuation(outside))
 }
 
-/// The line with the inside of each `span of code` left out.
+/// Returns the line with the inside of each `span of code` left out.
 fn without_spans(line: &str) -> String {
     line.split('`').enumerate().map(|(n, part)| if n % 2 == 0 { part } else { "``" }).collect()
 }

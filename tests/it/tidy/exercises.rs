@@ -1,4 +1,4 @@
-//! Rules about an exercise and what belongs to it.
+//! Rules about an exercise and its files.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,11 @@ use super::lexer::without_tests;
 use super::{Finding, Tree};
 use crate::markdown::Page;
 
-/// So many of each kind show that a judge tells right from wrong, and not one program from another.
+/// The least number of answers of each kind: enough to show that a judge distinguishes right from
+/// wrong, and not one program from another.
 const LEAST_ANSWERS: usize = 6;
 
-/// The lessons that have an exercise.
+/// Returns the lessons that have an exercise.
 fn with_exercise(tree: &Tree) -> impl Iterator<Item = &str> {
     lessons(tree).into_iter().filter(|name| *name != ABOUT_THE_SOURCE)
 }
@@ -99,7 +100,8 @@ pub fn an_exercise_is_complete(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// A failure says which section to read again: of its lesson; a rule that several exercises share, of each of them.
+/// A failure says which section to read again: of its lesson; a rule that several exercises share,
+/// of each of them.
 pub fn a_rule_sends_to_a_section_of_its_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("src/", ".rs") {
@@ -113,7 +115,7 @@ pub fn a_rule_sends_to_a_section_of_its_lesson(tree: &Tree) -> Vec<Finding> {
         };
         for (line, content) in (1..).zip(without_tests(text).lines()) {
             let Some((_, see)) = content.split_once("see: \"") else { continue };
-            let mut see = see.replace("\\\"", "\u{0}"); // a quotation mark that ends nothing
+            let mut see = see.replace("\\\"", "\u{0}"); // a quotation mark that ends no text
             see.truncate(see.find('"').unwrap_or(see.len()));
             let see = see.replace('\u{0}', "\"");
             for name in &pages {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lexer::{without_comments, without_tests};
 use super::{Finding, Tree};
 
-/// The imports of a source file: for each module that it names, the first line that does. A module is its path in `src`,
-/// as `socket/run`.
+/// The imports of a source file: for each module that it names, the first line that does. A module
+/// is its path in `src`, such as `socket/run`.
 type Imports = BTreeMap<String, usize>;
 
-/// The map says in which order to read the source: a module imports only modules of its own row, or of a row above.
+/// The map gives the order in which to read the source: a module imports only modules of its own
+/// row, or of a row above.
 pub fn imports_follow_the_map(tree: &Tree) -> Vec<Finding> {
     let rows = rows(tree.text("README.md").unwrap_or_default());
     let mut findings = Vec::new();
@@ -39,7 +40,8 @@ pub fn imports_follow_the_map(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// A parent, which declares its modules and shows them to others, does not count: whoever names it means one of its modules.
+/// A parent, which declares and re-exports its modules, does not count: an import of it means one
+/// of its modules.
 pub fn no_imports_form_a_circle(tree: &Tree) -> Vec<Finding> {
     let imports = all_imports(tree);
     let leads_to = |from: &str| {
@@ -72,7 +74,7 @@ fn top(module: &str) -> &str {
     module.split('/').next().unwrap_or(module)
 }
 
-/// The row of each module at the top of `src`.
+/// Returns the row of each module at the top of `src`.
 fn rows(readme: &str) -> BTreeMap<&str, usize> {
     let mut rows = BTreeMap::new();
     for (row, line) in readme.lines().enumerate().filter(|(_, line)| line.starts_with("| [src/")) {
@@ -92,12 +94,13 @@ fn all_imports(tree: &Tree) -> BTreeMap<String, Imports> {
     files.map(|(path, text)| (module(path), imports(&module(path), text, &modules))).collect()
 }
 
-/// The modules that a file names: by `use`, and by a path that begins with `crate::` or `super::`.
+/// Returns the modules that a file names: by `use`, and by a path that begins with `crate::` or
+/// `super::`.
 fn imports(module: &str, text: &str, modules: &BTreeSet<String>) -> Imports {
     let code = without_tests(&without_comments(text, false));
     let mut imports = Imports::new();
     let mut name = |path: &[&str], line: usize| {
-        // As much of the path as is a file; the rest are names in it.
+        // The longest part of the path that is a file; the rest are names in it.
         let longest = (1..=path.len()).rev().map(|length| path[..length].join("/"));
         if let Some(found) = { longest }.find(|path| modules.contains(path)) {
             if found != module {
@@ -137,7 +140,7 @@ fn imports(module: &str, text: &str, modules: &BTreeSet<String>) -> Imports {
     imports
 }
 
-/// The tree of names that begins with `rest`, which may go on in the next lines.
+/// Returns the tree of names that begins with `rest`, which may continue on the next lines.
 fn rest_of_statement(code: &str, number: usize, rest: &str) -> String {
     let simple = rest.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c))).next();
     let simple = simple.unwrap_or_default();
@@ -149,7 +152,7 @@ fn rest_of_statement(code: &str, number: usize, rest: &str) -> String {
     whole.split(';').next().unwrap_or_default().split_whitespace().collect()
 }
 
-/// `a::{b, c::{d, e}}` in single paths.
+/// Expands `a::{b, c::{d, e}}` into single paths.
 fn paths(tree: &str) -> Vec<String> {
     let Some((before, inside)) = tree.split_once('{') else { return vec![tree.to_string()] };
     let inside = inside.strip_suffix('}').unwrap_or(inside);

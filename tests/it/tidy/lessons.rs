@@ -1,4 +1,4 @@
-//! Rules about a lesson and what belongs to it.
+//! Rules about a lesson and its files.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use super::pages::{linked, resolve};
 use super::{Finding, Tree};
 use crate::markdown::Page;
 
-/// A lesson's name, as in `03_server`: two digits, then what it is about.
+/// Whether this is a lesson's name, such as `03_server`: two digits, then its subject.
 fn lesson_name(name: &str) -> bool {
     matches!(name.as_bytes(), [b'0'..=b'9', b'0'..=b'9', b'_', _, ..])
 }
 
-/// The names of the numbered files in `folder`.
+/// Returns the names of the numbered files in `folder`.
 fn names<'t>(tree: &'t Tree, folder: &'t str, end: &'t str) -> impl Iterator<Item = &'t str> {
     let files = tree.matching(folder, end).map(move |(path, _)| path);
     files
@@ -19,13 +19,13 @@ fn names<'t>(tree: &'t Tree, folder: &'t str, end: &'t str) -> impl Iterator<Ite
         .filter(|name| lesson_name(name) && !name.contains('/'))
 }
 
-/// The lessons, in their order.
+/// Returns the lessons, in their order.
 pub fn lessons(tree: &Tree) -> Vec<&str> {
     names(tree, "lessons/", ".md").collect()
 }
 
-/// A lesson that has pages and no more: it is about `src`, which all examples run and all tests check, and what it runs
-/// itself are the examples of other lessons and the blocks of its own page.
+/// A lesson that has only pages: it is about `src`, which all examples run and all tests check; it
+/// runs the examples of other lessons and the blocks of its own page.
 pub const ABOUT_THE_SOURCE: &str = "15_how_it_works";
 
 pub fn a_number_ties_a_lessons_rooms_together(tree: &Tree) -> Vec<Finding> {
@@ -121,7 +121,7 @@ const SECTIONS: [&str; 8] = [
 /// The lessons before this one end with their questions.
 const LEADS_ON_FROM: &str = "16";
 
-/// The sections of a lesson.
+/// Returns the sections of a lesson.
 fn sections_of(name: &str) -> &[&str] {
     if &name[..2] < LEADS_ON_FROM { &SECTIONS[..SECTIONS.len() - 1] } else { &SECTIONS }
 }
@@ -220,11 +220,11 @@ pub fn a_lesson_is_tested_as_documentation(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// How a guess is asked for, in both languages. Whoever has guessed remembers the answer.
+/// The request to guess, in both languages. A student who has guessed remembers the answer.
 const GUESSES: [(&str, &str, &str); 2] =
     [("lessons", "**Guess", "Watch out"), ("lessons/zh", "**先猜", "容易踩的坑")];
 
-/// Each trap is an experiment: in front of what shows how it is, the page asks for a guess.
+/// Each trap is an experiment: before the page shows the result, it asks for a guess.
 pub fn an_experiment_asks_for_a_guess(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let pages = lessons(tree).into_iter().filter(|name| *name != ABOUT_THE_SOURCE);
@@ -242,7 +242,7 @@ pub fn an_experiment_asks_for_a_guess(tree: &Tree) -> Vec<Finding> {
             let end = page.headings.get(i + 1).map_or(usize::MAX, |next| next.line);
             let blocks =
                 page.blocks.iter().filter(|block| (heading.line..end).contains(&block.line));
-            // A program may come first, where a terminal shows what it does.
+            // A program may stand before it, if a terminal shows what the program does.
             let shows = |language| blocks.clone().find(|block| block.language() == language);
             let shown = shows("console").or_else(|| shows("rust"));
             if let Some(block) = shown.filter(|_| heading.level == 3 && section.starts_with(traps))
@@ -259,10 +259,12 @@ pub fn an_experiment_asks_for_a_guess(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Until a lesson has shown what happens without it, the programs are as short as can be.
+/// Until a lesson has shown the effect of a missing listener, the programs are as short as
+/// possible.
 const ERRORS_FROM: &str = "04";
 
-/// Node ends a process for an `error` that nobody listens to: lesson 3 shows it, and the lessons after it obey.
+/// Node ends a process at an `error` without a listener: lesson 3 shows it, and the lessons after
+/// it add one.
 pub fn a_node_program_listens_for_errors(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let late = lessons(tree).into_iter().filter(|name| &name[..2] >= ERRORS_FROM);
@@ -274,7 +276,7 @@ pub fn a_node_program_listens_for_errors(tree: &Tree) -> Vec<Finding> {
             let sockets = count("createServer((socket)")
                 + count("net.connect(")
                 + count("net.createConnection(");
-            // One for all of them will do, as where a function adds it.
+            // One for all of them is enough, if a function adds it.
             if sockets > 0 && count(".on('error'") == 0 {
                 let fix = "add `socket.on('error', …)` to every socket";
                 findings.push(Finding::new(
@@ -302,7 +304,7 @@ pub fn a_lesson_says_how_long_it_takes(tree: &Tree) -> Vec<Finding> {
             let path = format!("{folder}/{name}.md");
             let text = tree.text(&path).unwrap_or_default();
             let line = text.lines().find(|line| line.starts_with('*') && !line.starts_with("**"));
-            // Only its first sentence: what one can do after it may have numbers, too.
+            // Only its first sentence: the goals of the lesson may contain numbers, too.
             let sentence = line.unwrap_or_default().split(['.', '。']).next().unwrap_or_default();
             seen.push((path, numbers(sentence)));
             let path = format!("{folder}/README.md");
@@ -323,7 +325,7 @@ pub fn a_lesson_says_how_long_it_takes(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether it is what `tests/it/pictures.rs` says it is, that test looks at.
+/// `tests/it/pictures.rs` checks whether its contents are right.
 pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, _) in tree.matching("lessons/pictures/", "") {
@@ -338,7 +340,7 @@ pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
             let page = format!("{folder}/{name}.md");
             let text = tree.text(&page).unwrap_or_default();
             let image = format!("]({up}pictures/{file})");
-            // Who cannot see it, and whose terminal cannot show it, has the words.
+            // A reader who cannot see it, or whose terminal cannot show it, has the text.
             let words = text.split_once(&image).and_then(|(before, _)| before.rsplit_once("!["));
             if words.is_none_or(|(_, words)| words.len() < 20 || words.contains([']', '\n'])) {
                 let rule = format!("does not show {path}, or not in words, too");

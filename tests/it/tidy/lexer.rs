@@ -1,11 +1,12 @@
-//! Rust and JavaScript taken apart into comments, strings and code, for rules about what the comments say.
+//! Splits Rust and JavaScript into comments, strings and code, for rules about the comments.
 
-/// The comments alone, line by line as before.
+/// Returns the comments alone, in the same lines.
 pub fn comments_only(text: &str, js: bool) -> String {
     without(text, |piece| piece != Piece::Comment, js)
 }
 
-/// The text with its comments blanked out, line by line as before. `js`: it is JavaScript, and not Rust.
+/// Returns the text with its comments blanked out, in the same lines. `js`: it is JavaScript, and
+/// not Rust.
 pub fn without_comments(text: &str, js: bool) -> String {
     without(text, |piece| piece == Piece::Comment, js)
 }
@@ -67,7 +68,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a string whose opening takes `start` bytes.
+/// Returns the length of a string whose opening takes `start` bytes.
 fn string(text: &str, start: usize, close: &str, escapes: bool) -> usize {
     let mut at = start;
     while at < text.len() {
@@ -88,7 +89,7 @@ fn raw_string(text: &str) -> Option<usize> {
     text[1 + hashes..].starts_with('"').then(|| string(text, hashes + 2, &close, false))
 }
 
-/// The length of a character such as `'"'`; of a lifetime, only the quote's.
+/// Returns the length of a character such as `'"'`; of a lifetime, only the quote's.
 fn character(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match (chars.next(), chars.next()) {
@@ -101,7 +102,7 @@ fn character(text: &str) -> usize {
     }
 }
 
-/// The code with each item under `#[cfg(test)]` blanked out.
+/// Returns the code with each item under `#[cfg(test)]` blanked out.
 pub fn without_tests(code: &str) -> String {
     let mut out = String::new();
     let mut rest = code;

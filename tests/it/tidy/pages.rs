@@ -6,7 +6,7 @@ use super::lexer::without_comments;
 use super::{Finding, Tree};
 use crate::markdown::{Block, Page, without_code};
 
-/// The Chinese page that belongs to an English one.
+/// Returns the Chinese page that belongs to an English one.
 fn chinese(english: &str) -> String {
     match english.strip_prefix("lessons/") {
         Some(page) => format!("lessons/zh/{page}"),
@@ -18,7 +18,7 @@ pub fn is_chinese(path: &str) -> bool {
     path.starts_with("lessons/zh/") || path.ends_with(".zh.md")
 }
 
-/// The English page that belongs to a Chinese one; of any other path, itself.
+/// Returns the English page that belongs to a Chinese one; for any other path, the path itself.
 fn english(path: &str) -> String {
     match path.strip_prefix("lessons/zh/") {
         Some(page) => format!("lessons/{page}"),
@@ -26,13 +26,13 @@ fn english(path: &str) -> String {
     }
 }
 
-/// All English pages that have, or should have, a Chinese one.
+/// Returns all English pages that have, or should have, a Chinese one.
 fn translated(tree: &Tree) -> BTreeSet<String> {
     let pages = tree.matching("lessons/", ".md").chain(tree.matching("README", ".md"));
     pages.map(|(path, _)| english(path)).collect()
 }
 
-/// Both pages, where both are there.
+/// Returns both pages, if both exist.
 fn pairs(tree: &Tree) -> Vec<(String, Page, String, Page)> {
     let pair = |english: String| {
         let chinese = chinese(&english);
@@ -95,18 +95,19 @@ pub fn chinese_and_english_headings_agree(tree: &Tree) -> Vec<Finding> {
                     ));
                 }
             }
-            break; // what follows is moved by one, and would all be named
+            break; // the lines that follow are shifted by one, and would all be reported
         }
     }
     findings
 }
 
-/// What the second notes' program prints, in the notes' own words, and what the English pages print in their place.
+/// The text that the second notes' program prints, in the notes' own words, and the text that the
+/// English pages print in its place.
 const NOTES_WORDS: [(&str, &str); 3] =
     [("连接建立成功", "connected"), ("接受的数据:", "received"), ("连接已断开", "closed")];
 
-/// The lines of a block that both languages have in common, and which lines they are: all but the comments, in which
-/// each page speaks its own language. The notes' words count as the English ones.
+/// Returns the lines of a block that both languages have in common, with their numbers: all except
+/// the comments, which are in the language of the page. The notes' words count as the English ones.
 fn common_code(block: &Block) -> Vec<(usize, String)> {
     let language = block.language();
     let text = match language {
@@ -127,7 +128,8 @@ fn common_code(block: &Block) -> Vec<(usize, String)> {
     .collect()
 }
 
-/// Whether two lines of a drawing differ only in the remark at their ends: each page has it in its own language.
+/// Whether two lines of a drawing differ only in the remark at their ends, which is in the language
+/// of the page.
 fn same_but_for_the_remark(english: &str, chinese: &str) -> bool {
     let Some(at) = chinese.find(is_chinese_character) else { return false };
     let before = &chinese[..at];
@@ -136,7 +138,7 @@ fn same_but_for_the_remark(english: &str, chinese: &str) -> bool {
     !english.contains(is_chinese_character) && !drawn.is_empty() && english.starts_with(drawn)
 }
 
-/// Where the lines and arrows of a line of a drawing end; 0 where there are none.
+/// Returns where the lines and arrows of a line of a drawing end; 0 if there are none.
 pub fn end_of_strokes(line: &str) -> usize {
     let stroke = |c: char| ('\u{2500}'..='\u{25ff}').contains(&c);
     line.rmatch_indices(stroke).next().map_or(0, |(at, stroke)| at + stroke.len())
@@ -146,7 +148,7 @@ pub fn is_chinese_character(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
-/// A shell's line without the remark at its end.
+/// Returns a shell's line without the remark at its end.
 pub fn without_remark(line: &str) -> &str {
     let mut quote = None;
     let mut before = ' ';
@@ -251,7 +253,8 @@ pub fn chinese_and_english_links_agree(tree: &Tree) -> Vec<Finding> {
                 ));
             }
         }
-        // A reader stays in the language of the page; only the switch at the top leads to the same page in the other.
+        // A reader stays in the language of the page; only the switch at the top leads to the same
+        // page in the other language.
         for (path, other, page) in [(&english, &chinese, &ours), (&chinese, &english, &theirs)] {
             for link in &page.links {
                 let (target, _) = resolve(path, &link.target);
@@ -268,7 +271,8 @@ pub fn chinese_and_english_links_agree(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// What a link leads to, the same for both languages: the English file, and which of its headings.
+/// Returns the target of a link in a form that is the same for both languages: the English file,
+/// and the number of its heading.
 fn common_form(tree: &Tree, from: &str, target: &str) -> (String, String) {
     let (path, anchor) = resolve(from, target);
     let page = tree.text(&path).map(Page::parse);
@@ -296,7 +300,7 @@ pub fn a_chinese_page_is_in_chinese(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Names that stay as they are in any language.
+/// Names that are the same in any language.
 const NAMES: [&str; 16] = [
     "net",
     "notes",
@@ -324,7 +328,8 @@ fn is_a_name(heading: &str) -> bool {
 
 pub fn every_link_leads_somewhere(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // A page in src/ is a part of the documentation, where a link may be a Rust name: `cargo doc` checks it.
+    // A page in src/ is a part of the documentation, where a link may be a Rust name: `cargo doc`
+    // checks it.
     for (path, text) in tree.matching("", ".md").filter(|(path, _)| !path.starts_with("src/")) {
         for link in Page::parse(text).links {
             if is_external(&link.target) {
@@ -369,7 +374,7 @@ pub fn every_example_named_on_a_page_exists(tree: &Tree) -> Vec<Finding> {
                     .unwrap_or(rest.len());
                 let name = &rest[..end];
                 let there = [format!("examples/{name}.rs"), format!("examples/{name}/main.rs")];
-                // Capitals stand for a name that is still to be put in.
+                // Capitals stand for a name that is still to be inserted.
                 let placeholder = name.is_empty() || name.chars().all(|c| c.is_ascii_uppercase());
                 if !placeholder && !there.iter().any(|file| tree.has(file)) {
                     let rule = format!("there is no example `{name}`");
@@ -386,7 +391,7 @@ pub fn every_example_named_on_a_page_exists(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// A word in capitals, alone on its line, is a place where something is still to be put in.
+/// A word in capitals, alone on its line, is a placeholder.
 pub fn no_page_is_unfinished(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("", ".md") {
@@ -406,7 +411,8 @@ fn is_external(target: &str) -> bool {
     target.contains("://") || target.starts_with("mailto:")
 }
 
-/// The file that a link on the page `from` leads to, and its anchor. An external link is returned as it is.
+/// Returns the file that a link on the page `from` leads to, and its anchor. An external link is
+/// returned unchanged.
 pub fn resolve(from: &str, target: &str) -> (String, Option<String>) {
     if is_external(target) {
         return (target.to_string(), None);
@@ -423,7 +429,8 @@ pub fn resolve(from: &str, target: &str) -> (String, Option<String>) {
     for part in file.split('/') {
         match part {
             "" | "." => {}
-            ".." if path.last().is_none_or(|last| *last == "..") => path.push(".."), // out of the repository: it will not be found
+            // Out of the repository: it will not be found.
+            ".." if path.last().is_none_or(|last| *last == "..") => path.push(".."),
             ".." => drop(path.pop()),
             part => path.push(part),
         }
@@ -431,7 +438,7 @@ pub fn resolve(from: &str, target: &str) -> (String, Option<String>) {
     (path.join("/"), anchor)
 }
 
-/// Everything in the repository that the page has a link to.
+/// Returns everything in the repository that the page has a link to.
 pub fn linked(tree: &Tree, page: &str) -> BTreeSet<String> {
     let links = Page::parse(tree.text(page).unwrap_or_default()).links;
     links.iter().map(|link| resolve(page, &link.target).0).collect()

@@ -1,9 +1,10 @@
-//! The words for things in Chinese: one name for one thing, on all pages and in what the coach says.
+//! The Chinese terms: one name for each thing, on all pages and in the coach's messages.
 
 use super::pages::is_chinese;
 use super::{Finding, Tree};
 
-/// What a Chinese text does not say, mostly because it is the English word by word, and what it says.
+/// Terms that a Chinese text must not use, mostly because they are the English word by word, and
+/// the right ones.
 const TERMS: [(&str, &str); 18] = [
     ("一个连接", "一条连接"),
     ("一排字节", "一串字节"),

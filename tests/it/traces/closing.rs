@@ -1,4 +1,5 @@
-//! `end` and `destroy`: who ends first, what may still be written, and what the peer sees of it.
+//! `end` and `destroy`: which side ends first, which writes are still allowed, and what the peer
+//! sees.
 
 use std::io;
 
@@ -6,7 +7,7 @@ use net_notes::{self as net, EventSocket, ServerOptions, event};
 
 use super::recorder::{ALL, CONN, HOST, T, readable, writable};
 
-/// The client ends first; the server's side answers with its own end by itself.
+/// The client ends first; the server's side answers with its own end automatically.
 pub fn s03_client_ends_first(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -28,7 +29,8 @@ pub fn s03_client_ends_first(t: T) {
     });
 }
 
-/// The server ends first, and the client never calls `end`. In the `end` listener it could still write.
+/// The server ends first, and the client never calls `end`. In the `end` listener it could still
+/// write.
 pub fn s04_server_ends_first(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -48,7 +50,7 @@ pub fn s04_server_ends_first(t: T) {
     });
 }
 
-/// `end` with last words, on both sides.
+/// `end` with data, on both sides.
 pub fn s05_end_with_data(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -68,7 +70,8 @@ pub fn s05_end_with_data(t: T) {
     });
 }
 
-/// A write after one's own end is an error, by callback and by event; what was written before it arrives.
+/// A write after `end` on the same side is an error, in the callback and as an event; what was
+/// written before it arrives.
 pub fn s06_write_after_own_end(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -146,7 +149,7 @@ pub fn s17_destroy_with_error(t: T) {
     });
 }
 
-/// Bytes nobody read are left behind: the peer gets a reset, not an end.
+/// Bytes that were never read are dropped: the peer receives a reset, not an end.
 pub fn s49_destroy_with_unread_data(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -173,7 +176,7 @@ pub fn s49_destroy_with_unread_data(t: T) {
     });
 }
 
-/// A write after `destroy`: its callback alone is told.
+/// A write after `destroy`: only its callback receives the error.
 pub fn s51_write_after_destroy(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -192,7 +195,7 @@ pub fn s51_write_after_destroy(t: T) {
     });
 }
 
-/// A few bytes are with the kernel before `destroy` comes: they arrive.
+/// A few bytes are in the kernel before `destroy` is called: they arrive.
 pub fn s76_write_then_destroy_small(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);

@@ -1,9 +1,10 @@
-//! Two runs of a scenario, party by party. The order within a party counts, the order between parties does not; write
-//! callbacks come in their own order, whatever events are between them.
+//! Two runs of a scenario, party by party. The order within a party counts, the order between
+//! parties does not; write callbacks have an order of their own, whatever events are between them.
 
 use std::collections::BTreeMap;
 
-/// What each party saw. The callbacks of party `client` are a column of their own, `client, callbacks`.
+/// The lines of each party. The callbacks of party `client` are a separate column,
+/// `client, callbacks`.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Lines(BTreeMap<String, Vec<String>>);
 
@@ -36,12 +37,13 @@ impl Lines {
         text.lines().map(line).collect()
     }
 
-    /// How many lines there are.
+    /// Returns the number of lines.
     pub fn count(&self) -> usize {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// Puts `here` in the place of every line that is `node`, or takes it away. False if there was none.
+    /// Replaces every line that is `node` by `here`, or removes it. Returns `false` if there was
+    /// none.
     pub fn replace(&mut self, party: &str, node: &str, here: Option<&str>) -> bool {
         let party = if is_callback(node) { format!("{party}, callbacks") } else { party.into() };
         let Some(events) = self.0.get_mut(&party) else { return false };
@@ -58,7 +60,7 @@ impl Lines {
         found
     }
 
-    /// Nothing if both are the same; otherwise the parties that differ, side by side.
+    /// Returns `None` if both are the same; otherwise the parties that differ, side by side.
     pub fn differs(&self, got: &Lines) -> Option<String> {
         let parties: BTreeMap<_, _> = self.0.iter().chain(&got.0).collect();
         let none = Vec::new();
@@ -74,7 +76,7 @@ impl Lines {
     }
 }
 
-/// Two columns; `>` before a row that differs.
+/// Formats two columns; `>` before a row that differs.
 fn side_by_side(expected: &[String], got: &[String]) -> String {
     const NOTHING: &str = "–";
     let width = expected.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(8);

@@ -1,4 +1,4 @@
-//! From `connect` to the first bytes: what may be done before there is a connection, and when there will be none.
+//! From `connect` to the first bytes: calls before there is a connection, and attempts that fail.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use net_notes::{self as net, EventSocket, ReadyState, event};
 
 use super::recorder::{ALL, CONN, HOST, T};
 
-/// The server greets whoever sends data; the client ends when it has been greeted.
+/// The server greets a client that sends data; the client ends when it has been greeted.
 pub fn s01_seed_greet(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -63,7 +63,7 @@ pub fn s09_queued_writes_order(t: T) {
     });
 }
 
-/// Nobody listens: an error and a close, and the write that waited is told after both.
+/// There is no listener: an error and a close, and the callback of the waiting write follows both.
 pub fn s10_connection_refused(t: T) {
     let tmp = net::create_server(|_| {});
     t.listen(&tmp, move |tmp, port| {
@@ -106,7 +106,7 @@ pub fn s11_lookup_event(t: T) {
     });
 }
 
-/// A label of 64 characters: no resolver asks anybody for that.
+/// A label of 64 characters: no resolver sends a query for it.
 pub fn s12_host_not_found(t: T) {
     let s = EventSocket::new(("a".repeat(64), 9));
     t.watch("client", &s, "lookup connect ready error close");

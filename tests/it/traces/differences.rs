@@ -1,5 +1,5 @@
-//! Every line in which a twin may differ from Node's trace, with the reason. A line that is not in the trace fails the
-//! test, so that none stays here when it is no longer true.
+//! Every line in which a Rust version may differ from Node's trace, with the reason. A line that is
+//! not in the trace fails the test, so that no entry remains that is no longer true.
 
 use super::compare::Lines;
 
@@ -47,7 +47,7 @@ pub const DIFFERENCES: &[Difference] = &[
     ("51_write_after_destroy", "client", "destroy-chains true", None, "methods return nothing to chain on"),
 ];
 
-/// Node's lines, with what is different here.
+/// Returns Node's lines with these differences applied.
 pub fn applied(scenario: &str, mut trace: Lines) -> Lines {
     for (_, party, node, here, _) in DIFFERENCES.iter().filter(|entry| entry.0 == scenario) {
         assert!(

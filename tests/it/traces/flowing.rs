@@ -34,7 +34,7 @@ pub fn s24_pause_resume(t: T) {
     });
 }
 
-/// Nobody listens for data: no end and no close either, until `resume` throws the data away.
+/// No listener for data: no end and no close either, until `resume` discards the data.
 pub fn s25_no_data_listener_no_end(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -57,7 +57,8 @@ pub fn s25_no_data_listener_no_end(t: T) {
     });
 }
 
-/// More than the kernel takes: `write` says so, and `drain` comes once, when all of it has gone.
+/// More than the kernel holds: `write` returns `false`, and `drain` is emitted once, when
+/// everything was sent.
 pub fn s26_backpressure_drain(t: T) {
     const N: usize = 16 * 1024 * 1024;
     let server = net::create_server(move |c| {
@@ -88,7 +89,8 @@ pub fn s26_backpressure_drain(t: T) {
     });
 }
 
-/// Before there is a connection all is queued, and from 16384 bytes on `write` says: wait.
+/// Before there is a connection everything is queued, and from 16384 bytes on `write` returns
+/// `false`.
 pub fn s27_hwm_before_connect(t: T) {
     let server = net::create_server(move |c| {
         let received = count(c);
@@ -97,7 +99,8 @@ pub fn s27_hwm_before_connect(t: T) {
     });
     t.listen(&t.watch_server("server", server), move |server, port| {
         let server = server.clone();
-        // Not in this listener: Drain would wait until it has returned, and the connection may be there before.
+        // Not in this listener: Drain would wait until it has returned, and the connection may be
+        // established before.
         let client = move || {
             let s = t.watch("client", EventSocket::new((HOST, port)), ALL);
             for n in [16383, 1, 1] {
@@ -115,7 +118,7 @@ pub fn s27_hwm_before_connect(t: T) {
     });
 }
 
-/// Adds the listener that counts what arrives; the count so far.
+/// Adds a listener that counts what arrives. Returns a function that reads the count.
 fn count(c: &EventSocket) -> impl Fn() -> usize + Send + use<> {
     let sum = Arc::new(AtomicUsize::new(0));
     let adding = sum.clone();
@@ -125,7 +128,8 @@ fn count(c: &EventSocket) -> impl Fn() -> usize + Send + use<> {
     move || sum.load(Ordering::SeqCst)
 }
 
-/// Written counts what is queued, in bytes, not characters; both counts outlive the connection.
+/// `bytesWritten` includes what is queued, in bytes, not characters; both counts remain after the
+/// connection.
 pub fn s28_byte_counters(t: T) {
     let bytes = |s: &EventSocket| format!("bytes {}", counters(s));
     let server = net::create_server(move |c| {
@@ -159,7 +163,7 @@ fn counters(s: &EventSocket) -> String {
     format!("read={} written={}", s.bytes_read(), s.bytes_written())
 }
 
-/// Text: a character that two segments share comes whole, with the second of them.
+/// Text: a character that two segments share arrives as a whole, with the second of them.
 pub fn s31_utf8_split(t: T) {
     t.keep_chunks();
     let server = net::create_server(move |c| {
@@ -212,7 +216,7 @@ pub fn s42_pipe_echo_5mb(t: T) {
     });
 }
 
-/// Writes from `offset` on until `write` says to wait, and goes on after the `drain`.
+/// Writes from `offset` on until `write` returns `false`, and continues after the `drain`.
 fn pump(s: &EventSocket, big: Vec<u8>, mut offset: usize) {
     while let Some(chunk) = big[offset..].chunks(65536).next() {
         offset += chunk.len();
@@ -224,7 +228,7 @@ fn pump(s: &EventSocket, big: Vec<u8>, mut offset: usize) {
     s.end();
 }
 
-/// Who listens late has lost nothing: data first, then the end.
+/// A listener that is added late loses nothing: data first, then the end.
 pub fn s59_late_data_listener(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);

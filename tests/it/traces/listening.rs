@@ -25,7 +25,7 @@ pub fn s13_eaddrinuse(t: T) {
     });
 }
 
-/// A server that closes refuses who comes, and waits for who is there.
+/// A server that closes refuses new clients, and waits for open connections.
 pub fn s34_server_close_waits(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -61,7 +61,8 @@ pub fn s34_server_close_waits(t: T) {
     });
 }
 
-/// One connection at most: the second is dropped, and its place is free again when the first has gone.
+/// One connection at most: the second is dropped, and there is room again when the first has
+/// closed.
 pub fn s36_max_connections_drop(t: T) {
     let k = AtomicUsize::new(0);
     let (gone, server_is_done) = channel();
@@ -94,8 +95,8 @@ pub fn s36_max_connections_drop(t: T) {
         });
         let server = server.clone();
         a.on(event::Close, move |_, _| {
-            // Node's program gives the server 50 ms for its side of the close; here it is waited for. So is the listener of
-            // Drop, which has a thread of its own.
+            // Node's program gives the server 50 ms for its side of the close; this one waits for
+            // the close, and for the listener of Drop, which runs on a separate thread.
             for _ in 0..2 {
                 server_is_done.recv_timeout(DEADLINE).expect("conn1 is closed, and Drop emitted");
             }
@@ -155,7 +156,8 @@ pub fn s37_get_connections(t: T) {
     server.close().expect("it is running");
 }
 
-/// `listening` comes before the first `connection`, and the callbacks before the listeners added later.
+/// `listening` is emitted before the first `connection`, and callbacks run before the listeners
+/// added later.
 pub fn s38_listening_then_connection(t: T) {
     let server = net::create_server(move |c| {
         t.log("server", "connection-callback");
@@ -234,7 +236,7 @@ pub fn s40_unix_socket(t: T) {
     t.keep("server", server.spawn());
 }
 
-/// Eight clients at once: each has its own socket, and gets its own answers.
+/// Eight clients at once: each has a separate socket, and receives its own answers.
 pub fn s43_many_clients(t: T) {
     let n = Arc::new(AtomicUsize::new(0));
     let server = net::create_server({

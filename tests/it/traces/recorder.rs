@@ -1,4 +1,4 @@
-//! The twin of `_trace.js`: writes down, party by party, what happens in a scenario.
+//! The Rust version of `_trace.js`: records, party by party, what happens in a scenario.
 
 use std::borrow::Borrow;
 use std::fmt::{self, Display};
@@ -13,15 +13,15 @@ use net_notes::{self as net, Address, EventSocket, ReadyState, Server, event};
 use super::compare::Lines;
 use crate::common::{becomes_true, let_pass};
 
-/// Far more than a scenario takes, also beside two busy loops.
+/// Far longer than a scenario takes, even beside two busy loops.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 pub const HOST: &str = "127.0.0.1";
-/// What `_trace.js` watches on a socket that connects …
+/// The events that `_trace.js` watches on a socket that connects …
 pub const ALL: &str = "connect ready data end timeout drain error close";
 /// … and on an accepted one.
 pub const CONN: &str = "data end timeout drain error close";
 
-/// Lives as long as the test process, so that every listener can have a copy without a word.
+/// Lives as long as the test process, so that every listener can simply copy it.
 pub type T = &'static Trace;
 
 #[derive(Default)]
@@ -57,7 +57,8 @@ impl Log {
         self.push(party, Event::Named(event.to_string()));
     }
 
-    /// Where TCP cuts a stream is chance: data that follows data of the same party is one line with it.
+    /// Where TCP cuts a stream depends on chance: data that follows data of the same party is
+    /// joined to its line.
     fn data(&mut self, party: &str, bytes: &[u8]) {
         let last = self.lines.iter_mut().rfind(|line| line.party == party);
         match last.map(|line| &mut line.event) {
@@ -101,7 +102,7 @@ impl Trace {
         self.lock().data(party, bytes);
     }
 
-    /// Writes down the named events of a socket; `text` is `data` after `setEncoding('utf8')`.
+    /// Records the named events of a socket; `text` is `data` after `setEncoding('utf8')`.
     pub fn watch<S: Borrow<EventSocket>>(&'static self, party: &str, socket: S, events: &str) -> S {
         let s = socket.borrow();
         for name in events.split(' ') {
@@ -144,7 +145,7 @@ impl Trace {
         self.keep("server", server.spawn());
     }
 
-    /// A write callback that is written down; the scenario is not over before it was called.
+    /// Returns a write callback that is recorded; the scenario is not over until it was called.
     pub fn callback(&'static self, party: &str, name: &str) -> impl FnOnce(io::Result<()>) + use<> {
         let (party, name) = (party.to_string(), name.to_string());
         self.callbacks.fetch_add(1, Ordering::SeqCst);
@@ -154,8 +155,9 @@ impl Trace {
         }
     }
 
-    /// `socket.on('close', () => server.close())`. A client may be gone before the server's own thread has accepted
-    /// it, and a server that was closed by then would refuse it: so this waits for `connection`.
+    /// `socket.on('close', () => server.close())`. A client may have closed before the server's own
+    /// thread has accepted it, and a server that was closed by then would refuse it: so this waits
+    /// for `connection`.
     pub fn closes(&'static self, socket: &EventSocket, server: &Server) {
         let server = server.clone();
         socket.on(event::Close, move |_, _| {
@@ -164,7 +166,7 @@ impl Trace {
         });
     }
 
-    /// Waits until a line is there.
+    /// Waits until a line is recorded.
     pub fn wait(&self, party: &str, event: &str) {
         let missing = |log: &mut Log| !log.written().any(|line| line == (party, event.to_string()));
         let (log, waited) = self
@@ -175,14 +177,14 @@ impl Trace {
         assert!(!waited.timed_out(), "`{party} {event}` did not come in {DEADLINE:?}");
     }
 
-    /// `setTimeout`. In Node nothing else happens while a timer's function runs; here the function holds the log, and
-    /// whoever else has something to write down waits until it has returned.
+    /// `setTimeout`. In Node no other code runs while a timer's function does; here the function
+    /// holds the log, and every other thread that records something waits until it has returned.
     pub fn after(&'static self, ms: u64, then: impl FnOnce(&mut Log) + Send + 'static) {
         let mut then = Some(then);
         self.every(ms, 1, move |log| then.take().into_iter().for_each(|then| then(log)));
     }
 
-    /// `setInterval`, so many times.
+    /// `setInterval`, `times` times.
     pub fn every(
         &'static self,
         ms: u64,
@@ -200,7 +202,7 @@ impl Trace {
         self.keep("a timer", timer);
     }
 
-    /// Runs along with the scenario, which is not over before this has ended.
+    /// Keeps a thread that runs with the scenario, which is not over before the thread has ended.
     pub fn keep(&self, name: &str, thread: JoinHandle<io::Result<()>>) {
         self.running
             .lock()
@@ -208,8 +210,8 @@ impl Trace {
             .push((name.to_string(), thread));
     }
 
-    /// Waits for all that runs, then gives the lines. What went wrong is a line of the party `harness`, which no
-    /// trace of Node's has.
+    /// Waits for all threads, then returns the lines. An error is a line of the party `harness`,
+    /// which no trace of Node's has.
     pub fn finish(&self) -> Lines {
         let (mut names, mut callbacks) = (Vec::new(), 0);
         let all_over = becomes_true(DEADLINE, || {
@@ -232,7 +234,7 @@ impl Trace {
         log.written().map(|(party, event)| (party.to_string(), event)).collect()
     }
 
-    /// The threads that have ended, and the names of the others.
+    /// Returns the threads that have ended, and the names of the others.
     fn over(&self) -> (Vec<Kept>, Vec<String>) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let (over, still) = running.drain(..).partition(|(_, thread)| thread.is_finished());
@@ -255,7 +257,7 @@ impl Display for Trace {
     }
 }
 
-/// At most 64 bytes as text, quoted; of more than that only length and checksum.
+/// Shows at most 64 bytes as text, quoted; of more than that only length and checksum.
 pub fn show(bytes: &[u8]) -> String {
     if bytes.len() <= 64 {
         return format!("{:?}", String::from_utf8_lossy(bytes));
@@ -264,7 +266,7 @@ pub fn show(bytes: &[u8]) -> String {
     format!("<{} bytes fnv1a={:08x}>", bytes.len(), bytes.iter().fold(0x811c_9dc5, fnv1a))
 }
 
-/// The code of an error, or its message where it has none.
+/// Returns the code of an error, or its message if it has none.
 fn reason(error: &io::Error) -> String {
     match net::code(error) {
         "" => error.to_string(),
@@ -292,7 +294,7 @@ pub fn port(server: &Server) -> u16 {
     server.address().and_then(|address| address.port()).expect("it listens on a port")
 }
 
-/// `null` where there is no address.
+/// `null` if there is no address.
 pub fn address(address: Option<Address>) -> String {
     address.map_or_else(|| "null".to_string(), |address| address.to_string())
 }

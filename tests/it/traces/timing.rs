@@ -8,7 +8,7 @@ use net_notes::{self as net, EventSocket, event};
 
 use super::recorder::{ALL, CONN, HOST, T, writable};
 
-/// `timeout` only tells: the connection is as good as before.
+/// `timeout` only notifies: the connection is unaffected.
 pub fn s20_timeout_keeps_open(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -31,10 +31,10 @@ pub fn s20_timeout_keeps_open(t: T) {
     });
 }
 
-/// Traffic every 80 ms keeps a timeout from coming; it comes once, after the last of it.
+/// Traffic every 80 ms prevents a timeout; it is emitted once, after the last of it.
 ///
-/// Node's program says 500 ms. A machine that is shared stands still for that long now and then (600 ms were seen), so
-/// here it is 2 s.
+/// In Node's program it is 500 ms. A shared machine stalls for that long now and then (600 ms were
+/// seen), so here it is 2 s.
 pub fn s21_timeout_reset_by_activity(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -53,7 +53,8 @@ pub fn s21_timeout_reset_by_activity(t: T) {
     });
 }
 
-/// The server says goodbye to a client that has been silent for too long: 300 ms in Node's program, here more, as above.
+/// The server says goodbye to a client that has been silent for too long: 300 ms in Node's program,
+/// here longer, as above.
 pub fn s75_idle_client_dropped(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -79,7 +80,8 @@ pub fn s75_idle_client_dropped(t: T) {
     });
 }
 
-/// Listeners run in the order of registration; one that is removed by another still hears the event that is on its way.
+/// Listeners run in the order of registration; one that is removed by another is still called for
+/// the current event.
 pub fn s33_listener_order(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -91,7 +93,8 @@ pub fn s33_listener_order(t: T) {
         let s = EventSocket::new((HOST, port));
         let n = Arc::new(AtomicUsize::new(0));
         let b = Arc::new(OnceLock::new());
-        s.on(event::Data, move |_, _| t.log("client", "data-first")); // Node's is added last, and put in front
+        // Node's is added last, and moved to the front
+        s.on(event::Data, move |_, _| t.log("client", "data-first"));
         s.on(event::Data, {
             let (n, b) = (n.clone(), b.clone());
             move |s, data| {
@@ -115,7 +118,8 @@ pub fn s33_listener_order(t: T) {
     });
 }
 
-/// Write callbacks in the order of the writes; `finish` when the last byte is with the kernel, `close` last.
+/// Write callbacks in the order of the writes; `finish` when the kernel has the last byte, `close`
+/// last.
 pub fn s46_callback_order(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);
@@ -134,7 +138,8 @@ pub fn s46_callback_order(t: T) {
     });
 }
 
-/// The callback of `connect` is a listener like any other, added first; `ready` follows all of them.
+/// The callback of `connect` is a listener like any other, added first; `ready` follows all of
+/// them.
 pub fn s47_connect_callback_order(t: T) {
     let server = net::create_server(move |c| {
         t.watch("conn", c, CONN);

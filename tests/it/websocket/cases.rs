@@ -1,28 +1,29 @@
-//! What a client sends after the handshake, and what the server answers that sends every message back: RFC 6455 5, 7.4, 8.1.
+//! The bytes that a client sends after the handshake, and the answer of a server that sends every
+//! message back: RFC 6455 5, 7.4, 8.1.
 
 use super::raw::*;
 
 pub struct Case {
     pub name: &'static str,
     pub sent: Vec<u8>,
-    /// All that the server sends, up to its end.
+    /// All bytes that the server sends, up to its end.
     pub answered: Vec<u8>,
-    /// What `on_close` gets: the code, and whether the end was clean.
+    /// The arguments of `on_close`: the code, and whether the end was clean.
     pub closed: (u16, bool),
 }
 
-/// How large a message, and a frame, may be here.
+/// The size limit of a message, and of a frame, in these cases.
 pub const MESSAGE_LIMIT: usize = 70_000;
 pub const FRAME_LIMIT: usize = 66_000;
 
-/// The client sends this and its closing frame, and gets this and the answer to it.
+/// The client sends this and its closing frame, and receives this and the answer to it.
 fn good(name: &'static str, sent: &[&[u8]], answered: &[&[u8]]) -> Case {
     let sent = [&sent.concat()[..], &close(1000, "bye")].concat();
     let answered = [&answered.concat()[..], &unmasked(CLOSE, closing(1000, ""))].concat();
     Case { name, sent, answered, closed: (1000, true) }
 }
 
-/// The server gives this, and then up, though the client goes on.
+/// The server sends this, and then ends, although the client continues.
 fn bad(name: &'static str, code: u16, why: &str, sent: &[&[u8]], answered: &[&[u8]]) -> Case {
     let sent = [&sent.concat()[..], &frame(TEXT, "too late")].concat();
     let answered = [&answered.concat()[..], &unmasked(CLOSE, closing(code, why))].concat();

@@ -1,5 +1,6 @@
-//! Peers that mean no good: endless fragments, huge lengths, single bytes, pings without end; random conversations that are
-//! right, and random bytes that are not. With `--ignored`, thousands of them.
+//! Hostile peers: endless fragments, huge lengths, single bytes, pings without end; random
+//! conversations that are valid, and random bytes that are not. With `--ignored`, thousands of
+//! them.
 
 use super::raw;
 use super::serving;
@@ -20,7 +21,8 @@ use raw::*;
 use running::Running;
 use serving::{Told, echo, next, server};
 
-/// A message in fragments that are cut at random, with pings between them; and what an echo answers.
+/// Returns a message in fragments that are cut at random, with pings between them; and the answer
+/// of an echo server.
 fn message(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
     let length = [0, 1, 125, 126, 300, 70_000][random.below(6)];
     let length = random.below(length + 1);
@@ -47,7 +49,7 @@ fn message(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
     (sent, answered)
 }
 
-/// Sends these bytes in pieces of random sizes, while it reads all that comes.
+/// Sends these bytes in pieces of random sizes, while it reads everything that arrives.
 fn exchange(server: &Running, random: &mut Random, sent: &[u8]) -> Vec<u8> {
     let mut client = Client::connect(server.port());
     client.send(HELLO);
@@ -117,8 +119,8 @@ fn thousands_of_random_bytes_end_in_order() {
     noise("thousands_of_random_bytes_end_in_order", 5000);
 }
 
-/// A right conversation with some of its bytes changed: whatever comes of it, it is the same however it was cut, and what the
-/// server sends is frames.
+/// A valid conversation with some of its bytes changed: whatever the result is, it is the same
+/// however the bytes are cut, and the server sends only frames.
 fn noise(test: &str, count: usize) {
     // Alone: the panics of other tests are counted, too.
     if !alone_for(Duration::from_secs(300), module_path!(), test, AS_IT_IS) {
@@ -136,13 +138,14 @@ fn noise(test: &str, count: usize) {
         }
         sent.truncate(2000);
         for _ in 0..=random.below(3) {
-            // The first bytes of frames are few among the others; the first one of all is always one.
+            // The first bytes of frames are few among the others; the first one of all is always
+            // one.
             let at = if random.below(3) == 0 { random.below(2) } else { random.below(sent.len()) };
             sent[at] = random.next() as u8;
         }
         let [first, second] = [(); 2].map(|()| exchange(&server, &mut random, &sent));
         let whole = if first.len() > second.len() { &first } else { &second };
-        // A client that sends on is cut off, and may lose the end of what it was sent.
+        // A client that continues to send is cut off, and may lose the end of what it was sent.
         assert!(whole.starts_with(&first) && whole.starts_with(&second), "{n}: {sent:?}");
         are_frames(whole, n);
         let [one, other] = [next(&told), next(&told)];
@@ -169,7 +172,7 @@ fn are_frames(mut bytes: &[u8], n: usize) {
     }
 }
 
-/// The client waits for the server to give up, which it must before the client has sent `most` bytes.
+/// Waits for the server to give up, which must happen before the client has sent `most` bytes.
 fn sends_without_end(told: &Told, client: &Client, piece: &[u8], most: usize) -> u16 {
     let mut sent = 0;
     loop {
@@ -191,7 +194,7 @@ fn fragments_without_end_reach_the_limit() {
         let mut client = Client::open(server.port());
         client.send(frame(0x02, ""));
         let piece = frame(0x00, vec![b'x'; size]).repeat(100);
-        // What the kernel holds comes on top.
+        // The data in the kernel's buffers is added to that.
         assert_eq!(sends_without_end(&told, &client, &piece, 50_000_000), 1009, "{size}");
     }
     server.close();
@@ -210,7 +213,7 @@ fn a_frame_is_refused_by_its_length_alone() {
     server.close();
 }
 
-/// To close with bytes unread would reset the connection, and destroy what says why.
+/// Closing with bytes unread would reset the connection, and destroy the reason for the close.
 #[test]
 fn who_sends_a_message_that_is_too_large_learns_why() {
     let (server, told) = server(Options::default(), echo);
@@ -245,7 +248,8 @@ fn a_byte_now_and_then_holds_up_nobody() {
     server.close();
 }
 
-/// Who pings and never reads gets no answers in memory; nor does one who sends fragments of nothing.
+/// A client that sends pings and never reads does not fill the memory with answers; nor does one
+/// that sends empty fragments.
 #[test]
 #[cfg(target_os = "linux")]
 fn pings_and_empty_fragments_without_end_need_no_memory() {
@@ -267,7 +271,7 @@ fn pings_and_empty_fragments_without_end_need_no_memory() {
     }
     let now = own_status("VmRSS") / 1024;
     assert!(now < before + 10, "{before} MiB, and then {now} MiB");
-    // When it reads again, it gets the last of them, too.
+    // When it reads again, it receives the last of them, too.
     pings.send(frame(PING, "last"));
     within("the last is answered", move || while pings.frame() != (PONG, b"last".to_vec()) {});
     drop(fragments);

@@ -1,5 +1,5 @@
-//! `websocket`, and Server-Sent Events on `http`, with clients that others wrote: Chromium, Node's `WebSocket`, Python's
-//! `websockets`. (Raw frames are in `websocket.rs`.)
+//! `websocket`, and Server-Sent Events on `http`, with clients by other authors: Chromium, Node's
+//! `WebSocket`, Python's `websockets`. (Raw frames are in `websocket.rs`.)
 
 use super::serving;
 use crate::common;
@@ -9,7 +9,7 @@ use net::websocket::{Message, Options, WebSocket};
 use net_notes as net;
 use serving::{next, server};
 
-/// An echo that also does what it is told.
+/// An echo that also obeys a few commands.
 fn obliging(socket: &WebSocket) {
     socket.on_message(|socket, message| match message {
         Message::Text("ping me") => _ = socket.ping("are you there?"),
@@ -21,7 +21,7 @@ fn obliging(socket: &WebSocket) {
     socket.on_pong(|socket, data| _ = socket.send_text(String::from_utf8_lossy(data)));
 }
 
-/// What every client does, and says.
+/// The actions and the output of every client.
 const CONVERSATION: &str = r#"
     const say = typeof document == 'undefined' ? console.log : (...words) => { said.textContent += words.join(' ') + '\n' };
     const socket = new WebSocket(URL_OF_SERVER);
@@ -103,7 +103,7 @@ asyncio.run(main())
     server.close();
 }
 
-/// Browsers are looked for on Unix.
+/// Browsers are searched for on Unix only.
 #[cfg(unix)]
 use crate::common::browser;
 
@@ -117,7 +117,7 @@ mod in_a_browser {
     use net::http::Response;
     use net::websocket;
 
-    /// A page with what both kinds of live connection say.
+    /// A page that shows the data of both kinds of live connection.
     const PAGE: &str = "<!doctype html><meta charset=utf-8><title>live</title><pre id=said></pre><pre id=events></pre>
 <script>let said_all = false;
 const URL_OF_SERVER = 'ws://' + location.host + '/socket';
@@ -129,7 +129,7 @@ source.addEventListener('named', show);
 CONVERSATION
 </script>";
 
-    /// Server-Sent Events need no module: text that goes on, in a format of four lines.
+    /// Server-Sent Events need no module: text that continues, in a format of four lines.
     #[test]
     fn chromium_opens_both_and_comes_back() {
         let Some(mut browser) = browser::Browser::start() else { return };
@@ -164,7 +164,7 @@ CONVERSATION
             .write("id: 7\ndata: one\ndata: 两\n\n: a remark\n\nevent: named\nid: 8\ndata:x\n\n");
         browser.value("until(() => events.textContent.includes('named'))");
         assert_eq!(browser.value("events.textContent"), "message 7 one\n两\nnamed 8 x\n");
-        // The stream ends, and the browser asks again, and says what it has.
+        // The stream ends, and the browser requests it again, with the last event that it has seen.
         response.end();
         let (last, response) = next(&given);
         assert_eq!(last.as_deref(), Some("8"));
@@ -176,7 +176,7 @@ CONVERSATION
         let closed = next(&told);
         assert_eq!((closed.code, closed.was_clean), (4000, true));
 
-        // Who leaves the page, leaves.
+        // A reader who leaves the page closes the connection.
         let (tell, gone) = channel();
         response.on_close(move || tell.send(()).expect("the test waits"));
         browser.value(

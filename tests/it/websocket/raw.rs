@@ -1,4 +1,4 @@
-//! A WebSocket client that knows nothing of this crate: frames are bytes.
+//! A WebSocket client that uses nothing of this crate: frames are bytes.
 #![allow(dead_code)] // each test target uses its own part
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ pub const CLOSE: u8 = 0x88;
 pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8a;
 
-/// A frame of a client, masked, with the shortest length.
+/// Returns a frame of a client, masked, with the shortest form of the length.
 pub fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
     let mut frame = header(first, 0x80, payload.len());
@@ -24,7 +24,7 @@ pub fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     frame
 }
 
-/// A frame as a server sends it.
+/// Returns a frame as a server sends it.
 pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
     [&header(first, 0, payload.len())[..], payload].concat()
@@ -38,7 +38,7 @@ fn header(first: u8, mask: u8, length: usize) -> Vec<u8> {
     }
 }
 
-/// A closing frame.
+/// Returns a closing frame.
 pub fn close(code: u16, reason: &str) -> Vec<u8> {
     frame(CLOSE, closing(code, reason))
 }
@@ -76,7 +76,7 @@ impl Client {
         assert!(head.to_lowercase().contains(accept), "{head}");
     }
 
-    /// An HTTP head, with the blank line.
+    /// Reads an HTTP head, with the blank line.
     pub fn head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -95,7 +95,7 @@ impl Client {
         self.stream.get_ref().shutdown(Shutdown::Write).expect("connected");
     }
 
-    /// The next frame of the server: its first byte, and its payload.
+    /// Returns the next frame of the server: its first byte, and its payload.
     pub fn frame(&mut self) -> (u8, Vec<u8>) {
         let [first, second] = self.bytes();
         assert!(second < 0x80, "a server does not mask");
@@ -129,14 +129,14 @@ impl Client {
         String::from_utf8(payload).expect("UTF-8")
     }
 
-    /// All that still comes, up to the server's end; a reset is no end.
+    /// Returns everything that still arrives, up to the server's end; a reset is a failure.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).expect("an end in time, and no reset");
         rest
     }
 
-    /// The server's closing frame, and its end behind it.
+    /// Reads the server's closing frame, and its end after it.
     pub fn closed(&mut self) -> (u16, String) {
         let (first, payload) = self.frame();
         assert_eq!(first, CLOSE, "{payload:?}");

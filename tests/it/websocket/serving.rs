@@ -1,4 +1,4 @@
-//! A server of WebSockets, and what is told of its connections.
+//! A server of WebSockets, and the reports about its connections.
 #![allow(dead_code)] // each test target uses its own part
 
 use std::sync::mpsc::{Receiver, channel};
@@ -21,7 +21,7 @@ pub fn echo(socket: &WebSocket) {
     });
 }
 
-/// A server that calls `on_socket`, and says how each connection ended.
+/// Runs a server that calls `on_socket`, and reports how each connection ended.
 pub fn server(
     options: Options,
     on_socket: impl Fn(&WebSocket) + Send + Sync + 'static,
@@ -39,7 +39,7 @@ pub fn server(
     (server, told)
 }
 
-/// What is told next.
+/// Returns the next report.
 pub fn next<T>(from: &Receiver<T>) -> T {
     from.recv_timeout(DEADLINE).expect("in time")
 }

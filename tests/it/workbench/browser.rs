@@ -1,4 +1,5 @@
-//! The workbench in a real browser, as a student uses it, and as a stranger's page in the same browser tries to.
+//! The workbench in a real browser, as a student uses it, and as a stranger's page in the same
+//! browser attacks it.
 
 use net_notes::http;
 
@@ -23,7 +24,7 @@ fn a_browser_is_led_in_and_the_page_obeys_its_policy() {
     assert!(!said.contains("SEVERE"), "{said}");
 }
 
-/// What a page of a stranger can try, to be evaluated there: `AT` is the workbench.
+/// The attempts of a stranger's page, to be evaluated there: `AT` is the workbench.
 const ATTACK: &str = r#"
     window.results = [];
     const note = (name, promise) => promise.then(
@@ -73,7 +74,7 @@ const ATTACK: &str = r#"
 fn a_strangers_page_in_the_same_browser_can_do_nothing() {
     let Some(browser) = Driver::start() else { return };
     let workbench = Workbench::open("stranger");
-    // A site of a stranger's, on this machine, too: a browser sends the cookies of all ports of a host.
+    // A stranger's site, also on this machine: a browser sends the cookies of all ports of a host.
     let stranger = http::create_server(|_, response| {
         response
             .header("Content-Type", "text/html")
@@ -82,7 +83,7 @@ fn a_strangers_page_in_the_same_browser_can_do_nothing() {
     stranger.listen(("127.0.0.1", 0), |_| {}).expect("free");
     let port = stranger.address().and_then(|address| address.port()).expect("listens");
     let running = stranger.spawn();
-    // The student is at home in this browser.
+    // The student is logged in with this browser.
     browser.go(&format!("{}/?key={}", workbench.at, workbench.key));
     let mut tab = workbench.tab("03_server");
     tab.wait(&["\"kind\":\"progress\""]);

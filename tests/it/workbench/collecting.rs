@@ -1,4 +1,4 @@
-//! The port that takes traces, and who else may come there.
+//! The port that receives traces, and its other visitors.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,7 +7,7 @@ use super::opened::Workbench;
 use super::tab::Tab;
 use crate::common::{DEADLINE, Random, until};
 
-/// A workbench, a tab of its viewer, and where traces are taken.
+/// Opens a workbench with a tab of its viewer, and returns the address for traces, too.
 fn viewer(name: &str) -> (Workbench, Tab, String) {
     let workbench = Workbench::open(name);
     let mut tab = workbench.tab("wire");
@@ -91,7 +91,7 @@ fn thousands_of_connections_cost_little_and_end() {
     }
     let silent: Vec<TcpStream> = (0..100).map(|_| connect(&address)).collect();
     assert_eq!(workbench.get("/en/03_server.html").status(), 200);
-    // Those who say nothing are cut off after a while, and there is room again.
+    // Silent clients are cut off after a while, and there is room again.
     let mut honest = Vec::new();
     until("an honest program is heard", || {
         let mut stream = connect(&address);
@@ -105,7 +105,7 @@ fn thousands_of_connections_cost_little_and_end() {
     }
 }
 
-/// A number about a process, on Linux.
+/// Returns a number about a process, on Linux.
 pub fn status(process: u32, field: &str) -> Option<usize> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
@@ -120,7 +120,7 @@ fn a_tab_that_does_not_read_holds_up_nobody() {
         "GET /api/events?from=1 HTTP/1.0\r\nHost: 127.0.0.1\r\nCookie: {}\r\n\r\n",
         workbench.cookie
     );
-    slow.write_all(head.as_bytes()).unwrap(); // and nothing is read
+    slow.write_all(head.as_bytes()).unwrap(); // and reads nothing
     let before = status(workbench.program.id(), "VmRSS");
     let mut program = connect(&address);
     program.write_all(b"net-trace 1\n").unwrap();

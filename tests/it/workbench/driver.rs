@@ -1,4 +1,5 @@
-//! A real browser: Chromium, driven by chromedriver. WebDriver is HTTP with JSON, so it is spoken with the crate's own client.
+//! A real browser: Chromium, driven by chromedriver. WebDriver is HTTP with JSON, so it is spoken
+//! with the crate's own client.
 #![allow(dead_code)] // until the pages are alive
 
 use std::fs;
@@ -10,7 +11,8 @@ use net_notes::http;
 
 use crate::common::{DEADLINE, Program, command, lacking, peer, until};
 
-/// Headless, without what it would do in the internet on its own account, and without what it cannot do as root.
+/// Headless, without what it would do on the internet on its own, and without what it cannot do as
+/// root.
 const OPTIONS: [&str; 10] = [
     "--headless=new",
     "--no-sandbox",
@@ -29,12 +31,13 @@ pub struct Driver {
     program: Program,
     /// `http://127.0.0.1:PORT/session/ID`
     session: String,
-    /// New and empty, and removed afterwards.
+    /// The profile: new and empty, and removed afterwards.
     profile: PathBuf,
 }
 
 impl Driver {
-    /// `None`, and said by name: there is no Chromium here, or nothing to drive it.
+    /// Starts the browser. Returns `None`, and prints a notice, if there is no Chromium here, or no
+    /// chromedriver.
     pub fn start() -> Option<Driver> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let chromium = peer("chromium")?;
@@ -69,12 +72,12 @@ impl Driver {
         send(method, &format!("{}{path}", self.session), body)
     }
 
-    /// Goes to this address, and waits until the page is loaded.
+    /// Opens this address, and waits until the page is loaded.
     pub fn go(&self, url: &str) {
         self.command("POST", "/url", &format!(r#"{{"url":{}}}"#, quoted(url)));
     }
 
-    /// What an expression of JavaScript is, as text.
+    /// Returns the value of a JavaScript expression, as text.
     pub fn eval(&self, expression: &str) -> String {
         let script = format!("return String({expression})");
         let body = format!(r#"{{"script":{},"args":[]}}"#, quoted(&script));
@@ -96,7 +99,7 @@ impl Driver {
         }
     }
 
-    /// Types into whatever has the focus, as on a keyboard.
+    /// Types into the element that has the focus, as a keyboard does.
     pub fn type_in(&self, text: &str) {
         let keys: Vec<String> = text
             .chars()
@@ -121,12 +124,13 @@ impl Driver {
         self.command("POST", "/window/rect", &body);
     }
 
-    /// A picture of the window, as a PNG.
+    /// Returns a picture of the window, as a PNG.
     pub fn screenshot(&self) -> Vec<u8> {
         decoded(&text_after(&self.command("GET", "/screenshot", ""), "\"value\":"))
     }
 
-    /// What the browser has said about the page: errors of scripts, and what a policy has refused.
+    /// Returns what the browser has reported about the page: errors of scripts, and what a policy
+    /// has refused.
     pub fn console(&self) -> String {
         self.command("POST", "/se/log", r#"{"type":"browser"}"#)
     }
@@ -154,7 +158,7 @@ fn send(method: &str, url: &str, body: &str) -> String {
     text
 }
 
-/// A JSON string.
+/// Formats a JSON string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
@@ -167,7 +171,7 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// The string that follows this in a message.
+/// Returns the string that follows `name` in a message.
 fn text_after(message: &str, name: &str) -> String {
     let (_, rest) = message.split_once(name).unwrap_or_else(|| panic!("no {name} in {message}"));
     let mut chars =
@@ -192,7 +196,7 @@ fn text_after(message: &str, name: &str) -> String {
     }
 }
 
-/// The bytes that a text in Base64 stands for.
+/// Decodes a text in Base64.
 fn decoded(text: &str) -> Vec<u8> {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

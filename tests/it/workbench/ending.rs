@@ -1,4 +1,5 @@
-//! Programs that were started end: with their page, and with the workbench, however that ends.
+//! Programs that the workbench has started end with their page, and with the workbench, however
+//! that ends.
 
 use std::net::TcpListener;
 
@@ -6,7 +7,7 @@ use super::opened::Workbench;
 use super::tab::Tab;
 use crate::common::{command, until};
 
-/// A workbench that runs a server, and the port of that.
+/// Opens a workbench that runs a server, and returns the server's port, too.
 fn serving(name: &str) -> (Workbench, Tab, u16) {
     let workbench = Workbench::open(name);
     let mut tab = workbench.tab("03_server");

@@ -50,8 +50,8 @@ fn every_save_is_judged_and_what_was_kept_is_told() {
     assert_eq!(workbench.get("/api/solution?exercise=03").status(), 200);
 }
 
-/// From saving to a verdict: an upper bound far above what it should be, so that a busy machine does not make it red; how long
-/// it takes is printed.
+/// From saving to a verdict: the limit is far above the expected time, so that the test does not
+/// fail on a busy machine; the time is printed.
 #[test]
 fn a_verdict_comes_soon_after_saving() {
     let workbench = Workbench::open("soon");
@@ -60,7 +60,7 @@ fn a_verdict_comes_soon_after_saving() {
     tab.wait(&["\"kind\":\"verdict\""]);
     let text = fs::read_to_string(workbench.home.path(MINE)).unwrap();
     for number in 0..3 {
-        // Another text each time, also of other runs: what was built before is not built again.
+        // Different text each time, also from other runs: so the build cannot be reused.
         fs::write(workbench.home.path(MINE), format!("{text}// {} {number}\n", std::process::id()))
             .unwrap();
         let began = Instant::now();

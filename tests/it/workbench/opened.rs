@@ -1,4 +1,4 @@
-//! A workbench that runs, in a folder of its own, and how it is opened.
+//! A workbench that runs, in a separate folder, and how it is opened.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use crate::common::{Program, command, copy_files};
 
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 
-/// A student's folder. Removed in the end.
+/// A student's folder. Removed when dropped.
 pub struct Home(PathBuf);
 
 impl Home {
@@ -29,7 +29,7 @@ impl Home {
         self.0.join(name)
     }
 
-    /// Starts the coach here.
+    /// Starts the coach in this folder.
     pub fn start(&self, args: &[&str]) -> Program {
         let mut coach = command(COACH);
         coach.current_dir(&self.0).env("CARGO_MANIFEST_DIR", &self.0).args(args);
@@ -71,34 +71,34 @@ impl Workbench {
         Workbench { program, at: at.into(), port, key: key.into(), cookie, home }
     }
 
-    /// A page of ours reads this.
+    /// Sends a request as a page of ours that reads this.
     pub fn get(&self, path: &str) -> Reply {
         let call = http::request("GET", &format!("{}{path}", self.at));
         call.header("Cookie", &self.cookie).send().expect("an answer")
     }
 
-    /// A page of ours wants this to be done.
+    /// Sends a request as a page of ours that wants this to be done.
     pub fn post(&self, path: &str, body: &str) -> Reply {
         let call = http::request("POST", &format!("{}{path}", self.at));
         let call = call.header("Cookie", &self.cookie).header("Origin", &self.at);
         call.header("Content-Type", "application/json").body(body).send().expect("an answer")
     }
 
-    /// The same, which must be done; what is answered.
+    /// Does the same, asserts that it succeeds, and returns the answer.
     pub fn done(&self, path: &str, body: &str) -> String {
         let reply = self.post(path, body);
         assert!(matches!(reply.status(), 200 | 204), "{path} {body}: {}", reply.text());
         reply.text().into_owned()
     }
 
-    /// Runs a block; the number of its session.
+    /// Runs a block, and returns the number of its session.
     pub fn run(&self, page: &str, block: usize) -> u64 {
         let reply = self.done("/api/run", &format!(r#"{{"page":"{page}","block":{block}}}"#));
         let number = reply.trim_start_matches(r#"{"session":"#).trim_end_matches('}');
         number.parse().unwrap_or_else(|_| panic!("{reply}"))
     }
 
-    /// A tab that shows this page, and reads from the first event on.
+    /// Opens a tab that shows this page, and reads from the first event on.
     pub fn tab(&self, page: &str) -> Tab {
         Tab::open(self, page, 1)
     }
@@ -111,7 +111,7 @@ fn the_address_leads_in_and_the_key_leaves_it() {
     assert_eq!((reply.status(), reply.header("location")), (303, Some("/?a=b")));
     let cookie = reply.header("set-cookie").unwrap();
     assert_eq!(cookie, format!("{}; HttpOnly; SameSite=Strict; Path=/", workbench.cookie));
-    // Where a browser takes two slashes for the beginning of a host.
+    // A browser takes two slashes here for the beginning of a host.
     let reply =
         http::get(&format!("{}//evil.example/?key={}", workbench.at, workbench.key)).unwrap();
     assert_eq!(reply.header("location"), Some("/evil.example/"));

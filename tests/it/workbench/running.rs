@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use super::opened::Workbench;
 use crate::common::{peer, until};
 
-/// The number of the block of 03 in which the example is started first, and of the one where nc is typed into.
+/// The number of the block of lesson 03 that first starts the example, and of the one in which nc
+/// receives input.
 const SERVER: usize = 2;
 const TYPED_INTO: usize = 10;
 
@@ -52,7 +53,7 @@ fn what_is_typed_reaches_the_program() {
 #[test]
 fn a_port_that_is_taken_is_replaced_in_the_whole_session() {
     let Some(_) = peer("nc") else { return };
-    let taken = TcpListener::bind(("127.0.0.1", 5000)); // by us, or by whoever has it
+    let taken = TcpListener::bind(("127.0.0.1", 5000)); // by us, or by another program
     let workbench = Workbench::open("port");
     let mut tab = workbench.tab("03_server");
     workbench.run("03_server", SERVER);
@@ -60,7 +61,8 @@ fn a_port_that_is_taken_is_replaced_in_the_whole_session() {
     let (_, used) = port.split_once("\"used\":").unwrap();
     let used: u16 = used.split(',').next().unwrap().parse().unwrap();
     tab.shown("1", &format!("server started: port {used}."));
-    tab.wait(&["\"kind\":\"exit\"", "\"terminal\":\"2\"", "\"status\":\"0\""]); // its client has found it
+    // Its client has found it.
+    tab.wait(&["\"kind\":\"exit\"", "\"terminal\":\"2\"", "\"status\":\"0\""]);
     TcpStream::connect(("127.0.0.1", used)).expect("it is there");
     drop(taken);
 }
@@ -79,7 +81,7 @@ fn a_second_run_of_a_page_stops_the_first() {
 
 #[test]
 fn a_program_with_much_to_say_holds_up_nobody() {
-    // `yes` is in no lesson: so a lesson of our own has a program that prints without end.
+    // `yes` is in no lesson: so a made-up lesson has a program that prints without end.
     let workbench = Workbench::open("endless");
     let lesson = "```console\n$ seq 1 100000000\n1\n```\n";
     std::fs::write(workbench.home.path("lessons/22_endless.md"), lesson).unwrap();
@@ -117,7 +119,7 @@ fn the_folder_of_a_session_is_removed() {
     let folder = std::fs::read_link(format!("/proc/{}/cwd", pid.expect("a start")));
     workbench.done("/api/input", &format!(r#"{{"session":{session},"terminal":"1","end":true}}"#));
     tab.wait(&["\"kind\":\"over\""]);
-    let Ok(folder) = folder else { return }; // only Linux tells
+    let Ok(folder) = folder else { return }; // only Linux reports it
     assert!(folder.starts_with(std::env::temp_dir()), "{}", folder.display());
     until("the folder is gone", || !folder.exists());
 }

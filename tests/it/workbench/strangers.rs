@@ -1,4 +1,5 @@
-//! What strangers try: pages of other sites in the student's browser, and programs that do not know the key.
+//! Attacks by strangers: pages of other sites in the student's browser, and programs that do not
+//! know the key.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,14 +10,14 @@ use net_notes::http;
 use super::opened::Workbench;
 use crate::common::DEADLINE;
 
-/// Sends a request as it is written; the status of the answer, and all of it.
+/// Sends a request unchanged. Returns the status of the answer, and the whole answer.
 fn ask(workbench: &Workbench, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", workbench.port)).expect("it is up");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     stream.write_all(request.as_bytes()).expect("it reads");
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
-    // An answer to events has no end: its head is enough.
+    // An answer with events has no end: its head is enough.
     while !answer.windows(4).any(|four| four == b"\r\n\r\n") {
         let size = stream.read(&mut piece).expect("an answer in time");
         assert!(size > 0, "{request}: {}", String::from_utf8_lossy(&answer));
@@ -39,7 +40,7 @@ fn no_stranger_gets_in_and_nothing_is_done_for_one() {
     let json = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", RUN.len());
     let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 4\r\n";
     for (name, method, path, host, headers, body) in [
-        // The browser believes that we are evil.example, and sends its cookies, if it had any.
+        // The browser takes us for evil.example, and would send its cookies, if it had any.
         (
             "DNS rebinding",
             "GET",
@@ -169,7 +170,7 @@ fn no_stranger_gets_in_and_nothing_is_done_for_one() {
         assert_eq!(status, 405, "{answer}");
         assert!(!answer.contains("Access-Control"), "{answer}");
     }
-    // Nothing has happened: the first event is the one that is caused now.
+    // Nothing was done: the first event is the one that is caused now.
     let mut tab = workbench.tab("03_server");
     tab.wait(&["\"kind\":\"progress\""]);
     workbench.run("03_server", 2);

@@ -1,4 +1,4 @@
-//! A tab as the workbench sees it: somebody who reads events.
+//! A tab from the workbench's point of view: a reader of events.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use super::opened::Workbench;
 use crate::common::DEADLINE;
 
-/// Reads server-sent events. Closed when it is dropped.
+/// Reads server-sent events. Closed when dropped.
 pub struct Tab {
     stream: TcpStream,
     events: Receiver<String>,
-    /// All that came so far: what a failure prints.
+    /// Everything that has arrived so far, which a failure prints.
     pub seen: Vec<String>,
 }
 
 impl Tab {
     pub fn open(workbench: &Workbench, page: &str, from: u64) -> Tab {
         let mut stream = TcpStream::connect(("127.0.0.1", workbench.port)).expect("it is up");
-        // Of HTTP/1.0: then the body comes without the lengths of chunks between.
+        // HTTP/1.0, so that the body arrives without the lengths of chunks.
         let head = format!(
             "GET /api/events?from={from}&page={page} HTTP/1.0\r\nHost: 127.0.0.1\r\nCookie: {}\r\n\r\n",
             workbench.cookie
@@ -40,7 +40,7 @@ impl Tab {
         Tab { stream, events, seen: Vec::new() }
     }
 
-    /// The next event, of whatever kind.
+    /// Returns the next event, of any kind.
     pub fn next(&mut self, what: &str) -> String {
         let event = self.events.recv_timeout(DEADLINE);
         let event = event.unwrap_or_else(|why| panic!("{what}: {why}; so far {:#?}", self.seen));
@@ -60,7 +60,7 @@ impl Tab {
         }
     }
 
-    /// Whether an event with this part comes within a moment.
+    /// Whether an event with this part arrives within a moment.
     pub fn saw(&mut self, part: &str) -> bool {
         while let Ok(event) = self.events.recv_timeout(Duration::from_millis(100)) {
             self.seen.push(event);
@@ -68,7 +68,7 @@ impl Tab {
         self.seen.iter().any(|event| event.contains(part))
     }
 
-    /// All that a terminal shows until this text is among it.
+    /// Returns everything that a terminal shows until it contains this text.
     pub fn shown(&mut self, terminal: &str, text: &str) -> String {
         let mut shown = String::new();
         while !shown.contains(text) {

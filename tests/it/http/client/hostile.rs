@@ -1,5 +1,5 @@
-//! The client with servers that flood, and that break off: each call ends, within bounds of time and memory, and leaves
-//! nothing behind.
+//! The client with servers that flood, and that break off: each call ends, within bounds of time
+//! and memory, and nothing remains of it.
 
 use std::io::{ErrorKind, Result, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use crate::common::{
     wine_lacks, within,
 };
 
-/// Says `begin`, and then `again` as fast as the client takes it, until it has gone.
+/// Sends `begin`, and then `again` as fast as the client reads it, until the client has closed.
 fn flood(begin: &'static [u8], again: &'static [u8]) -> impl FnOnce(&mut TcpStream) + Send {
     move |stream| {
         let block = again.repeat(64 * 1024 / again.len());
@@ -66,7 +66,8 @@ fn a_flood_ends_within_bounds_and_leaves_nothing_behind() {
     assert_eq!(own_descriptors(), descriptors);
 }
 
-/// A server that reads the head of a request, answers, and closes with the body unread: so the connection is reset.
+/// Runs a server that reads the head of a request, answers, and closes with the body unread: so the
+/// connection is reset.
 fn broken_off(answer: &'static [u8], call: impl FnOnce(&str) -> Call) -> Result<Reply> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("port 0 is free");
     let url = format!("http://{}/", listener.local_addr().expect("it listens"));
@@ -101,9 +102,9 @@ fn a_reset_is_never_the_end_of_a_reply() {
     }
 }
 
-/// However long the request is, and at whatever moment the server gives up.
+/// However long the request is, and whenever the server gives up.
 #[test]
-#[cfg(unix)] // Windows drops what has arrived when the reset comes
+#[cfg(unix)] // Windows drops what has arrived when the reset arrives
 fn a_reply_that_is_complete_before_a_reset_counts() {
     let answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nenough";
     for round in 0..20 {

@@ -1,4 +1,4 @@
-//! The client with servers that others wrote: Node, Python's `http.server`, nginx.
+//! The client with servers by other authors: Node, Python's `http.server`, nginx.
 
 use std::fs;
 use std::io::{ErrorKind, Result};
@@ -15,7 +15,7 @@ fn send(call: Call) -> Result<Reply> {
     within("send() returns", || call.send())
 }
 
-/// Status, chosen headers, and body.
+/// Formats status, chosen headers, and body.
 fn shown(reply: &Reply, headers: &[&str]) -> String {
     let headers: Vec<_> = headers.iter().map(|name| reply.header(name).unwrap_or("-")).collect();
     format!("{} [{}] {}", reply.status(), headers.join(" | "), reply.text())
@@ -177,8 +177,8 @@ fn python() {
     program.kill();
 }
 
-/// nginx with this configuration of its server, and its port. It takes no port 0: it is given one that is free, and another
-/// one if that was taken before it listened.
+/// Starts nginx with this configuration of its server, and returns its port too. It does not
+/// support port 0: it is given a free one, and another one if that was taken before it listened.
 fn start_nginx(nginx: PathBuf, folder: &Folder, server: &str) -> (Program, u16) {
     let (path, mut attempts) = (folder.path(), 0);
     loop {

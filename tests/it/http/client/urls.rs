@@ -1,4 +1,4 @@
-//! URLs: what is wrong with them, and what Node makes of those that are right.
+//! URLs: the errors of wrong ones, and how Node reads the right ones.
 
 use std::fmt::Write;
 
@@ -61,7 +61,8 @@ pub const WRONG: &[(&str, &str)] = &[
     ("\nhttp://a/", CONTROL),
 ];
 
-/// What may follow the authority of a URL: each of these is asked for, and read by Node.
+/// Returns texts that may follow the authority of a URL: each of these is requested, and read by
+/// Node.
 fn rests() -> Vec<String> {
     let chosen = [
         "",
@@ -144,7 +145,7 @@ fn rests() -> Vec<String> {
     rests
 }
 
-/// With all bytes escaped that RFC 3986 does not allow in a path or a query (3.3 and 3.4).
+/// Escapes all bytes that RFC 3986 does not allow in a path or a query (3.3 and 3.4).
 fn escaped(target: &str) -> String {
     let mut escaped = String::new();
     for (at, byte) in target.bytes().enumerate() {
@@ -191,6 +192,6 @@ fn a_target_is_what_node_makes_of_it_and_never_raw() {
         assert_eq!(target, escaped(of_node), "{rest:?}, of which Node makes {of_node:?}");
         further += usize::from(target != of_node);
     }
-    // Node sends `[]^|`, in a query also `` {}`\ ``, and a `%` that begins no escape, as they are.
+    // Node sends `[]^|`, in a query also `` {}`\ ``, and a `%` that begins no escape, unchanged.
     assert!((20..200).contains(&further), "{further} of {} differ from Node", rests.len());
 }

@@ -11,17 +11,18 @@ use crate::schedules::net::{EventSocket, TimerId};
 
 #[derive(Default)]
 pub(super) struct Timers {
-    /// Those of the plan, with their numbers.
+    /// The timers of the plan, with their numbers.
     all: Vec<(TimerId, u32)>,
-    /// Those that are to be called once, and were not yet.
+    /// The timers that must be called once, and were not yet.
     pub(super) awaited: HashSet<u32>,
 }
 
 impl Party {
-    /// `after` or `every` of the plan.
+    /// Calls `after` or `every` for the plan.
     pub(super) fn add_timer(self: &Arc<Self>, socket: &EventSocket, action: Action) {
         let number = self.next_number();
-        // The lock is held during the call: a timer that comes at once waits for it, in its listener.
+        // The lock is held during the call: a timer that fires at once waits for it, in its
+        // listener.
         let mut timers = lock(&self.timers);
         let id = self.start_timer(socket, action, number, Party::step);
         timers.all.push((id, number));
@@ -30,7 +31,7 @@ impl Party {
         }
     }
 
-    /// A timer that the plan cannot cancel: the peer may wait for it.
+    /// Adds a timer that the plan cannot cancel: the peer may wait for it.
     pub(super) fn resume_after(self: &Arc<Self>, socket: &EventSocket, millis: u64) {
         let number = self.next_number();
         let mut timers = lock(&self.timers);
@@ -63,7 +64,7 @@ impl Party {
     pub(super) fn cancel_timer(&self, socket: &EventSocket, which: u64) {
         let timers = lock(&self.timers);
         let Some((id, number)) = timers.all.iter().cycle().nth(which as usize).copied() else {
-            return; // there was none so far
+            return; // no timer was added so far
         };
         drop(timers);
         let (cancel, answer) = (|| socket.cancel(id), |found: &bool| Answer::Cancelled(*found));

@@ -1,4 +1,4 @@
-//! What a party writes: records.
+//! The writes of a party, which are records.
 
 use std::io::{self, Write};
 use std::sync::{Arc, RwLockWriteGuard};
@@ -10,8 +10,8 @@ use crate::schedules::net::{self, EventSocket, ReadyState};
 use crate::schedules::records::{LONGEST_BLOCKING, record};
 
 impl Party {
-    /// Does one of the actions that write, if anything may be written now. Where all bytes must arrive, nothing is ended while
-    /// a write has not returned.
+    /// Executes one of the actions that write, if a write is allowed now. Where all bytes must
+    /// arrive, no direction is ended while a write has not returned.
     pub(super) fn write(self: &Arc<Self>, socket: &EventSocket, action: Action) {
         if let Action::EndWith(length) = action {
             let Some(mut gate) = self.gate_to_end(socket) else { return };
@@ -44,8 +44,9 @@ impl Party {
         }
     }
 
-    /// The gate, when no write is inside. Not while the socket connects: a blocking write of another thread then waits for the
-    /// connection, and the connection for the listener that asks here. The action is left out.
+    /// Returns the gate when no write is inside. Returns `None` while the socket connects: a
+    /// blocking write of another thread then waits for the connection, and the connection for the
+    /// listener that asks here. The action is left out.
     pub(super) fn gate_to_end(&self, socket: &EventSocket) -> Option<RwLockWriteGuard<'_, Gate>> {
         match socket.ready_state() {
             ReadyState::Opening => self.gate.try_write().ok(),
@@ -66,7 +67,7 @@ impl Party {
         }
     }
 
-    /// Writes in records that one call takes whole, up to the first that fails.
+    /// Writes in records that one call takes completely, up to the first that fails.
     fn block(&self, socket: &EventSocket, length: usize) {
         let mut left = length;
         while left > 0 {

@@ -1,4 +1,4 @@
-//! The bytes that arrive, from one party at the other.
+//! The bytes that arrive from one party at the other.
 
 use std::fmt;
 
@@ -8,14 +8,15 @@ use crate::schedules::history::{Call, Socket};
 use crate::schedules::log::Role;
 use crate::schedules::records::{parse, size};
 
-/// A way that bytes take: from the first socket, by those of a relay, to the last one.
+/// The path that bytes take: from the first socket, through those of a relay, to the last one.
 pub struct Path<'s, 'h> {
     sockets: Vec<&'s Socket<'h>>,
-    /// Every socket of the schedule came to a clean end: what a relay has for one that is gone is lost.
+    /// Whether every socket of the schedule ended cleanly: bytes that a relay holds for a closed
+    /// socket are lost.
     is_clean: bool,
 }
 
-/// All paths between the sockets that there are.
+/// Returns all paths between the existing sockets.
 pub fn paths<'s, 'h>(sockets: &'s [Socket<'h>]) -> Vec<Path<'s, 'h>> {
     let find = |role: &Role| sockets.iter().find(|socket| socket.role == *role);
     let there: &[Role] = match find(&Role::From) {
@@ -50,14 +51,15 @@ impl<'h> Path<'_, 'h> {
         self.last().role == role
     }
 
-    /// Everything must arrive: there was a clean end, and until then the last socket had a listener.
+    /// Whether everything must arrive: the end was clean, and until then the last socket had a
+    /// listener.
     fn is_complete(&self) -> bool {
         let drops_data =
             |call: &&Call| matches!(call.action, Action::RemoveListener | Action::CloseWithin(_));
         self.is_clean && !self.last().calls.iter().any(drops_data)
     }
 
-    /// How many bytes were received before the last socket had no listener.
+    /// Returns how many bytes were received before the last socket had no listener.
     fn received(&self) -> usize {
         let removed = self.last().calls.iter().find(|call| call.action == Action::RemoveListener);
         let until = removed.map_or(usize::MAX, |call| call.begin);
@@ -66,13 +68,13 @@ impl<'h> Path<'_, 'h> {
     }
 }
 
-/// The records that were written arrive, each whole and once, in an order that fits the calls: all of them after a clean end,
-/// otherwise the first of them.
+/// The records that were written arrive, each completely and once, in an order that fits the calls:
+/// all of them after a clean end, otherwise the first of them.
 pub fn what_was_written_arrives(path: &Path<'_, '_>, received: &[u8]) -> Verdict {
     let first = path.first();
     let records = parse(&received[..path.received()])?;
     let mut arrived = Vec::new();
-    let mut latest = 0; // where the latest of those that have arrived was written
+    let mut latest = 0; // where the latest record that has arrived was written
     for record in &records {
         let call = first.writes().find(|call| call.number == record.number);
         let fits = call.is_some_and(|call| {
@@ -85,7 +87,7 @@ pub fn what_was_written_arrives(path: &Path<'_, '_>, received: &[u8]) -> Verdict
         arrived.push(record.number);
     }
 
-    // A write that was over before another one has begun arrives before that one.
+    // A write that was over before another one began arrives before that one.
     let until = if path.is_complete() { usize::MAX } else { latest };
     let is_missing = |call: &&Call| {
         let in_time = call.end < first.ending || call.begin == first.ending;
@@ -103,7 +105,8 @@ pub fn what_was_written_arrives(path: &Path<'_, '_>, received: &[u8]) -> Verdict
     }
 }
 
-/// After a clean end all sockets of a path count the same bytes: what one has written the next one has read.
+/// After a clean end all sockets of a path count the same bytes: each has read what the one before
+/// it has written.
 pub fn all_count_the_same_bytes(path: &Path<'_, '_>, _: &[u8]) -> Verdict {
     let facts = path.sockets.iter().filter_map(|socket| Some(socket.close()?.facts));
     let numbers =

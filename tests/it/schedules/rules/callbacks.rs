@@ -1,4 +1,4 @@
-//! The callbacks of `write_then`, and what the blocking writer returns.
+//! The callbacks of `write_then`, and the results of the blocking writer.
 
 use super::Verdict;
 use super::timers::shortest_idle_time;
@@ -6,14 +6,14 @@ use crate::schedules::action::Action;
 use crate::schedules::history::{Call, Socket, Turn};
 use crate::schedules::log::{Answer, Entry, Event, What};
 
-/// Whether every callback has come, so that the log is complete.
+/// Whether every callback was called, so that the log is complete.
 pub fn all_have_come(log: &[Entry]) -> bool {
     let count = |is_it: fn(&What) -> bool| log.iter().filter(|entry| is_it(&entry.what)).count();
     count(|what| matches!(what, What::Enter(Event::Callback(..), _)))
         >= count(|what| matches!(what, What::Call(Action::WriteThen(_), _)))
 }
 
-/// A callback, the call that it belongs to, and the code of the error that it was told.
+/// A callback, the call that it belongs to, and the code of the error that it received.
 struct Callback<'h> {
     turn: &'h Turn,
     call: &'h Call,
@@ -35,7 +35,7 @@ fn callbacks<'h>(socket: &Socket<'h>) -> Vec<Callback<'h>> {
     socket.turns.iter().filter_map(callback).collect()
 }
 
-/// Every callback comes exactly once.
+/// Every callback is called exactly once.
 pub fn every_callback_comes_once(socket: &Socket<'_>) -> Verdict {
     let callbacks = callbacks(socket);
     for call in socket.calls.iter().filter(|call| matches!(call.action, Action::WriteThen(_))) {
@@ -47,8 +47,8 @@ pub fn every_callback_comes_once(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// The callbacks of writes that were accepted come in the order of the writes. One that was refused may overtake them, but
-/// when a write is done, none before it has failed.
+/// The callbacks of writes that were accepted are called in the order of the writes. One of a
+/// refused write may overtake them, but when a write succeeds, none before it has failed.
 pub fn callbacks_come_in_the_order_of_the_writes(socket: &Socket<'_>) -> Verdict {
     let callbacks = callbacks(socket);
     for (n, one) in callbacks.iter().enumerate() {
@@ -65,7 +65,7 @@ pub fn callbacks_come_in_the_order_of_the_writes(socket: &Socket<'_>) -> Verdict
     Ok(())
 }
 
-/// A callback is told what has become of its write: sent, or why not.
+/// A callback reports the true result of its write: sent, or why not.
 pub fn callbacks_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     for Callback { turn, call, result } in callbacks(socket) {
         let is_true = match result {
@@ -79,7 +79,7 @@ pub fn callbacks_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// A blocking write takes a whole record, or says why not.
+/// A blocking write takes a whole record, or reports why not.
 pub fn blocking_writes_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     for call in &socket.calls {
         let Answer::Took { result, .. } = &call.answer else { continue };
@@ -101,12 +101,12 @@ pub fn blocking_writes_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// When this call has returned, no write is accepted.
+/// Whether no write is accepted once this call has returned.
 fn forbids_writes(call: &Call) -> bool {
     call.action.ends() || call.action.destroys()
 }
 
-/// Whether anything before this position explains a write that fails with this code.
+/// Whether an entry before this position explains a write that fails with this code.
 fn explains(socket: &Socket<'_>, code: &str, position: usize) -> bool {
     let was_called = |is_it: &dyn Fn(&Call) -> bool| {
         socket.calls.iter().any(|call| call.begin < position && is_it(call))

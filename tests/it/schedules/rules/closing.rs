@@ -1,4 +1,4 @@
-//! Close, and what is said of its cause.
+//! Close, and its reported cause.
 
 use super::Verdict;
 use crate::schedules::action::Action;
@@ -20,12 +20,13 @@ pub fn had_error_is_right(socket: &Socket<'_>) -> Verdict {
     if fits { Ok(()) } else { Err(format!("Close({had_error})")) }
 }
 
-/// A listener of the plan has panicked before this position.
+/// Whether a listener of the plan has panicked before this position.
 fn has_panicked(socket: &Socket<'_>, position: usize) -> bool {
     socket.calls.iter().any(|call| call.action == Action::Panic && call.begin < position)
 }
 
-/// `destroy_with` was called, and nothing before its return can have ended the socket in another way.
+/// Whether `destroy_with` was called, and nothing before its return can have ended the socket in
+/// another way.
 fn was_destroyed_with_error(socket: &Socket<'_>, position: usize) -> bool {
     let is_it = |call: &&&Call| {
         call.action == Action::DestroyWith && call.begin == socket.ending && call.end < position
@@ -36,7 +37,7 @@ fn was_destroyed_with_error(socket: &Socket<'_>, position: usize) -> bool {
     })
 }
 
-/// `run()` resumes a panic; or returns the error, if it had no listener; or `Ok`.
+/// `run()` resumes a panic; otherwise it returns the error, if it had no listener; otherwise `Ok`.
 pub fn run_returns_what_has_happened(socket: &Socket<'_>) -> Verdict {
     let (Some(result), Some(close)) = (socket.ran, socket.close()) else { return Ok(()) };
     let is_unheard = socket.had_error() == Some(true) && !socket.properties.has_error_listener;
@@ -58,7 +59,7 @@ pub fn nothing_is_left_at_close(socket: &Socket<'_>) -> Verdict {
     if fits { Ok(()) } else { Err(format!("{facts:?}")) }
 }
 
-/// Each socket comes to a clean end, and no write fails.
+/// Each socket ends cleanly, and no write fails.
 pub fn all_is_well(socket: &Socket<'_>) -> Verdict {
     let count = |event: Event| socket.turns.iter().filter(|turn| turn.event == event).count();
     let failed =

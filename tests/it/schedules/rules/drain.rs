@@ -6,8 +6,8 @@ use crate::schedules::history::{Call, Socket, Turn};
 use crate::schedules::log::{Answer, Event};
 use crate::schedules::plan::Forwarding;
 
-/// A turn of Drain, and the writes that may have made it due: those since the Drain before it that have said `false`, or had
-/// not returned yet.
+/// A turn of Drain, and the writes that may have caused it: those since the Drain before it that
+/// returned `false`, or had not returned yet.
 struct Drain<'h> {
     turn: &'h Turn,
     writes: Vec<&'h Call>,
@@ -32,7 +32,7 @@ fn said_false(call: &Call) -> bool {
     matches!(call.answer, Answer::Room { room: false, .. })
 }
 
-/// Drain comes only after a `false`, and once for each time that it is needed.
+/// Drain is emitted only after a `false`, and once for each time that it is needed.
 pub fn drain_answers_a_false(socket: &Socket<'_>) -> Verdict {
     match drains(socket).iter().find(|drain| drain.writes.is_empty()) {
         Some(drain) => Err(format!("no write has said false before {:?}", drain.turn.at)),
@@ -40,7 +40,8 @@ pub fn drain_answers_a_false(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// Guarantee 1: Drain comes after the listener has returned in which `write` said `false`, whichever socket's that was.
+/// Guarantee 1: Drain is emitted after the return of the listener in which `write` returned
+/// `false`, of any socket.
 pub fn drain_comes_after_the_listener_of_the_false(socket: &Socket<'_>) -> Verdict {
     let is_early = |drain: &&Drain<'_>| {
         let runs = |call: &&Call| {
@@ -54,7 +55,7 @@ pub fn drain_comes_after_the_listener_of_the_false(socket: &Socket<'_>) -> Verdi
     }
 }
 
-/// When Drain comes, nothing is queued, but for what is written at the same time.
+/// When Drain is emitted, nothing is queued, except what is written at the same time.
 pub fn drain_finds_the_queue_empty(socket: &Socket<'_>) -> Verdict {
     for Drain { turn, .. } in drains(socket) {
         let at_the_same_time =
@@ -78,11 +79,11 @@ pub fn every_false_has_its_drain(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// After a `false`, `writable_need_drain` says `true` until Drain comes.
+/// After a `false`, `writable_need_drain` returns `true` until Drain is emitted.
 pub fn a_drain_is_needed_until_it_comes(socket: &Socket<'_>) -> Verdict {
     let drains: Vec<_> = drains(socket).iter().map(|drain| drain.turn).collect();
     for Sample { after, before, facts } in samples(socket) {
-        // One that is about to come is needed no longer.
+        // One that is about to be emitted is no longer needed.
         let has_come =
             |call: &Call| drains.iter().any(|t| t.begin > call.begin && t.decided_after < before);
         let is_due = |call: &Call| said_false(call) && call.end < after && !has_come(call);
@@ -93,7 +94,8 @@ pub fn a_drain_is_needed_until_it_comes(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// If `write` says `true`, less than the high-water mark is queued, but for what is written at the same time.
+/// If `write` returns `true`, less than the high-water mark is queued, except what is written at
+/// the same time.
 pub fn true_means_room(socket: &Socket<'_>) -> Verdict {
     for call in socket.writes() {
         let Answer::Room { room: true, queued } = call.answer else { continue };
@@ -106,7 +108,7 @@ pub fn true_means_room(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// A socket that is destroyed needs no Drain, as it would never come.
+/// A destroyed socket needs no Drain, as none would be emitted.
 pub fn no_drain_is_needed_after_destroy(socket: &Socket<'_>) -> Verdict {
     let needs_it = |sample: &&Sample| sample.facts.is_destroyed && sample.facts.needs_drain;
     match samples(socket).iter().find(needs_it) {

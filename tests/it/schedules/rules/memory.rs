@@ -1,13 +1,14 @@
-//! How much a relay keeps.
+//! The memory that a relay needs.
 
 use super::Verdict;
 use crate::schedules::history::Socket;
 use crate::schedules::log::Answer;
 
-/// The largest chunk that Data carries.
+/// The size of the largest chunk that Data carries, in bytes.
 const CHUNK: usize = 64 << 10;
 
-/// A relay that heeds `false`, and a pipe, queue no more than the high-water mark and one chunk for each write on its way.
+/// The queue of a pipe, or of a relay that obeys `false`, holds at most the high-water mark and one
+/// chunk for each write on its way.
 pub fn the_queue_of_a_relay_is_bounded(socket: &Socket<'_>) -> Verdict {
     let Some(forwarding) = socket.properties.fed_by else { return Ok(()) };
     let limit = socket.properties.high_water_mark + CHUNK * forwarding.chunks_in_flight();

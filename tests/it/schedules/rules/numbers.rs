@@ -1,11 +1,11 @@
-//! What a socket says about its bytes.
+//! The byte counts of a socket.
 
 use super::Verdict;
 use crate::schedules::history::{Call, Socket};
 use crate::schedules::log::{Answer, Facts};
 use crate::schedules::plan::Forwarding;
 
-/// What a socket has said of itself between two positions.
+/// The values that a socket has reported between two positions.
 pub struct Sample {
     pub after: usize,
     pub before: usize,
@@ -33,8 +33,8 @@ pub fn bytes_read_covers_what_was_received(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// `bytes_written` is what `write` has accepted, at once; no more than that is queued; and Drain is needed only if a `write`
-/// has said `false`.
+/// `bytes_written` is what `write` has accepted, at once; no more than that is queued; and Drain is
+/// needed only if a `write` has returned `false`.
 pub fn bytes_written_counts_what_was_accepted(socket: &Socket<'_>) -> Verdict {
     if socket.properties.fed_by == Some(Forwarding::Pipe) {
         return Ok(()); // its writes are not in the log

@@ -1,4 +1,4 @@
-//! Which event may follow which, and what a call rules out from then on.
+//! The order of events, and the events that a call excludes from its return on.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,8 @@ use crate::schedules::history::{Call, Socket, Turn};
 use crate::schedules::log::Event;
 use crate::schedules::plan::Forwarding;
 
-/// Connect, Ready; then Data; then End; at last Error. Each of them but Data comes once. (For Close see the next rule.)
+/// Connect, Ready; then Data; then End; finally Error. Each of them except Data is emitted once.
+/// (For Close see the next rule.)
 pub fn events_come_in_their_order(socket: &Socket<'_>) -> Verdict {
     let mut before: Vec<&Event> = Vec::new();
     for turn in &socket.turns {
@@ -34,12 +35,13 @@ pub fn events_come_in_their_order(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// Our direction may have been ended before this position: by a call, after End, or by a pipe, which is not in the log.
+/// Whether our direction may have been ended before this position: by a call, after End, or by a
+/// pipe, which is not in the log.
 fn was_ended(socket: &Socket<'_>, position: usize) -> bool {
     socket.ending < position || socket.properties.fed_by == Some(Forwarding::Pipe)
 }
 
-/// When Finish comes, everything is sent, and the writes have been told so.
+/// When Finish is emitted, everything is sent, and the callbacks of the writes were called.
 pub fn finish_comes_when_all_is_sent(socket: &Socket<'_>) -> Verdict {
     let Some(finish) = socket.first(|event| *event == Event::Finish) else { return Ok(()) };
     let is_done = |turn: &&&Turn| matches!(turn.event, Event::Callback(_, Ok(())));
@@ -51,7 +53,7 @@ pub fn finish_comes_when_all_is_sent(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// Guarantee 5: Close comes once and last; only callbacks of writes may follow.
+/// Guarantee 5: Close is emitted once and last; only callbacks of writes may follow.
 pub fn nothing_follows_close_but_callbacks(socket: &Socket<'_>) -> Verdict {
     let close = socket.close();
     if close.is_none() && !socket.turns.is_empty() {
@@ -65,7 +67,7 @@ pub fn nothing_follows_close_but_callbacks(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// A listener of `once` is called once at most.
+/// A listener of `once` is called at most once.
 pub fn once_is_once(socket: &Socket<'_>) -> Verdict {
     let mut seen = HashSet::new();
     let numbers = socket.turns.iter().filter_map(|turn| match turn.event {
@@ -78,10 +80,10 @@ pub fn once_is_once(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// No Data after `pause`, until `resume` is called.
+/// No Data is emitted after `pause`, until `resume` is called.
 pub fn no_data_while_paused(socket: &Socket<'_>) -> Verdict {
     for pause in socket.calls.iter().filter(|call| call.action == Action::Pause) {
-        // One at the same time may have come after it.
+        // One at the same time may have happened after it.
         let is_later = |call: &&&Call| call.action == Action::Resume && call.end > pause.begin;
         let until = socket.calls.iter().find(is_later).map_or(usize::MAX, |call| call.begin);
         rules_out(socket, pause, until, |event| matches!(event, Event::Data(_)))?;
@@ -89,7 +91,8 @@ pub fn no_data_while_paused(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// After `destroy`, and after a panic, no event but Error and Close. (Connect and Ready are one step.)
+/// After `destroy`, and after a panic, only Error and Close are emitted. (Connect and Ready are one
+/// step.)
 pub fn destroy_takes_effect_at_once(socket: &Socket<'_>) -> Verdict {
     for call in socket.calls.iter().filter(|call| call.action.destroys()) {
         rules_out(socket, call, usize::MAX, |event| {
@@ -101,7 +104,7 @@ pub fn destroy_takes_effect_at_once(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// After `close_within` no Data.
+/// After `close_within` no Data is emitted.
 pub fn close_within_drops_data(socket: &Socket<'_>) -> Verdict {
     let is_it = |call: &&&Call| matches!(call.action, Action::CloseWithin(_));
     for call in socket.calls.iter().filter(is_it) {
@@ -110,7 +113,7 @@ pub fn close_within_drops_data(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// No such event begins between the end of the call and `until`, but for one that was on its way.
+/// No such event begins between the end of the call and `until`, except one that was on its way.
 fn rules_out(
     socket: &Socket<'_>,
     call: &Call,

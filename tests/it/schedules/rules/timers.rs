@@ -39,7 +39,7 @@ fn timers<'h>(socket: &Socket<'h>) -> Vec<Timer<'h>> {
     timers
 }
 
-/// `after` comes once, when its delay is over; `every` each time that its period is over.
+/// `after` fires once, when its delay is over; `every` fires each time that its period is over.
 pub fn a_timer_is_not_early(socket: &Socket<'_>) -> Verdict {
     for timer in timers(socket) {
         let is_early = |(n, turn): &(u32, &&Turn)| turn.at < timer.call.from + timer.delay * *n;
@@ -53,7 +53,8 @@ pub fn a_timer_is_not_early(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// No timer comes after it was cancelled, and `cancel` says `true` only to the one that has cancelled it.
+/// No timer fires after it was cancelled, and `cancel` returns `true` only to the call that has
+/// cancelled it.
 pub fn a_cancelled_timer_does_not_come(socket: &Socket<'_>) -> Verdict {
     for timer in timers(socket) {
         for cancel in &timer.cancels {
@@ -72,13 +73,13 @@ pub fn a_cancelled_timer_does_not_come(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// Of two timers the one that is due first comes first.
+/// Of two timers, the one that is due first fires first.
 pub fn timers_come_in_their_order(socket: &Socket<'_>) -> Verdict {
     let timers = timers(socket);
     let once: Vec<_> = timers.iter().filter(|timer| timer.is_once).collect();
     for first in &once {
         for second in &once {
-            // The latest time at which the one may be due, and the earliest for the other.
+            // The latest time at which the first may be due, and the earliest for the other.
             let (latest, earliest) =
                 (first.call.until.saturating_add(first.delay), second.call.from + second.delay);
             let (Some(one), Some(other)) = (first.turns.first(), second.turns.first()) else {
@@ -92,7 +93,7 @@ pub fn timers_come_in_their_order(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// Every timer comes, if it is not cancelled and the socket has lived long enough.
+/// Every timer fires, if it is not cancelled and the socket has lived long enough.
 pub fn every_timer_comes(socket: &Socket<'_>) -> Verdict {
     let Some(settled) = socket.settled else { return Ok(()) };
     let is_missing = |timer: &Timer<'_>| {
@@ -105,7 +106,7 @@ pub fn every_timer_comes(socket: &Socket<'_>) -> Verdict {
     }
 }
 
-/// The shortest idle time that was set before this position.
+/// Returns the shortest idle time that was set before this position.
 pub fn shortest_idle_time(socket: &Socket<'_>, position: usize) -> Option<Duration> {
     let calls = socket.calls.iter().filter(|call| call.begin < position);
     let times = calls.filter_map(|call| match call.action {
@@ -115,8 +116,8 @@ pub fn shortest_idle_time(socket: &Socket<'_>, position: usize) -> Option<Durati
     times.min().map(Duration::from_millis)
 }
 
-/// Timeout comes when for the idle time nothing was written or set, and no Timeout has come; and not after it was switched
-/// off.
+/// Timeout is emitted when for the idle time nothing was written or set, and no Timeout was
+/// emitted; and not after it was switched off.
 pub fn timeout_comes_after_idle_time(socket: &Socket<'_>) -> Verdict {
     let is_set = |call: &Call| matches!(call.action, Action::SetTimeout(_));
     let restarts =

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use net_notes::http::{self, Reply};
 
@@ -126,6 +127,28 @@ fn the_address_leads_in_and_the_key_leaves_it() {
     workbench.done("/api/language", r#"{"language":"zh"}"#);
     assert_eq!(workbench.get("/").header("location"), Some("/zh/index.html"));
     assert_eq!(workbench.post("/api/language", r#"{"language":"de"}"#).status(), 400);
+}
+
+/// A page should be there in 50 ms; what is asserted is far above that, so that a busy machine does not make it red. How long
+/// it takes is printed.
+#[test]
+fn a_page_is_there_at_once() {
+    let workbench = Workbench::open("at-once");
+    for path in
+        ["/zh/index.html", "/en/03_server.html", "/zh/15_how_it_works.html", "/en/exercise_03.html"]
+    {
+        let mut times: Vec<Duration> = (0..9)
+            .map(|_| {
+                let began = Instant::now();
+                assert_eq!(workbench.get(path).status(), 200, "{path}");
+                began.elapsed()
+            })
+            .collect();
+        times.sort();
+        let median = times[times.len() / 2];
+        println!("{path}: {median:?} (from {:?} to {:?})", times[0], times[times.len() - 1]);
+        assert!(median < Duration::from_secs(1), "{path}: {times:?}");
+    }
 }
 
 #[test]

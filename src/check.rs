@@ -50,6 +50,7 @@
 //! | many clients at once | [`Check::at_once`] |
 
 mod failure;
+mod group;
 #[cfg(unix)]
 mod guard;
 mod host;
@@ -65,7 +66,6 @@ mod run;
 mod scratch;
 mod system_error;
 mod transcript;
-mod tree;
 mod usage;
 mod watch;
 
@@ -76,6 +76,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::failure::{Failure, FailureParts};
+pub use self::group::ProcessGroup;
 pub use self::host::Host;
 pub use self::observed::Observed;
 pub use self::pause::Pause;

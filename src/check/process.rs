@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::group::ProcessGroup;
 use super::observed::Observed;
 use super::transcript::{OutputStream, TranscriptEvent};
-use super::tree::ProcessTree;
 use super::usage::Usage;
 use crate::sync::{Monitor, lock};
 
@@ -31,7 +31,8 @@ pub(super) struct Process {
     /// How long to wait for its streams after it has ended.
     time_limit: Duration,
     child: Mutex<Child>,
-    tree: Mutex<ProcessTree>,
+    /// `None` once everything was killed.
+    group: Mutex<Option<ProcessGroup>>,
     pub(super) printed: Monitor<Printed>,
 }
 
@@ -46,10 +47,10 @@ pub(super) struct Printed {
 }
 
 impl Process {
-    pub(super) fn new(child: Child, tree: ProcessTree, time_limit: Duration) -> Process {
+    pub(super) fn new(child: Child, group: ProcessGroup, time_limit: Duration) -> Process {
         let (id, printed) = (child.id(), Monitor::new(Printed::default()));
-        let (child, tree, awaited) = (Mutex::new(child), Mutex::new(tree), AtomicBool::new(false));
-        Process { id, awaited, time_limit, child, tree, printed }
+        let (child, group) = (Mutex::new(child), Mutex::new(Some(group)));
+        Process { id, awaited: AtomicBool::new(false), time_limit, child, group, printed }
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -113,7 +114,7 @@ impl Process {
             };
             // A child that the program has left behind holds its streams open; it is killed here,
             // so the streams end. Only a child in a new process group delays us.
-            lock(&self.tree).kill();
+            drop(lock(&self.group).take());
             let mut printed = self.printed.lock();
             let end = Instant::now() + self.time_limit;
             while printed.open > 0 && Instant::now() < end {
@@ -126,8 +127,8 @@ impl Process {
     /// Kills the program and its children.
     pub(super) fn kill(&self) {
         let mut child = lock(&self.child);
-        // The tree first: its root must still exist, and `wait` frees its process id.
-        lock(&self.tree).kill();
+        // The group first: on Windows its root must still exist, and `wait` frees its process id.
+        drop(lock(&self.group).take());
         let _ = child.kill();
         let _ = child.wait();
     }

@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::failure::Failure;
+use super::group::ProcessGroup;
 use super::observed::Observed;
 use super::process::Process;
 use super::rule::Rule;
 use super::run::Run;
 use super::transcript::{OutputStream, Participant, TranscriptEvent};
-use super::tree::ProcessTree;
 use super::{Verdict, process};
 use crate::sync::lock;
 
@@ -87,17 +87,16 @@ impl Program {
         command.env_remove("RUST_BACKTRACE").env_remove("NET_TRACE");
         command.args(&args).envs(subject.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        ProcessTree::prepare(&mut command);
         let cannot = |error: io::Error| {
             let what = subject.program.display();
             let expected = Observed::text(format!("{what} runs"), format!("{what} 能运行"));
             run.failed(&STARTS, vec![expected], vec![Observed::Text((&error).into())])
         };
-        let mut child = command.spawn().map_err(cannot)?;
-        let tree = ProcessTree::of(&child).inspect_err(|_| _ = child.kill()).map_err(cannot)?;
+        let group = ProcessGroup::new().map_err(cannot)?;
+        let mut child = group.spawn(&mut command).map_err(cannot)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let process = Arc::new(Process::new(child, tree, run.time_limit));
+        let process = Arc::new(Process::new(child, group, run.time_limit));
         lock(&run.programs).push(process.clone());
         let args = args.join(OsStr::new(" "));
         let args = args.to_string_lossy();

@@ -12,8 +12,8 @@ use super::guard::Guard;
 /// has at most 104.
 const PARENT_PATH_BYTES_MAX: usize = 64;
 
-/// An empty folder with a short path. It is removed with its content when this value is dropped, or
-/// when the check is killed.
+/// An empty folder with a short path, for this user only. It is removed with its content when this
+/// value is dropped, or when this process is killed.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
@@ -22,7 +22,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn new() -> io::Result<Scratch> {
+    /// Creates the folder.
+    pub fn new() -> io::Result<Scratch> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let mut around = env::temp_dir();
         if cfg!(unix) && around.as_os_str().len() > PARENT_PATH_BYTES_MAX {
@@ -31,7 +32,7 @@ impl Scratch {
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = around.join(format!("net-notes-{}-{number}", process::id()));
-            match fs::create_dir(&path) {
+            match create_private(&path) {
                 Ok(()) => {
                     #[cfg(unix)]
                     let guard = Guard::spawn(r#"rm -rf -- "$0""#, &path);
@@ -52,6 +53,18 @@ impl Scratch {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// The temporary folder of Windows belongs to its user.
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 impl Drop for Scratch {

@@ -6,8 +6,6 @@
 mod collector;
 mod feed;
 mod gate;
-#[cfg(unix)]
-mod group;
 mod json;
 mod key;
 mod log;

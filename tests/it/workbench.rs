@@ -7,5 +7,6 @@ mod ending;
 mod judging;
 mod opened;
 mod running;
+mod soak;
 mod strangers;
 mod tab;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::group::Group;
+use net_notes::check::ProcessGroup;
 
 /// The number of pieces of input that may wait for a program that does not read.
 const INPUT_MAX: usize = 16;
@@ -23,9 +23,9 @@ const FULL_PIECE_PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Program {
     /// `None`: it was killed.
-    group: Option<Group>,
+    group: Option<ProcessGroup>,
     /// Sends to the thread that types; the input ends when this is dropped.
-    typist: Option<SyncSender<Vec<u8>>>,
+    typist: Option<SyncSender<String>>,
     interrupted: Option<Instant>,
 }
 
@@ -39,23 +39,25 @@ pub(super) enum NotTyped {
 }
 
 impl Program {
-    /// Starts a line of the shell in this folder. `status`: the shell's `$?`. `NET_TRACE` is set to `trace`.
+    /// Starts a line of the shell in this folder. `status`: the shell's `$?`. `NET_TRACE` is set to `trace`. `echo` is called
+    /// with what is typed, before the program can read it, and so before it can answer.
     pub(super) fn start(
         line: &str,
         status: i32,
         folder: &Path,
         trace: &str,
+        echo: impl Fn(&str) + Send + 'static,
     ) -> io::Result<(Program, Child)> {
-        let group = Group::new(None)?;
+        let group = ProcessGroup::new()?;
         let mut shell = Command::new("sh");
         // One pipe for both streams keeps their lines in the order in which they were written.
         shell.arg("-c").arg(format!("exec 2>&1; (exit {status})\n{line}"));
         shell.current_dir(folder).env("NET_TRACE", trace);
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = group.start(&mut shell)?;
+        let mut child = group.spawn(&mut shell)?;
         let typist = child.stdin.take().map(|stdin| {
             let (typist, typed) = sync_channel(INPUT_MAX);
-            thread::spawn(move || types(stdin, &typed));
+            thread::spawn(move || types(stdin, &typed, echo));
             typist
         });
         Ok((Program { group: Some(group), typist, interrupted: None }, child))
@@ -78,12 +80,12 @@ impl Program {
     pub(super) fn interrupt(&mut self) {
         self.interrupted.get_or_insert_with(Instant::now);
         if let Some(group) = &self.group {
-            group.interrupt();
+            let _ = group.interrupt(); // what is stubborn is killed a little later
         }
     }
 
     /// Takes the group, which kills the program when it is dropped.
-    pub(super) fn take_group(&mut self) -> Option<Group> {
+    pub(super) fn take_group(&mut self) -> Option<ProcessGroup> {
         self.group.take()
     }
 
@@ -94,9 +96,10 @@ impl Program {
 }
 
 /// Types, and waits while the program does not read. Returns when the sender is dropped or the program has ended.
-fn types(mut stdin: ChildStdin, typed: &Receiver<Vec<u8>>) {
+fn types(mut stdin: ChildStdin, typed: &Receiver<String>, echo: impl Fn(&str)) {
     for text in typed {
-        if stdin.write_all(&text).is_err() {
+        echo(&text);
+        if stdin.write_all(text.as_bytes()).is_err() {
             return;
         }
     }

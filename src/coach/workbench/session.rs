@@ -6,8 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use net_notes::check::{ProcessGroup, Scratch};
+
 use super::collector::Collector;
-use super::group::Group;
 use super::json::Object;
 use super::log::Log;
 use super::output::Output;
@@ -27,7 +28,7 @@ pub(super) struct Script {
     pub(super) commands: Vec<(String, Typed, Command)>,
     pub(super) ports: Ports,
     /// The folder in which the commands run.
-    pub(super) folder: PathBuf,
+    pub(super) folder: Scratch,
     /// The folder of the sources of the examples.
     pub(super) sources: PathBuf,
     /// The built examples, by name.
@@ -88,6 +89,12 @@ impl Session {
             Some(terminal) => event.text("terminal", terminal),
             None => event,
         }
+    }
+
+    /// Shows text in a terminal: the output of its program, or what was typed.
+    fn print(&self, terminal: &str, stream: &str, text: &str) {
+        let event = self.say("out", Some(terminal)).text("stream", stream);
+        self.log.add(event.text("text", text));
     }
 
     /// Runs all commands, and returns when the last one has ended, or when the session was stopped.
@@ -166,7 +173,9 @@ impl Session {
             return Ok(());
         }
         let terminal = state.terminals.entry(name.to_string()).or_default();
-        let started = Program::start(&line, terminal.status, &script.folder, &trace);
+        let (this, typed_into) = (self.clone(), name.to_string());
+        let echo = move |text: &str| this.print(&typed_into, "in", text);
+        let started = Program::start(&line, terminal.status, script.folder.path(), &trace, echo);
         let (program, child) = started?;
         let event = self.say("start", Some(name)).text("command", &typed.line);
         self.log.add(event.number("pid", child.id().into())); // before anything that it prints
@@ -181,10 +190,7 @@ impl Session {
     /// Reads what the program in this terminal prints, to its end.
     fn follow(&self, name: &str, child: std::process::Child) {
         let mut output = Output::default();
-        let out = |text: &str| {
-            let event = self.say("out", Some(name)).text("stream", "out");
-            self.log.add(event.text("text", text));
-        };
+        let out = |text: &str| self.print(name, "out", text);
         let ended = program::follow(child, |piece| {
             if let Some(text) = output.feed(piece).filter(|text| !text.is_empty()) {
                 out(&text);
@@ -214,12 +220,7 @@ impl Session {
     pub(super) fn type_in(&self, terminal: &str, text: &str) -> Option<Result<(), NotTyped>> {
         let state = lock(&self.state);
         let program = state.terminals.get(terminal)?.program.as_ref()?;
-        let typed = program.type_in(text);
-        if typed.is_ok() {
-            let event = self.say("out", Some(terminal)).text("stream", "in");
-            self.log.add(event.text("text", text));
-        }
-        Some(typed)
+        Some(program.type_in(text))
     }
 
     /// Ends the input of the program of this terminal.
@@ -252,7 +253,7 @@ impl Session {
 }
 
 /// The groups of the programs that are `wanted`. A terminal keeps its program until the output of that has ended.
-fn take_groups(state: &mut State, wanted: impl Fn(&Program) -> bool) -> Vec<Group> {
+fn take_groups(state: &mut State, wanted: impl Fn(&Program) -> bool) -> Vec<ProcessGroup> {
     let programs = state.terminals.values_mut().filter_map(|terminal| terminal.program.as_mut());
     programs.filter(|program| wanted(program)).filter_map(Program::take_group).collect()
 }

@@ -1,7 +1,6 @@
 //! The running sessions: started by the number of a block, stopped with their page.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,9 +8,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use net_notes::check::Lang;
+use net_notes::check::{Lang, ProcessGroup, Scratch};
 
-use super::group::Group;
 use super::log::Log;
 use super::page::{self, File};
 use super::ports::Ports;
@@ -130,10 +128,9 @@ impl Sessions {
             let event = session.say("port", None).number("page", page.into());
             self.log.add(event.number("used", used.into()));
         }
-        let folder = scratch_folder()?;
-        let _removed_at_the_end = Group::new(Some(&folder))?;
+        let folder = Scratch::new()?;
         for file in used {
-            fs::write(folder.join(&file.name), ports.replace(&file.text))?;
+            fs::write(folder.path().join(&file.name), ports.replace(&file.text))?;
         }
         session.play(&Script { commands, ports, folder, sources, built });
         Ok(())
@@ -161,8 +158,8 @@ impl Sessions {
         let command = format!("cargo build {}", names.join(" "));
         self.log.add(session.say("build", Some(terminal)).text("command", &command));
         cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let group = Group::new(None)?;
-        let mut child = group.start(&mut cargo)?;
+        let group = ProcessGroup::new()?;
+        let mut child = group.spawn(&mut cargo)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let errors = thread::spawn(move || {
             let mut text = String::new();
@@ -243,13 +240,4 @@ impl Sessions {
             }
         }
     }
-}
-
-/// A folder that nobody else has made, or can look into.
-fn scratch_folder() -> io::Result<PathBuf> {
-    use std::os::unix::fs::DirBuilderExt;
-    let name = format!("net-notes-{:016x}", RandomState::new().hash_one(std::process::id()));
-    let folder = env::temp_dir().join(name);
-    fs::DirBuilder::new().mode(0o700).create(&folder)?;
-    Ok(folder)
 }

@@ -10,7 +10,7 @@ use std::{env, io, panic, thread};
 use super::common::{
     MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, skipped, until, within,
 };
-use super::{one_at_a_time, pattern};
+use super::{duration, one_at_a_time, pattern};
 use net::{Address, EventSocket, Server, event};
 use net_notes as net;
 
@@ -27,8 +27,7 @@ fn churn_leaves_memory_flat() {
     if !cfg!(target_os = "linux") {
         return skipped("the test reads Linux's /proc");
     }
-    let seconds = env::var("NET_NOTES_SOAK_SECONDS").map_or(60, |text| text.parse().unwrap());
-    let duration = Duration::from_secs(seconds);
+    let duration = duration(Duration::from_secs(60));
     let _alone = one_at_a_time();
     if !alone_for(
         duration + Duration::from_secs(60),

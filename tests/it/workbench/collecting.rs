@@ -17,7 +17,7 @@ fn viewer(name: &str) -> (Workbench, Tab, String) {
     (workbench, tab, address)
 }
 
-fn connect(address: &str) -> TcpStream {
+pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the collector listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     stream

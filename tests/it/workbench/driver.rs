@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use net_notes::http;
 
-use crate::common::{DEADLINE, Program, command, lacking, peer, until};
+use crate::common::{DEADLINE, Program, command, peer, until};
 
 /// Headless, without what it would do on the internet on its own, and without what it cannot do as
 /// root.
@@ -41,12 +41,7 @@ impl Driver {
     pub fn start() -> Option<Driver> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let chromium = peer("chromium")?;
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let driver = std::env::split_paths(&path).map(|folder| folder.join("chromedriver"));
-        let Some(driver) = driver.into_iter().find(|path| path.is_file()) else {
-            lacking("chromium", "chromedriver");
-            return None;
-        };
+        let driver = peer("chromedriver")?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let profile = format!("net-notes-driver-{}-{number}", std::process::id());
         let profile = std::env::temp_dir().join(profile);

@@ -31,7 +31,7 @@ fn programs_end_with_their_page() {
     drop(tab);
     until("the server is gone", || is_free(port));
     tab = Tab::open(&workbench, "03_server", 1);
-    tab.wait(&["\"kind\":\"exit\"", "\"terminal\":\"1\"", "SIGTERM"]);
+    tab.wait(&["\"kind\":\"exit\"", "\"terminal\":\"1\"", "SIGKILL"]);
     drop(other);
 }
 

@@ -51,6 +51,26 @@ fn what_is_typed_reaches_the_program() {
 }
 
 #[test]
+fn what_is_typed_is_shown_before_its_answer() {
+    let workbench = Workbench::open("echo");
+    let lesson = "```console\n$ cat\n```\n";
+    std::fs::write(workbench.home.path("lessons/22_echo.md"), lesson).unwrap();
+    let mut tab = workbench.tab("22_echo");
+    let session = workbench.run("22_echo", 1);
+    tab.wait(&["\"kind\":\"start\""]);
+    for number in 0..300 {
+        let line = format!("line {number}\\n");
+        let typed = format!(r#"{{"session":{session},"terminal":"1","text":"{line}"}}"#);
+        workbench.done("/api/input", &typed);
+        for stream in ["in", "out"] {
+            let event = tab.next(stream);
+            let parts = [format!("\"stream\":\"{stream}\""), format!("\"text\":\"{line}\"")];
+            assert!(parts.iter().all(|part| event.contains(part)), "{parts:?}: {event}");
+        }
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_replaced_in_the_whole_session() {
     let Some(_) = peer("nc") else { return };
     let taken = TcpListener::bind(("127.0.0.1", 5000)); // by us, or by another program

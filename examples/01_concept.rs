@@ -1,4 +1,4 @@
-//! What a socket carries: bytes. A server shows the bytes it gets, first of any text, then of a
+//! A socket carries bytes. A server shows the bytes it gets, first of any text, then of a
 //! text that happens to be an HTTP request. To TCP there is no difference.
 //!
 //! ```sh

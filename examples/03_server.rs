@@ -26,7 +26,7 @@ fn main() -> Result<()> {
         socket.on(event::Text, |socket, text| {
             println!("{text}");
             socket.write("Hello, this is server!\n\r");
-            socket.end_with("Bye!\n\r"); // as in the notes; what if a second piece comes? Lesson 3
+            socket.end_with("Bye!\n\r"); // as in the notes; what if a second piece arrives? Lesson 3
         });
         socket.on(event::End, |_, ()| println!("server disconnected"));
     });

@@ -1,4 +1,4 @@
-//! What TCP allows and HTTP does not, in five conversations. `cargo run --example 07_free_form`
+//! Five conversations that TCP allows and HTTP does not. `cargo run --example 07_free_form`
 //! prints this, with diagrams (`-- 5001`: another port; `-- --svg free.svg`: a picture of the last):
 //! ```text
 //! 1 A request without an answer

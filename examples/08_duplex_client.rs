@@ -1,7 +1,7 @@
 //! A client that writes and reads at the same time, and how text arrives in pieces.
 //!
 //! ```sh
-//! cargo run --example 08_duplex_client                        # to a server of its own: no network
+//! cargo run --example 08_duplex_client                        # to its own server: no network
 //! cargo run --example 08_duplex_client -- www.baidu.com 80    # to a real one
 //! ```
 //! With its own server, which writes the six bytes of `你好` as four and two, it prints:

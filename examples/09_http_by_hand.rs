@@ -1,7 +1,7 @@
 //! HTTP by hand: the request is a text that we write, and the answer a text that we take apart.
 //!
 //! ```sh
-//! cargo run --example 09_http_by_hand                           # asks a server of its own: no network
+//! cargo run --example 09_http_by_hand                           # asks its own server: no network
 //! cargo run --example 09_http_by_hand -- www.baidu.com 80 /tea  # asks a real one for /tea
 //! ```
 //! With its own server it prints:

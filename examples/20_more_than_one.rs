@@ -1,4 +1,4 @@
-//! A reverse proxy that shares requests among several copies of a server, and does without those that are gone.
+//! A reverse proxy that shares requests among copies of a server, and skips those that are gone.
 //! ```sh
 //! cargo run --example 20_more_than_one                  # port 5000, in front of 5001, 5002 and 5003
 //! cargo run --example 20_more_than_one -- 5000 5001     # the same at other ports: its own, and those of the copies
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["copy", port] => return copy::run(port.parse().map_err(|_| USAGE)?, None),
-        ["copy", port, ledger] => return copy::run(port.parse()?, Some(ledger)), // as storm starts it
+        ["copy", port, ledger] => return copy::run(port.parse()?, Some(ledger)), // started by storm
         ["storm", port] => return storm::run(port.parse().map_err(|_| USAGE)?),
         _ => {}
     }

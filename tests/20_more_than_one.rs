@@ -1,4 +1,5 @@
-//! Lesson 20: the balancer in front of copies that are killed, that hang, and that break off; and HAProxy in its place.
+//! Lesson 20: the balancer in front of copies that are killed, that hang, and that break off; and
+//! HAProxy in its place.
 #![warn(clippy::disallowed_methods)] // .clippy.toml says which
 
 #[path = "../examples/20_more_than_one/chunks.rs"]
@@ -22,14 +23,15 @@ use std::{env, fs, process};
 
 const NAME: &str = "20_more_than_one";
 const LESSON: &str = "lessons/20_more_than_one.md";
-/// What the lesson lets `ab` send while copies are killed.
+/// The number of requests that `ab` sends in the lesson while copies are killed.
 const GETS: usize = 25_000;
 
 fn free_port() -> u16 {
     Check::new(Subject::new("")).free_port().expect("a port is free")
 }
 
-/// The first of three in a row, as `storm` takes them. Each is asked for, so that no other test gets it.
+/// Returns the first of three consecutive ports, as `storm` takes them. Each is checked, so that no
+/// other test receives it.
 fn free_row() -> u16 {
     loop {
         let first = free_port();
@@ -39,7 +41,7 @@ fn free_row() -> u16 {
     }
 }
 
-/// The balancer in front of these ports, and its own.
+/// Starts the balancer in front of these ports, and returns its own port too.
 fn balancer(copies: &[u16]) -> (Program, u16) {
     let ports: Vec<String> = [0].iter().chain(copies).map(u16::to_string).collect();
     let mut program =
@@ -59,10 +61,11 @@ impl PortAfter for Program {
     }
 }
 
-/// A copy of our own making, which is well, and does with each request what the test says.
+/// A copy that the test controls: it passes every check, and does with each request what the test
+/// says.
 struct Copy {
     port: u16,
-    /// The requests but for those of the health check.
+    /// The requests, except those of the health check.
     seen: Arc<Mutex<Vec<String>>>,
     well: Arc<AtomicBool>,
 }
@@ -82,7 +85,7 @@ impl Copy {
                         if is_well.load(Ordering::SeqCst) {
                             return say(&stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
                         }
-                        // Accepts, and says nothing: until the other side gives up.
+                        // Accepts, and is silent until the other side gives up.
                         return drop((&stream).read(&mut [0]));
                     }
                     all.lock().expect("no panic").push(request.clone());
@@ -93,12 +96,13 @@ impl Copy {
         Copy { port, seen, well }
     }
 
-    /// Answers with this, whatever was asked, and closes.
+    /// Starts a copy that answers every request with this text, and closes.
     fn saying(answer: &'static str) -> Copy {
         Copy::start(move |stream, _| say(&stream, answer))
     }
 
-    /// Takes each request, and closes without a word: what a client sees of a copy that is killed.
+    /// Starts a copy that reads each request, and closes without an answer, as a copy that is
+    /// killed.
     fn dying() -> Copy {
         Copy::start(|_, _| {})
     }
@@ -112,7 +116,7 @@ fn say(mut stream: &TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-/// Head and counted body; `None`, if it does not become whole.
+/// Reads a head and its counted body; `None` if they are incomplete.
 fn read_request(mut stream: &TcpStream) -> Option<String> {
     stream.set_read_timeout(Some(DEADLINE)).ok()?;
     let (mut request, mut byte) = (Vec::new(), [0]);
@@ -136,7 +140,7 @@ fn ask(method: &str, port: u16) -> http::Reply {
     call.send().unwrap_or_else(|error| panic!("{method}: {error}"))
 }
 
-/// A connection that has sent this.
+/// Returns a connection on which this text was sent.
 fn sent(port: u16, text: &str) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
@@ -174,8 +178,8 @@ fn wrong_arguments_and_a_port_in_use_are_explained() {
     }
 }
 
-/// The requests of one client after the other go to all copies in turn; one that has gone is left out, and is used again when
-/// it has come back.
+/// The successive requests of one client go to all copies in turn; one that has gone is left out,
+/// and is used again when it is back.
 #[test]
 fn a_copy_that_is_killed_is_left_out_until_it_comes_back() {
     let first = free_row();
@@ -215,7 +219,7 @@ fn a_copy_that_accepts_and_does_not_answer_is_dead() {
     program.line_with(&format!("copy {}: alive", hangs.port));
 }
 
-/// Where all are said to be dead, it is more likely the check that is wrong.
+/// If all copies are considered dead, it is more likely that the check is wrong.
 #[test]
 fn when_no_check_succeeds_the_copies_are_asked_all_the_same() {
     let copy = Copy::start(|stream, _| say(&stream, &ok("served")));
@@ -228,7 +232,8 @@ fn when_no_check_succeeds_the_copies_are_asked_all_the_same() {
     program.line_with(&format!("copy {}: alive", copy.port));
 }
 
-/// What is about one connection stays there; all else is passed on, and each side is told of the other.
+/// Headers about one connection are not passed on; all others are, and each side receives
+/// information about the other.
 #[test]
 fn heads_are_passed_on_without_what_is_about_one_connection() {
     let answer = "HTTP/1.1 207 Odd\r\nConnection: X-Own\r\nX-Own: 1\r\nKeep-Alive: timeout=7\r\nSet-Cookie: a=1\r\n\
@@ -276,7 +281,8 @@ fn heads_are_passed_on_without_what_is_about_one_connection() {
     assert_eq!(HashSet::<&str>::from_iter(lines), HashSet::from(expected));
 }
 
-/// RFC 9110 9.2.2: what may be sent again, and what must not, when a copy dies with the request.
+/// RFC 9110 9.2.2: the requests that may be sent again, and those that must not, when a copy dies
+/// during the request.
 #[test]
 fn only_what_may_be_done_twice_is_sent_twice() {
     for (method, again) in [
@@ -301,7 +307,7 @@ fn only_what_may_be_done_twice_is_sent_twice() {
                 assert_eq!(reply.text(), text);
             }
         }
-        // It is the same request to all of them, and its number says so.
+        // It is the same request for all copies, and has the same number.
         let id = |text: &String| {
             let line = text.lines().find(|line| line.starts_with("X-Request-Id: "));
             line.expect("a number").to_string()
@@ -311,7 +317,7 @@ fn only_what_may_be_done_twice_is_sent_twice() {
     }
 }
 
-/// Each copy gets it once at most: a request that kills whoever takes it must not kill them for ever.
+/// Each copy receives it at most once: a request that kills every copy must not kill them for ever.
 #[test]
 fn a_request_is_tried_once_at_each_copy() {
     let copies = [Copy::dying(), Copy::dying(), Copy::dying()];
@@ -321,7 +327,7 @@ fn a_request_is_tried_once_at_each_copy() {
     assert_eq!((reply.status(), copies.map(|copy| copy.seen().len())), (502, [1; 3]));
 }
 
-/// A request that was refused has never arrived: so it may go elsewhere, whatever it is.
+/// A request that was refused has never arrived: so it may be sent to another copy, for any method.
 #[test]
 fn a_refused_request_goes_elsewhere() {
     let copy = Copy::start(|stream, _| say(&stream, &ok("")));
@@ -350,7 +356,8 @@ fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
     assert_eq!((ask("GET", port).status(), copy.seen().len()), (504, 2));
 }
 
-/// What is not HTTP, or has two lengths, is no answer. Nothing of it has gone out, so a GET goes elsewhere.
+/// Data that is not HTTP, or has two lengths, is not an answer. Nothing of it was passed on, so a
+/// GET is sent to another copy.
 #[test]
 fn a_broken_answer_is_none() {
     for answer in [
@@ -369,7 +376,7 @@ fn a_broken_answer_is_none() {
     }
 }
 
-/// The client must not take the part that it has for the whole.
+/// The client must not take the part that it has received for the whole.
 #[test]
 fn an_answer_that_breaks_off_is_cut() {
     for part in [
@@ -388,7 +395,8 @@ fn an_answer_that_breaks_off_is_cut() {
     assert_eq!(ask("GET", port).text(), "until the end");
 }
 
-/// What there is of an answer is passed on at once, and nothing of it is kept: a copy can send no faster than the client reads.
+/// A partial answer is passed on at once, and nothing of it is kept: a copy can send no faster than
+/// the client reads.
 #[test]
 fn an_answer_is_passed_on_while_it_arrives_and_no_faster_than_it_is_read() {
     const PIECE: usize = 64 << 10;
@@ -441,7 +449,7 @@ fn an_answer_is_passed_on_while_it_arrives_and_no_faster_than_it_is_read() {
     assert_eq!(bytes, PIECE * PIECES);
 }
 
-/// A client that has left needs no answer: the copy is told by the end of its connection.
+/// A client that has left needs no answer: the copy is informed by the end of its connection.
 #[test]
 fn when_the_client_leaves_the_copy_is_left_too() {
     let ended = Arc::new(AtomicBool::new(false));
@@ -449,7 +457,7 @@ fn when_the_client_leaves_the_copy_is_left_too() {
     let copy = Copy::start(move |mut stream, _| {
         let began = Instant::now();
         let over = matches!(stream.read(&mut [0]), Ok(0) | Err(_));
-        // Sooner than the balancer would have given up by itself.
+        // Sooner than the balancer would have given up.
         end.store(over && began.elapsed() < Duration::from_millis(1500), Ordering::SeqCst);
     });
     let (_program, port) = balancer(&[copy.port]);
@@ -486,7 +494,7 @@ fn cuts_do_not_matter() {
     }
 }
 
-/// The experiment of the lesson: copies are killed and come back, while clients ask.
+/// The experiment of the lesson: copies are killed and restarted, while clients send requests.
 struct Storm {
     copies: Program,
     first: u16,
@@ -504,7 +512,8 @@ impl Storm {
         [self.first, self.first + 1, self.first + 2]
     }
 
-    /// How often a copy was killed; and of each method that was used, how many requests were done, and how many more than once.
+    /// Returns how often a copy was killed; and for each method that was used, how many requests
+    /// were executed, and how many more than once.
     fn end(mut self) -> (usize, Vec<(String, usize, usize)>) {
         self.copies.close_stdin();
         let (status, said, errors) = self.copies.wait();
@@ -566,7 +575,7 @@ fn in_a_storm_no_get_is_lost_and_no_post_is_done_twice() {
     assert_eq!(answered + refused, posts);
 }
 
-/// What `ab` says behind these words.
+/// Returns the number that `ab` prints after these words.
 fn says(said: &str, words: &str) -> Option<usize> {
     let line = said.lines().find_map(|line| line.strip_prefix(words))?;
     line.split_whitespace().next()?.parse().ok()
@@ -581,7 +590,8 @@ fn ab(port: u16, args: &[&str]) -> String {
     said
 }
 
-/// 25,000 GETs and 5,000 POSTs while copies are killed: what the lesson shows, and how it is known that none is done twice.
+/// 25,000 GETs and 5,000 POSTs while copies are killed: the lesson's experiment, and the proof that
+/// none is executed twice.
 fn ab_in_a_storm(start: impl FnOnce(&Storm) -> (Program, u16)) {
     let storm = Storm::start();
     let (_program, port) = start(&storm);
@@ -627,7 +637,7 @@ fn wrk_finds_none_lost_either() {
     assert!(storm.end().0 >= 3);
 }
 
-/// HAProxy with the configuration of the lesson, at other ports.
+/// Starts HAProxy with the configuration of the lesson, with other ports.
 fn haproxy(haproxy: &Path, ports: [u16; 3]) -> (Program, u16) {
     let text = fs::read_to_string(common::root().join(LESSON)).expect("the lesson");
     let block = text.split_once("```haproxy\n").and_then(|(_, rest)| rest.split_once("```"));
@@ -657,7 +667,8 @@ fn haproxy(haproxy: &Path, ports: [u16; 3]) -> (Program, u16) {
     }
 }
 
-/// Where Debian puts it, only the administrator's shell looks.
+/// Returns HAProxy from the path where Debian installs it, which only the administrator's shell
+/// searches.
 fn find_haproxy() -> Option<PathBuf> {
     let usual = PathBuf::from("/usr/sbin/haproxy");
     if usual.is_file() { Some(usual) } else { peer("haproxy") }

@@ -12,7 +12,7 @@ pub struct Answer {
     head: Vec<String>,
     /// The number of bytes of the head.
     head_bytes: usize,
-    /// Where the body ends. Known at the blank line.
+    /// The end of the body. Known at the blank line.
     end: Option<End>,
     /// Before the blank line: an incomplete line. After it: the body.
     bytes: Vec<u8>,

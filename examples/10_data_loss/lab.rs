@@ -7,7 +7,7 @@ use std::{sync::mpsc::Receiver, time::Duration};
 
 const VISITS: usize = 100;
 
-/// What a client has received at the end.
+/// The result of a client.
 pub struct Visit {
     pub received: usize,
     pub failed: bool,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How many readers have ended, and how many of these have received the whole file.
+/// The number of readers that have ended, and of those among them that have the whole file.
 #[derive(Default)]
 pub struct Readers {
     ended: AtomicUsize,

@@ -1,7 +1,7 @@
 //! Requests as bytes: the length of the next one, and its words.
 //!
 //! ```text
-//! *2\r\n $4\r\n ECHO\r\n $5\r\n hello\r\n     counted: the number of words, and in front of each word its number of bytes
+//! *2\r\n $4\r\n ECHO\r\n $5\r\n hello\r\n     counted: the number of words, and the length of each
 //! ECHO hello\r\n                              inline: a line, as a person types it
 //! ```
 
@@ -28,11 +28,11 @@ pub fn frames() -> Frames<impl FnMut(&[u8]) -> Result<Option<usize>> + Send> {
     })
 }
 
-/// How much of the next request was scanned. It is kept until more arrives: beginning again at the
-/// first byte each time would take quadratic time for a long request in small pieces.
+/// The part of the next request that was scanned. It is kept until more arrives: beginning again at
+/// the first byte each time would take quadratic time for a long request in small pieces.
 #[derive(Default)]
 struct Scan {
-    /// Where the next count begins.
+    /// The position of the next count.
     at: usize,
     /// The number of words that follow. `None`: this count itself has not arrived.
     words: Option<i64>,

@@ -13,7 +13,7 @@ use super::{State, commands, lock, reply, request, subscribers};
 const BATCH_BYTES: usize = 64 << 10;
 /// Room for a few dozen short replies.
 const OUT_BYTES: usize = 1 << 10;
-/// How long a client may take to read the reason of its disconnection.
+/// The time that a client has to read the reason of its disconnection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Answers the requests that have arrived: all replies in one write, if they are short.

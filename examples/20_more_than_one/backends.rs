@@ -1,4 +1,4 @@
-//! The copies behind the balancer: which of them are alive, and whose turn it is.
+//! The copies behind the balancer: which of them are alive, and which is next.
 
 use net::http;
 use net_notes as net;
@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How often each copy is asked whether it is well.
+/// The interval between two health checks of a copy.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
-/// How long it may take to answer. Without this, a copy that hangs would never be found out: its kernel accepts connections.
+/// The time limit of a health check. Without it, a copy that hangs would never be noticed: its
+/// kernel accepts connections.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub struct Backends {
@@ -25,7 +26,7 @@ pub struct Backend {
 }
 
 impl Backends {
-    /// Checks each of them once, so that the first client meets no copy that is not there.
+    /// Checks each of them once, so that the first client is not sent to a copy that does not run.
     pub fn new(ports: &[u16]) -> Backends {
         let new = |port: &u16| Arc::new(Backend { port: *port, alive: Mutex::new(None) });
         let all: Vec<_> = ports.iter().map(new).collect();
@@ -33,7 +34,7 @@ impl Backends {
         Backends { all, turn: AtomicUsize::new(0) }
     }
 
-    /// A thread for each, so that one which hangs does not delay the check of another.
+    /// Starts a thread for each, so that one which hangs does not delay the check of another.
     pub fn keep_checking(&self) {
         for backend in &self.all {
             let backend = backend.clone();
@@ -46,8 +47,9 @@ impl Backends {
         }
     }
 
-    /// The next one that was not tried yet. If none of them is said to be alive, the others take their turn: the check may
-    /// be late, or wrong, and a copy that is really gone refuses at once.
+    /// Returns the next copy that was not tried yet. If all others are considered dead, they are
+    /// tried in turn: the check may be late, or wrong, and a copy that is really dead refuses at
+    /// once.
     pub fn next(&self, tried: &[u16]) -> Option<&Backend> {
         let left = || self.all.iter().filter(|backend| !tried.contains(&backend.port));
         let mut choice: Vec<_> = left().filter(|backend| backend.is_alive()).collect();
@@ -73,7 +75,7 @@ impl Backend {
         self.alive.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(false)
     }
 
-    /// A check has found this, or a request: the next one need not find it again.
+    /// Saves what a check or a request has found, so that the next request need not find it again.
     pub fn set(&self, found: Result<(), &str>) {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         if *alive != Some(found.is_ok()) {
@@ -86,7 +88,8 @@ impl Backend {
     }
 }
 
-/// A copy that was killed refuses the next connection, and breaks off the one that it had: it is gone in both cases.
+/// Returns the reason of an error. A copy that was killed refuses the next connection, and breaks
+/// off the current one: it is gone in both cases.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => {

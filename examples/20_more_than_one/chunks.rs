@@ -1,8 +1,8 @@
-//! A body in chunks, taken apart while it arrives (RFC 9112 7.1).
+//! A body in chunks, parsed while it arrives (RFC 9112 7.1).
 
 use std::io::{Error, Result};
 
-/// The longest line of a size, or of a header behind the body.
+/// The longest line of a size, or of a header after the body.
 const LINE_MAX: usize = 4 << 10;
 
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub struct Chunks {
 enum At {
     #[default]
     Size,
-    /// So many bytes of this chunk follow, and then a line end.
+    /// This number of bytes of the chunk follow, and then a line end.
     Data(usize),
     DataEnd,
     Trailer,
@@ -24,7 +24,7 @@ enum At {
 }
 
 impl Chunks {
-    /// Adds the bytes of the body to `out`. `true`: that was all of it.
+    /// Adds the bytes of the body to `out`. Returns `true` at the end of the body.
     pub fn feed(&mut self, mut piece: &[u8], out: &mut Vec<u8>) -> Result<bool> {
         while !piece.is_empty() && self.at != At::End {
             if let At::Data(left) = self.at {

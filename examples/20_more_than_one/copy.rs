@@ -1,4 +1,5 @@
-//! One copy of the server of lesson 14, with a few pages more: who answers, and what has arrived here.
+//! One copy of the server of lesson 14, with a few more pages: they show which copy answers, and
+//! what has arrived here.
 
 use net::http::{self, Request, Response};
 use net_notes as net;
@@ -11,14 +12,15 @@ use std::time::Duration;
 #[path = "../14_mini_http/page.rs"]
 mod page;
 
-/// How long `/slow` takes.
+/// The time that `/slow` takes.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// With a ledger, every request is written down there before it is answered; without one, it is printed.
+/// Runs a copy. With a ledger, every request is recorded there before it is answered; without one,
+/// it is printed.
 pub fn run(port: u16, ledger: Option<&str>) -> Result<(), Box<dyn Error>> {
     let file = ledger.map(|path| File::options().append(true).open(path)).transpose()?;
     if ledger.is_some() {
-        // Whoever has started it has gone.
+        // The process that has started this one has ended.
         thread::spawn(|| {
             io::copy(&mut io::stdin(), &mut io::sink()).map(|_| std::process::exit(0))
         });
@@ -63,8 +65,8 @@ fn answer(request: &Request, response: &Response, port: u16) {
     }
 }
 
-/// One write at the end of the file: no other copy's can come into the middle of it, and it is there also when this process is
-/// killed the moment after.
+/// Appends to the file in one write: lines of other copies cannot mix with it, and it is complete
+/// even if this process is killed right after.
 fn note(mut file: &File, request: &Request) {
     let id = request.header("X-Request-Id").unwrap_or("?");
     if let Err(error) = file.write_all(format!("{} {id}\n", request.method()).as_bytes()) {

@@ -1,4 +1,4 @@
-//! A request to one copy, and its answer to the client while it arrives.
+//! A request to one copy, and its answer, which is passed to the client while it arrives.
 
 use net::http::Response;
 use net::{ConnectOptions, EventSocket, event};
@@ -11,22 +11,22 @@ use super::heads;
 use super::reply::Reply;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a copy may be silent: before its answer, and in the middle of it.
+/// The time that a copy may be silent: before its answer, and in the middle of it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
-/// How often it is asked whether the client is still there.
+/// The interval at which the connection to the client is checked.
 const CLIENT_CHECK: Duration = Duration::from_millis(200);
 
-/// What has become of it, as far as another copy is concerned.
+/// The outcome of an exchange, as far as another copy is concerned.
 pub enum Outcome {
     /// It was answered, at least in part, or the client has left.
     Over,
-    /// It was never connected: so the copy knows nothing of this request.
+    /// The connection failed: so the copy has received nothing of this request.
     NotSent(io::Error),
-    /// The request was sent, or some of it. The client has received nothing.
+    /// The request was sent, at least in part. The client has received nothing.
     NoAnswer(io::Error),
 }
 
-/// How far it has come.
+/// The progress of an exchange.
 #[derive(Clone, Copy)]
 enum Stage {
     Connecting,
@@ -36,7 +36,7 @@ enum Stage {
     Over,
 }
 
-/// Shared by the listeners, and looked at in the end.
+/// Shared by the listeners, and read at the end.
 struct Progress(Mutex<Stage>);
 
 impl Progress {
@@ -45,19 +45,19 @@ impl Progress {
     }
 }
 
-/// Blocks until it is over.
+/// Blocks until the exchange is over.
 pub fn exchange(port: u16, request: &[u8], to_head: bool, client: &Arc<Response>) -> Outcome {
     let to = ConnectOptions::from(("127.0.0.1", port));
     let copy = EventSocket::new(to.connect_timeout(CONNECT_TIMEOUT).no_delay(true));
     let progress = Arc::new(Progress(Mutex::new(Stage::Connecting)));
 
-    copy.write(request); // goes out when the connection is there
+    copy.write(request); // sent once the connection is established
     let at = progress.clone();
     copy.on(event::Connect, move |_, ()| at.set(Stage::Sent));
     copy.set_timeout(Some(ANSWER_TIMEOUT));
     copy.on(event::Timeout, |copy, ()| copy.destroy_with(ErrorKind::TimedOut.into()));
 
-    // For a client that has left there is nothing to be done any more.
+    // If the client has left, nothing remains to be done.
     let (at, to) = (progress.clone(), client.clone());
     copy.every(CLIENT_CHECK, move |copy| {
         if to.is_closed() {
@@ -80,15 +80,15 @@ pub fn exchange(port: u16, request: &[u8], to_head: bool, client: &Arc<Response>
         } else if body.is_empty() && !is_whole {
             return;
         }
-        // This waits for a client that reads slowly, and meanwhile nothing is read from the copy: no more than these few
-        // KiB of an answer are here, however long it is.
+        // This waits for a client that reads slowly, and meanwhile nothing is read from the copy:
+        // at most these few KiB of an answer are in memory, however long it is.
         let mut passed_on = (&*to).write_all(&body);
         if is_whole {
             to.end();
         } else if passed_on.is_ok() {
             passed_on = (&*to).flush();
         }
-        copy.set_timeout(Some(ANSWER_TIMEOUT)); // the wait was not the copy's fault
+        copy.set_timeout(Some(ANSWER_TIMEOUT)); // the copy has not caused the wait
         if is_whole || passed_on.is_err() {
             at.set(Stage::Over);
             copy.destroy();
@@ -109,14 +109,14 @@ pub fn exchange(port: u16, request: &[u8], to_head: bool, client: &Arc<Response>
         Stage::Connecting => Outcome::NotSent(why),
         Stage::Sent => Outcome::NoAnswer(why),
         Stage::Begun => {
-            client.destroy(); // an orderly end would make a whole answer of the part
+            client.destroy(); // an orderly end would make the part look like a whole answer
             Outcome::Over
         }
         Stage::Over => Outcome::Over,
     }
 }
 
-/// A listener that panics has destroyed its socket: what it has left here is of no importance any more.
+/// A listener that panics has destroyed its socket: its state no longer matters.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! One request of a client: to which copy it goes, and whether it may go to another one after that.
+//! One request of a client: which copy receives it, and whether another one may receive it after
+//! that.
 
 use net::http::{Request, Response};
 use net_notes as net;
@@ -9,7 +10,8 @@ use super::backends::{Backends, reason};
 use super::exchange::{Outcome, exchange};
 use super::heads;
 
-/// Methods of which twice means the same as once (RFC 9110 9.2.2). A POST is not among them, nor a PATCH.
+/// Methods for which two executions have the same effect as one (RFC 9110 9.2.2). POST and PATCH
+/// are not among them.
 const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 
 pub fn forward(request: &Request, client: Arc<Response>, backends: &Backends) {
@@ -22,9 +24,10 @@ pub fn forward(request: &Request, client: Arc<Response>, backends: &Backends) {
         tried.push(backend.port);
         match exchange(backend.port, &bytes, method == "HEAD", &client) {
             Outcome::Over => return,
-            // No byte of it has arrived there, so it is the same as if we had begun with the next one. Whatever the method.
+            // Not a single byte has arrived there, so it is the same as beginning with the next
+            // copy. For any method.
             Outcome::NotSent(error) => backend.set(Err(&reason(&error))),
-            // It may have been done, and only the answer be missing. No one can know.
+            // It may have been executed, with only the answer missing. This cannot be known.
             Outcome::NoAnswer(error) => {
                 last = match error.kind() {
                     ErrorKind::TimedOut => (504, "the copy has not answered in time"),

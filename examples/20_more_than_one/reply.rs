@@ -1,4 +1,5 @@
-//! The answer of a copy, piece by piece: its head, and where its body ends. Nothing of the body is kept.
+//! The answer of a copy, piece by piece: its head, and the end of its body. Nothing of the body is
+//! kept.
 
 use net::message::{Head, Limits, Parsed, Parser};
 use net_notes as net;
@@ -7,14 +8,14 @@ use std::io::{Error, Result};
 use super::chunks::Chunks;
 
 pub struct Reply {
-    /// The status and the head, once they have arrived, to be taken from here.
+    /// The status and the head, once they have arrived; the caller takes them.
     pub head: Option<(u16, Head)>,
     parser: Parser,
     to_head: bool,
     body: Option<Body>,
 }
 
-/// How the body ends (RFC 9112 6.3).
+/// The end of the body (RFC 9112 6.3).
 enum Body {
     Counted(usize),
     Chunked(Chunks),
@@ -27,7 +28,8 @@ impl Reply {
         Reply { head: None, parser: Parser::new(Limits::default()), to_head, body: None }
     }
 
-    /// Takes a piece, and adds what belongs to the body to `out`. `true`: this was the last of it.
+    /// Takes a piece, and adds the part of it that belongs to the body to `out`. Returns `true` at
+    /// the end of the body.
     pub fn feed(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<bool> {
         if let Some(body) = &mut self.body {
             return body.feed(piece, out);
@@ -46,7 +48,7 @@ impl Reply {
         }
     }
 
-    /// The copy has ended: whether that is how this answer was to end.
+    /// Whether the answer is complete if the copy ends now.
     pub fn is_whole_at_the_end(&self) -> bool {
         matches!(self.body, Some(Body::UntilEnd))
     }
@@ -83,7 +85,7 @@ impl Body {
     }
 }
 
-/// `HTTP/1.1 200 OK`: the 200.
+/// Returns the 200 of `HTTP/1.1 200 OK`.
 fn status(start: &str) -> Option<u16> {
     let mut words = start.strip_prefix("HTTP/1.")?.split(' ').skip(1);
     words.next()?.parse().ok().filter(|status| (100..600).contains(status))

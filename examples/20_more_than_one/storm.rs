@@ -1,4 +1,5 @@
-//! Three copies, of which one after the other is killed and started again, and the ledger of what they have done.
+//! Three copies, which are killed and restarted one after the other, and the ledger of the requests
+//! that they have executed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
@@ -9,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 use std::{env, fs, process};
 
-/// From one copy that is killed to its return, and from that to the next one.
+/// The pause between the killing of one copy and its restart, and between that and the next
+/// killing.
 const PAUSE: Duration = Duration::from_millis(250);
 
 pub fn run(first: u16) -> Result<(), Box<dyn Error>> {
@@ -29,7 +31,7 @@ pub fn run(first: u16) -> Result<(), Box<dyn Error>> {
     let mut killed = 0;
     while wait(&end) {
         let at = killed % copies.len();
-        copies[at].kill()?; // SIGKILL: it gets no chance to finish anything
+        copies[at].kill()?; // SIGKILL: it cannot finish anything
         copies[at].wait()?;
         killed += 1;
         wait(&end);
@@ -46,7 +48,7 @@ pub fn run(first: u16) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `false`: Ctrl-D.
+/// Waits for the pause. Returns `false` on Ctrl-D.
 fn wait(end: &Receiver<()>) -> bool {
     end.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout)
 }
@@ -65,7 +67,7 @@ fn start(port: u16, ledger: &str) -> Result<Child, Box<dyn Error>> {
     Ok(copy)
 }
 
-/// Prints, for each method, how many requests were done, and how many of them more than once.
+/// Prints, for each method, how many requests were executed, and how many of them more than once.
 fn report(ledger: &str) {
     let mut times: BTreeMap<&str, HashMap<&str, u32>> = BTreeMap::new();
     for (method, id) in ledger.lines().filter_map(|line| line.split_once(' ')) {

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a client is watched, and how long the server with limits waits for any input.
+/// The time for which a client is watched, and for which the server with limits waits for input.
 const WATCHED: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(1);
 const LARGE: usize = 16 << 20;

@@ -20,7 +20,7 @@ pub struct Process {
 
 impl Process {
     pub fn start(mut command: Command) -> io::Result<Process> {
-        // stdin stays open inside `child`, unused: its end tells the process to end, also if this
+        // stdin stays open inside `child`, unused: its end makes the process end, also if this
         // process is killed.
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut process = Process { child, first_line: String::new() };

@@ -16,11 +16,11 @@ use crate::error;
 use crate::sync::Monitor;
 use crate::threads;
 
-/// How long a program that may be about to end waits for the viewer. After one timeout it waits
-/// again only if the viewer has caught up.
+/// The time that a program which may be about to end waits for the viewer. After one timeout it
+/// waits again only if the viewer has caught up.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long the thread pauses after it has sent something. Waking the thread costs more than the
+/// The pause of the thread after it has sent something. Waking the thread costs more than the
 /// rest of an event: in a program with many events they find it awake, and are sent together.
 const SEND_INTERVAL: Duration = Duration::from_millis(10);
 

@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, told what to do through a pipe (the DevTools protocol).
+//! A real browser: headless Chromium, controlled through a pipe (the DevTools protocol).
 //!
 //! It reads commands from descriptor 3 and writes answers to descriptor 4: JSON, with a NUL after
 //! each. When the pipe is closed, for example because this test was killed, it ends with all of its

@@ -1,4 +1,4 @@
-//! What the tests share: a deadline on everything, real peers, and programs that are always ended.
+//! Shared by all tests: a deadline on everything, real peers, and programs that are always ended.
 #![allow(dead_code, unused_imports)] // each test target uses its own part
 
 #[cfg(unix)] // browsers are searched for there
@@ -175,7 +175,7 @@ pub fn wine_lacks(what: &str) -> bool {
     wine
 }
 
-/// For [`wine_lacks`]: a compiler for Windows would have to run in it.
+/// For [`wine_lacks`]: a compiler for Windows would need to run in it.
 pub const COMPILER: &str = "a Rust compiler";
 
 /// For [`wine_lacks`]: it shuts a socket down before it closes it, so the peer may read the FIN

@@ -221,7 +221,7 @@ fn all_options_and_methods_are_there() {
 
 #[test]
 fn listeners_are_generic_over_events() {
-    // What a library on top would write.
+    // As a library on top would write it.
     fn count<E: event::SocketEvent>(socket: &EventSocket, event: E) -> ListenerId {
         socket.on(event, |_, _| {})
     }

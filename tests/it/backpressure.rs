@@ -495,7 +495,7 @@ fn a_blocking_writer_does_not_wait_for_what_its_own_listener_holds_up() {
             let _ = tell.send(errors.map(|error| net::code(&error).to_string()));
         };
         tell_codes(socket);
-        // Also in the listener of another socket that this thread connects meanwhile.
+        // Also in the listener of another socket that this thread connects in between.
         let (outer, tell_codes) = (socket.clone(), tell_codes.clone());
         let inner = EventSocket::new(("localhost", port));
         inner.once(event::Lookup, move |inner, _| {

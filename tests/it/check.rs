@@ -194,7 +194,7 @@ fn pieces_arrive_one_by_one_and_whole() {
     });
 }
 
-/// What was sent is listed before its effects, and a byte-by-byte exchange is one entry.
+/// A sent message is listed before its effects, and a byte-by-byte exchange is one entry.
 #[test]
 fn the_transcript_goes_from_cause_to_effect() {
     within("transcript", || {

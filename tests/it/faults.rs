@@ -1,4 +1,4 @@
-//! What happens when the system has no more descriptors or threads.
+//! A system without free descriptors, or without free threads.
 //!
 //! Each test runs alone in a process with a limit, and holds the rest of that resource itself, as
 //! ballast: so the test decides, and not chance, what is missing and when it is available again.

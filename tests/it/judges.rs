@@ -17,24 +17,25 @@ use common::{Exercise, Verdict, coach, exercises};
 
 /// The number of checks that run at a time. A check mostly waits, and this also makes the machine a
 /// busy one.
-const AT_ONCE: usize = 8;
-/// How often a solution must pass: a check that fails a right program now and then is worthless.
-const TIMES: usize = 1;
+const CHECKS_AT_ONCE: usize = 8;
+/// The number of times that a solution must pass: a check that fails a right program now and then
+/// is worthless.
+const SOLUTION_RUNS: usize = 1;
 /// The number of right answers that are judged in a quick run, including the solution.
-const RIGHT: usize = 2;
-/// How many seconds a check waits for something that a wrong program does not do.
-const SHORT: &str = "3";
+const RIGHT_ANSWERS_MAX: usize = 2;
+/// The seconds that a check waits for something that a wrong program does not do.
+const TIMEOUT_SECONDS: &str = "3";
 /// The variable that requests all answers.
-const ANSWERS: &str = "NET_NOTES_ANSWERS";
+const ANSWERS_VARIABLE: &str = "NET_NOTES_ANSWERS";
 /// Far longer than the proof of an exercise takes beside others.
-const LIMIT: Duration = Duration::from_secs(300);
+const PROOF_TIMEOUT: Duration = Duration::from_secs(300);
 /// The variable that selects an answer in the program that contains all of them.
-const WHICH: &str = "NET_NOTES_ANSWER";
+const ANSWER_VARIABLE: &str = "NET_NOTES_ANSWER";
 
 macro_rules! judges {
     ($($test:ident $exercise:literal)*) => {
         $(#[test] fn $test() {
-            common::within_for(LIMIT, $exercise, || proved($exercise, some($exercise, answers($exercise)), TIMES, 1));
+            common::within_for(PROOF_TIMEOUT, $exercise, || proved($exercise, some($exercise, answers($exercise)), SOLUTION_RUNS, 1));
         })*
 
         /// All answers, repeatedly, beside busy loops:
@@ -43,7 +44,7 @@ macro_rules! judges {
         #[ignore = "takes minutes"]
         fn every_judge_is_steady_on_a_busy_machine() {
             let _busy = Busy::start();
-            $(common::within_for(10 * LIMIT, $exercise, || proved($exercise, answers($exercise), 20, 3));)*
+            $(common::within_for(10 * PROOF_TIMEOUT, $exercise, || proved($exercise, answers($exercise), 20, 3));)*
         }
 
         #[test]
@@ -81,7 +82,7 @@ judges! {
 /// has one check: its wrong answer is judged in the first of them. All answers take minutes, and CI
 /// judges them; so does `NET_NOTES_ANSWERS=all`.
 fn some(exercise: &str, mut answers: Vec<Answer>) -> Vec<Answer> {
-    if env::var_os(ANSWERS).is_some_and(|which| which == "all") {
+    if env::var_os(ANSWERS_VARIABLE).is_some_and(|which| which == "all") {
         return answers;
     }
     let all = exercises("en");
@@ -94,7 +95,7 @@ fn some(exercise: &str, mut answers: Vec<Answer>) -> Vec<Answer> {
     answers.retain(|answer| match &answer.breaks {
         None => {
             right += 1;
-            right <= RIGHT
+            right <= RIGHT_ANSWERS_MAX
         }
         Some(rule) => rules.insert(rule.clone()) || answer.name == "stub",
     });
@@ -116,7 +117,7 @@ fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
     due.extend([&answers[0]].repeat(times.saturating_sub(each)));
     let (due, wrong) = (Mutex::new(due), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..CHECKS_AT_ONCE {
             scope.spawn(|| {
                 while let Some(answer) = { due.lock().expect("no panic").pop() } {
                     if let Err(why) = judged(exercise, &program, answer) {
@@ -141,9 +142,9 @@ fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
 fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), String> {
     let program = program.to_str().expect("UTF-8");
     let mut coach = coach(["check", &exercise.name, "--json", "--program", program]);
-    coach.env(WHICH, &answer.name);
+    coach.env(ANSWER_VARIABLE, &answer.name);
     if answer.breaks.is_some() {
-        coach.args(["--patience", SHORT]);
+        coach.args(["--patience", TIMEOUT_SECONDS]);
     }
     let verdict = Verdict::of(coach);
     let said = verdict.said.unwrap_or_default();
@@ -185,7 +186,7 @@ fn built(exercise: &str, answers: &[Answer]) -> PathBuf {
         choices += &format!("\"{name}\" => {name}::start(),\n");
     }
     text += &format!(
-        "fn main() -> std::process::ExitCode {{\nmatch &*std::env::var(\"{WHICH}\").unwrap() {{\n\
+        "fn main() -> std::process::ExitCode {{\nmatch &*std::env::var(\"{ANSWER_VARIABLE}\").unwrap() {{\n\
          {choices}other => panic!(\"no answer {{other}}\"),\n}}\n}}\n"
     );
     let source = place(exercise, "").with_file_name(format!("all_{exercise}.rs"));
@@ -225,7 +226,7 @@ fn a_file_is_judged() {
     if common::wine_lacks(common::COMPILER) {
         return;
     }
-    common::within_for(LIMIT, "a file", || {
+    common::within_for(PROOF_TIMEOUT, "a file", || {
         let check = |file: &str| {
             let file = format!("tests/exercises/03_server/{file}.rs");
             Verdict::of(coach(["check", "--file", &file, "03", "--json"]))

@@ -57,8 +57,8 @@ fn read(name: &str, svg: &str) -> (Vec<String>, Vec<f64>) {
     for line in svg.replace("\r\n", "\n").lines() {
         connection += usize::from(line.starts_with("<g transform="));
         let Some(step) = line.strip_prefix("<g class=\"") else {
-            // How long the program had the connection: from one step to another, and the height of
-            // a step is its time.
+            // The time for which the program had the connection: from one step to another, and the
+            // height of a step is its time.
             let solid = line.starts_with("<path class=\"program\"");
             sheet.push(if solid {
                 line.split_inclusive(' ').take(3).collect()

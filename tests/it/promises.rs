@@ -493,7 +493,7 @@ fn a_reset_is_an_error_and_not_an_end() {
 
 /// As in Node, whose loop reads before it writes.
 #[test]
-#[cfg(unix)] // Windows drops what has arrived when the reset comes
+#[cfg(unix)] // Windows drops what has arrived when the reset arrives
 fn what_came_before_a_reset_is_emitted_though_a_write_has_failed() {
     for size in [300_000, 10_000_000].repeat(20) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -78,7 +78,7 @@ fn a_timeout_is_on_time_while_a_write_is_stuck() {
 fn a_timeout_that_waits_for_its_turn_does_not_come_if_something_has_happened() {
     type Change = fn(&EventSocket);
     let idle = Duration::from_millis(100);
-    // Each with the time after it that must pass before Timeout comes.
+    // Each with the time after it that must pass before Timeout is emitted.
     let changes: [(Duration, Change); 4] = [
         (Duration::ZERO, |_| {}),
         (idle, |socket| _ = socket.write("x")),

@@ -14,12 +14,12 @@ use crate::common::{DEADLINE, Program, command, own_status, within};
 use net_notes::{self as net, EventSocket, event, http, trace::Recorder, websocket};
 
 /// The variable that selects the program which a process of this binary runs.
-const PROGRAM: &str = "NET_NOTES_TRACED";
+const PROGRAM_VARIABLE: &str = "NET_NOTES_TRACED";
 
 /// Not a test: the program that the tests trace.
 #[test]
 fn traced_program() {
-    match env::var(PROGRAM).as_deref() {
+    match env::var(PROGRAM_VARIABLE).as_deref() {
         Ok("calls") => calls(),
         Ok("layers") => layers(),
         Ok("binary") => binary(),
@@ -33,7 +33,7 @@ fn traced_program() {
 }
 
 /// A port without a listener.
-const NOBODY: (&str, u16) = ("127.0.0.1", 1);
+const UNUSED_ADDRESS: (&str, u16) = ("127.0.0.1", 1);
 
 /// Starts a program that sends its events to `viewer`.
 fn start(program: &str, viewer: SocketAddr) -> Program {
@@ -41,7 +41,7 @@ fn start(program: &str, viewer: SocketAddr) -> Program {
     let own = env::current_exe().expect("own path");
     let mut command = command(own);
     command.args(["--exact", &format!("{module}traced_program"), "--nocapture"]);
-    Program::spawn(command.env(PROGRAM, program).env("NET_TRACE", viewer.to_string()))
+    Program::spawn(command.env(PROGRAM_VARIABLE, program).env("NET_TRACE", viewer.to_string()))
 }
 
 /// Asserts that the program exited successfully. Returns its standard output and standard error.
@@ -300,7 +300,7 @@ fn calls() {
         }
     }
 
-    let refused = EventSocket::new(NOBODY);
+    let refused = EventSocket::new(UNUSED_ADDRESS);
     here("error");
     refused.on(event::Error, |_, _| {});
     refused.run().expect("a listener has heard of it");
@@ -581,7 +581,7 @@ fn much() {
     // After a flush that timed out, the next one does not wait.
     let began = Instant::now();
     for _ in 0..3 {
-        EventSocket::new(NOBODY).run().expect_err("nobody listens");
+        EventSocket::new(UNUSED_ADDRESS).run().expect_err("nobody listens");
     }
     println!("flushes {}", began.elapsed().as_millis());
     io::stdin().read_line(&mut String::new()).expect("the test says when to end");
@@ -643,7 +643,7 @@ fn rounds() {
 
 #[test]
 fn without_a_viewer_the_program_runs_and_says_so_once() {
-    let mut program = start("rounds", SocketAddr::from(([127, 0, 0, 1], NOBODY.1)));
+    let mut program = start("rounds", SocketAddr::from(([127, 0, 0, 1], UNUSED_ADDRESS.1)));
     let expected = "net_notes: there is no viewer at 127.0.0.1:1 (";
     let err = program.error_with("trying again every second\n");
     assert!(err.starts_with(expected), "{err}");

@@ -27,7 +27,7 @@ const PEERS: [&str; 12] = [
     "ss",
     "ab",
 ];
-/// Where cargo puts an example.
+/// The folder in which cargo puts an example.
 const BUILT: &str = "target/debug/examples/";
 const TOOLS: [&str; 13] = [
     "printf", "echo", "cat", "head", "tail", "sort", "seq", "tr", "od", "wc", "grep", "true",

@@ -10,7 +10,7 @@ pub enum Want {
     Anything,
 }
 
-/// How far an output agrees with the page.
+/// The extent to which an output agrees with the page.
 #[derive(Debug)]
 pub struct Match {
     /// All of the page's lines were seen; more may have followed.

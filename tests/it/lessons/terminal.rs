@@ -21,7 +21,7 @@ pub struct Running<'a> {
     seen: Vec<u8>,
     over: bool,
     wanted: Vec<Want>,
-    /// How long to wait for the next output. Reaching it is a failure.
+    /// The time to wait for the next output. Reaching it is a failure.
     patience: Duration,
 }
 

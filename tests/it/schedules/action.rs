@@ -1,6 +1,6 @@
 //! The actions of a peer.
 
-use super::plan::LONG;
+use super::plan::NEVER_REACHED_MS;
 use super::records;
 
 /// One action of a peer: nearly always one call of the library.
@@ -77,6 +77,6 @@ impl Action {
 
     /// Whether it may close before everything has arrived.
     pub fn is_abrupt(self) -> bool {
-        self.destroys() || matches!(self, Action::CloseWithin(millis) if millis != LONG)
+        self.destroys() || matches!(self, Action::CloseWithin(millis) if millis != NEVER_REACHED_MS)
     }
 }

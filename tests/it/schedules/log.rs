@@ -34,7 +34,7 @@ pub struct Properties {
     pub half_open: bool,
     pub has_error_listener: bool,
     pub high_water_mark: usize,
-    /// How a relay writes to it; `None`: a party does.
+    /// The way in which a relay writes to it; `None`: a party does.
     pub fed_by: Option<Forwarding>,
 }
 

@@ -21,9 +21,9 @@ use super::server::RunningServer;
 /// The payload of the panics of the plan.
 pub struct Planned;
 
-/// How long a slow reader pauses after a chunk, in milliseconds: longer than a `write` waits for
+/// The pause of a slow reader after a chunk, in milliseconds: longer than a `write` waits for
 /// room.
-const REST: u64 = 7;
+const PAUSE_MS: u64 = 7;
 
 pub struct Party {
     pub recorder: Recorder,
@@ -121,7 +121,7 @@ impl Party {
         lock(&self.threads).iter().all(JoinHandle::is_finished)
     }
 
-    /// Ends the plan: from now on this side reads, and comes to an end. Returns `false` if a write
+    /// Ends the plan: from now on this side reads, and ends. Returns `false` if a write
     /// is in progress.
     pub fn finish(&self) -> bool {
         let Ok(mut gate) = self.gate.try_write() else { return false };
@@ -167,7 +167,7 @@ impl Party {
                 lock(&party.received).extend_from_slice(data);
                 if party.chunks.fetch_add(1, Ordering::SeqCst) < party.part.rests {
                     party.recorder.act(Action::Pause, || socket.pause());
-                    party.resume_after(socket, REST);
+                    party.resume_after(socket, PAUSE_MS);
                 }
                 party.step(socket);
             }));

@@ -32,7 +32,7 @@ pub struct Part {
     pub last: Action,
 }
 
-/// How a relay forwards data from one socket to another.
+/// The way in which a relay forwards data from one socket to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Forwarding {
     /// `if !to.write(data) { from.pause() }`, and a listener of Drain that resumes.
@@ -73,7 +73,7 @@ pub struct Plan {
 
 /// A `close_within` of this number of milliseconds always ends by the peer's end, and never by the
 /// time.
-pub const LONG: u64 = 60_000;
+pub const NEVER_REACHED_MS: u64 = 60_000;
 
 /// A slow reader pauses less often.
 const RESTS: u64 = 6;
@@ -174,7 +174,7 @@ impl Kind {
             in_listeners: (0..random.below(8)).map(|_| self.actions(random, 3, true)).collect(),
             on_threads: (0..random.below(3)).map(|_| self.actions(random, 8, false)).collect(),
             last: match random.below(10) {
-                0 => Action::CloseWithin(LONG),
+                0 => Action::CloseWithin(NEVER_REACHED_MS),
                 1 if self.rough => Action::CloseWithin(random.below(5)),
                 2 if self.rough => Action::DestroySoon,
                 3 if self.rough && self.accepts => Action::CloseAll,
@@ -220,7 +220,14 @@ impl Kind {
             58..60 => Action::Destroy,
             60 => Action::DestroyWith,
             61 => Action::DestroySoon,
-            62 => Action::CloseWithin(random.pick(&[0, 1, 5, LONG, LONG, LONG])),
+            62 => Action::CloseWithin(random.pick(&[
+                0,
+                1,
+                5,
+                NEVER_REACHED_MS,
+                NEVER_REACHED_MS,
+                NEVER_REACHED_MS,
+            ])),
             63 => Action::CloseAll,
             64 => Action::Relisten,
             65 => Action::Panic,

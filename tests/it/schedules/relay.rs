@@ -11,19 +11,19 @@ use super::action::Action;
 use super::log::{Event, Log, Properties, Role, lock};
 use super::net::{Address, ConnectOptions, EventSocket, event};
 use super::party::compute;
-use super::plan::{self, Forwarding, LONG};
+use super::plan::{self, Forwarding, NEVER_REACHED_MS};
 use super::recorder::Recorder;
 
 /// The number of chunks that the channel to the thread of [`Forwarding::Thread`] holds. Beyond that
 /// the source waits.
-const CHANNEL: usize = 1;
+const CHANNEL_CHUNKS: usize = 1;
 
 impl Forwarding {
     /// Returns how many chunks may be on their way to a queue that is full: the one that is being
     /// written; and with a thread also those in the channel, and the one that waits for the
     /// channel.
     pub fn chunks_in_flight(self) -> usize {
-        if self == Forwarding::Thread { CHANNEL + 2 } else { 1 }
+        if self == Forwarding::Thread { CHANNEL_CHUNKS + 2 } else { 1 }
     }
 }
 
@@ -148,7 +148,7 @@ impl Relay {
     /// Drain was already emitted. An empty chunk is the end of the source, and the end of the
     /// channel its close.
     fn start_thread(&self, from: &End, to: End) -> SyncSender<Vec<u8>> {
-        let (sender, chunks) = sync_channel::<Vec<u8>>(CHANNEL);
+        let (sender, chunks) = sync_channel::<Vec<u8>>(CHANNEL_CHUNKS);
         let at_end = sender.clone();
         from.socket.on(event::End, move |_, ()| _ = at_end.send(Vec::new()));
         let (from, hesitation) = (from.clone(), self.plan.hesitation);
@@ -187,8 +187,8 @@ impl End {
     /// Leaves when the socket that it forwards to is closed. What the peer still sends is read, as
     /// the peer may wait for that in a listener.
     fn leave(&self) {
-        let close = || self.socket.close_within(Duration::from_millis(LONG));
-        self.recorder.act(Action::CloseWithin(LONG), close);
+        let close = || self.socket.close_within(Duration::from_millis(NEVER_REACHED_MS));
+        self.recorder.act(Action::CloseWithin(NEVER_REACHED_MS), close);
     }
 }
 

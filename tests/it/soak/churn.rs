@@ -19,7 +19,7 @@ const SAMPLES: u32 = 100;
 
 /// The KiB by which the peak of the second half may exceed the peak of the first half: the
 /// allocator's variation.
-const MORE: usize = 4 << 10;
+const GROWTH_MAX_KIB: usize = 4 << 10;
 
 #[test]
 #[ignore = "a minute: see the head of tests/it/soak.rs"]
@@ -93,7 +93,7 @@ fn churn_leaves_memory_flat() {
     println!(
         "{connections} connections in {duration:?}; {first} KiB at most in the first half, then {second}"
     );
-    assert!(second <= first + MORE, "memory grows: {memory:?}");
+    assert!(second <= first + GROWTH_MAX_KIB, "memory grows: {memory:?}");
 }
 
 /// Runs an echo server. Its listeners own handles of their socket, as a student's do: those are

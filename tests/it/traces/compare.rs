@@ -1,5 +1,5 @@
 //! Two runs of a scenario, party by party. The order within a party counts, the order between
-//! parties does not; write callbacks have an order of their own, whatever events are between them.
+//! parties does not; write callbacks have a separate order, whatever events are between them.
 
 use std::collections::BTreeMap;
 

@@ -115,7 +115,7 @@ fn family(address: &Option<Address>) -> String {
     format!("{ip}/{}", if ip.is_ipv4() { "IPv4" } else { "IPv6" })
 }
 
-/// How many connections are open, at any time.
+/// The number of open connections, at any time.
 pub fn s37_get_connections(t: T) {
     let (gone, closes) = channel();
     let server = net::create_server(move |c| {

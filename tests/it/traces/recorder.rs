@@ -57,7 +57,7 @@ impl Log {
         self.push(party, Event::Named(event.to_string()));
     }
 
-    /// Where TCP cuts a stream depends on chance: data that follows data of the same party is
+    /// TCP may cut a stream anywhere: data that follows data of the same party is
     /// joined to its line.
     fn data(&mut self, party: &str, bytes: &[u8]) {
         let last = self.lines.iter_mut().rfind(|line| line.party == party);

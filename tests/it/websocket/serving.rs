@@ -10,7 +10,7 @@ use net_notes as net;
 use crate::common::DEADLINE;
 use crate::http::running::Running;
 
-/// How each connection ended.
+/// The end of each connection.
 pub type Told = Receiver<Closed>;
 
 /// Sends every message back.

@@ -30,7 +30,7 @@
 //!   terminal and do not count; nor do blank lines at the beginning and the end of a block.
 //!
 //! If this machine lacks a peer (nc, curl, telnet, node), the blocks around it are skipped by name;
-//! where `CI` is set, this is a failure. On Windows, which has no Unix shell, everything is skipped.
+//! where `CI` is set, this is a failure. On Windows, which has no Unix shell, all are skipped.
 //!
 //! `tests/it/tidy.rs` checks that the code of the Chinese pages equals the English, except
 //! comments. So a Chinese page is run only where a terminal shows something else: where the program

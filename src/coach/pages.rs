@@ -8,13 +8,17 @@ pub(crate) mod console;
 mod escape;
 mod exercise;
 pub(crate) mod html;
+mod keys;
 mod lesson;
+mod live;
 pub(crate) mod markdown;
 mod path;
 mod shell;
 pub(crate) mod site;
 mod source;
+pub(crate) mod verdict;
 mod wire;
+mod words;
 
 pub(crate) use self::{exercise::hint, source::lines as source_lines};
 

@@ -1,6 +1,6 @@
 //! The console blocks of a lesson, as sessions: what runs from a moment when nothing runs to the next one.
 
-use super::markdown::{Block, language};
+use super::markdown::{Block, language, plain};
 
 /// A block of a terminal.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct Console {
     /// Its name; a block that names none has a terminal of its own.
     pub(crate) terminal: String,
     pub(crate) text: String,
+    /// The heading above it.
+    pub(crate) heading: String,
     /// The number of the first block of the session that it belongs to.
     pub(crate) session: usize,
 }
@@ -24,12 +26,12 @@ pub(crate) fn terminal(info: &str) -> Option<&str> {
 /// The console blocks of a page, in its order.
 pub(crate) fn of_page(blocks: &[Block]) -> Vec<Console> {
     let mut consoles = Vec::new();
-    collect(blocks, &mut consoles);
+    collect(blocks, &mut String::new(), &mut consoles);
     group(&mut consoles);
     consoles
 }
 
-fn collect(blocks: &[Block], consoles: &mut Vec<Console>) {
+fn collect(blocks: &[Block], heading: &mut String, consoles: &mut Vec<Console>) {
     for block in blocks {
         match block {
             Block::Code { info, number, text } => {
@@ -37,11 +39,15 @@ fn collect(blocks: &[Block], consoles: &mut Vec<Console>) {
                     number: *number,
                     terminal: terminal.to_string(),
                     text: text.clone(),
+                    heading: heading.clone(),
                     session: *number,
                 }));
             }
-            Block::Quote(inner) => collect(inner, consoles),
-            Block::List { items, .. } => items.iter().for_each(|item| collect(item, consoles)),
+            Block::Heading { text, .. } => *heading = plain(text),
+            Block::Quote(inner) => collect(inner, heading, consoles),
+            Block::List { items, .. } => {
+                items.iter().for_each(|item| collect(item, heading, consoles));
+            }
             _ => {}
         }
     }

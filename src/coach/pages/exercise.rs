@@ -6,8 +6,10 @@ use super::Course;
 use super::colour;
 use super::escape::escape;
 use super::html;
+use super::live;
 use super::markdown::{Block, plain};
 use super::site::{Page, Place};
+use super::verdict;
 use crate::coach::exercise::Exercise;
 use crate::coach::home::Home;
 
@@ -25,10 +27,12 @@ pub(super) fn main(
     let lesson = place.to_page(Page::Lesson(exercise.name.to_string()));
     let live = if course.is_live() {
         (
-            "<div id=\"hints\"></div>\n".to_string(),
+            format!("<div class=\"help\">\n{}</div>\n", live::help(lang)),
             format!(
-                "<section class=\"verdict\" id=\"verdict\" aria-live=\"polite\" aria-label=\"{}\"></section>\n",
-                lang.pick("Verdict", "检查结果")
+                "<section class=\"verdict\" id=\"verdict\" aria-label=\"{}\"><div class=\"saves\"></div>\
+                 <p class=\"muted\" role=\"status\"></p><div class=\"card\" aria-live=\"polite\">{}</div></section>\n",
+                lang.pick("Verdict", "检查结果"),
+                verdict::none(lang),
             ),
         )
     } else {

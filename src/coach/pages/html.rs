@@ -53,7 +53,7 @@ fn block(block: &Block, links: Links<'_>) -> String {
 }
 
 /// A paragraph that begins with **Guess:**. What follows it is the answer.
-fn asks_for_a_guess(text: &[Inline]) -> bool {
+pub(super) fn asks_for_a_guess(text: &[Inline]) -> bool {
     let first = text.first().filter(|first| matches!(first, Inline::Strong(_)));
     first.is_some_and(|first| {
         let first = plain(std::slice::from_ref(first));

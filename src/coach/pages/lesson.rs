@@ -1,30 +1,63 @@
 //! A lesson: the text, and beside it, where programs can be run, the stage.
 
-use net_notes::check::Localized;
+use net_notes::check::{Lang, Localized};
 
 use super::Course;
 use super::console;
-use super::html;
+use super::html::{self, Links};
+use super::live::{self, Session};
+use super::markdown::Block;
 use super::shell;
 use super::site::Place;
 
 pub(super) fn main(course: &Course<'_>, place: &Place) -> Result<String, Localized> {
     let blocks = course.blocks(place)?;
-    let text = html::blocks(&blocks, &|target| place.link(target));
+    let links: Links<'_> = &|target| place.link(target);
     if !course.is_live() {
-        return Ok(shell::article(&text));
+        return Ok(shell::article(&html::blocks(&blocks, links)));
     }
+    let consoles = console::of_page(&blocks);
     // The number of the first block of each block's session, in the order of the page.
-    let sessions = console::of_page(&blocks);
-    let sessions: Vec<String> = sessions.iter().map(|one| one.session.to_string()).collect();
-    let sessions = sessions.join(" ");
+    let numbers: Vec<String> = consoles.iter().map(|one| one.session.to_string()).collect();
+    let firsts = || consoles.iter().filter(|one| one.session == one.number);
+    let sessions = firsts().map(|first| {
+        let before = firsts().take_while(|one| one.number < first.number);
+        let title = match before.filter(|one| one.heading == first.heading).count() {
+            0 => first.heading.clone(),
+            twins => format!("{} {}", first.heading, twins + 1),
+        };
+        Session { block: first.session, title }
+    });
+    let sessions: Vec<Session> = sessions.collect();
     Ok(format!(
-        "<div class=\"split\">
-<article class=\"prose\" data-sessions=\"{sessions}\">
-{text}</article>
-<section class=\"stage\" id=\"stage\" aria-label=\"{stage}\"></section>
-</div>
-",
-        stage = place.lang.pick("Stage", "运行区"),
+        "<div class=\"split\">\n<article class=\"prose\" data-sessions=\"{}\">\n{}</article>\n{}</div>\n",
+        numbers.join(" "),
+        text(&blocks, place.lang, links),
+        live::stage(&sessions, place.lang),
     ))
+}
+
+/// The text, with what follows a guess, up to the next heading or the next guess, folded until one has guessed.
+fn text(blocks: &[Block], lang: Lang, links: Links<'_>) -> String {
+    let guesses =
+        |block: &Block| matches!(block, Block::Paragraph(text) if html::asks_for_a_guess(text));
+    let ends = |block: &Block| guesses(block) || matches!(block, Block::Heading { .. });
+    let mut text = String::new();
+    let mut rest = blocks;
+    while let Some((block, after)) = rest.split_first() {
+        text.push_str(&html::blocks(std::slice::from_ref(block), links));
+        rest = after;
+        if guesses(block) {
+            let (answer, after) = rest.split_at(rest.iter().position(ends).unwrap_or(rest.len()));
+            rest = after;
+            let button = lang.pick("I have guessed: show what happens", "我猜好了，看看结果");
+            let answer = html::blocks(answer, links);
+            if !answer.is_empty() {
+                text.push_str(&format!(
+                    "<details class=\"fold\"><summary>{button}</summary>\n{answer}</details>\n"
+                ));
+            }
+        }
+    }
+    text
 }

@@ -3,27 +3,34 @@
 use net_notes::check::{Lang, Localized};
 
 use super::Course;
-use super::assets::ASSETS;
+use super::assets::{ASSETS, Asset, Load};
 use super::escape::escape;
 use super::markdown::{Block, plain};
 use super::site::{Page, Place};
+use super::{keys, words};
 
 /// The whole page.
 pub(super) fn page(course: &Course<'_>, place: &Place, main: &str) -> Result<String, Localized> {
     let lang = place.lang;
-    let scripts: String = ASSETS
-        .iter()
-        .filter(|asset| asset.name.ends_with(".js") && (course.is_live() || !asset.is_live))
-        .map(|asset| {
-            let how = if asset.is_live { " defer" } else { "" }; // the others run before anything is shown
-            format!("<script src=\"{}\"{how}></script>\n", place.to(&asset.path()))
-        })
-        .collect();
-    let styles: String = ASSETS
-        .iter()
-        .filter(|asset| asset.name.ends_with(".css") && (course.is_live() || !asset.is_live))
-        .map(|asset| format!("<link rel=\"stylesheet\" href=\"{}\">\n", place.to(&asset.path())))
-        .collect();
+    let loaded = |asset: &&Asset| match asset.load {
+        Load::Always => true,
+        Load::Live => course.is_live(),
+        Load::Imported => false,
+    };
+    let load = |asset: &Asset| {
+        let path = place.to(&asset.path());
+        match asset.load {
+            _ if asset.name.ends_with(".svg") => {
+                format!("<link rel=\"icon\" href=\"{path}\">\n")
+            }
+            _ if asset.name.ends_with(".css") => {
+                format!("<link rel=\"stylesheet\" href=\"{path}\">\n")
+            }
+            Load::Always => format!("<script src=\"{path}\"></script>\n"),
+            _ => format!("<script type=\"module\" src=\"{path}\"></script>\n"),
+        }
+    };
+    let assets: String = ASSETS.iter().filter(loaded).map(load).collect();
     Ok(format!(
         "<!doctype html>
 <html lang=\"{language}\">
@@ -31,19 +38,22 @@ pub(super) fn page(course: &Course<'_>, place: &Place, main: &str) -> Result<Str
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
 <title>{title}</title>
-<link rel=\"icon\" href=\"data:,\">
-{styles}{scripts}</head>
+{assets}</head>
 <body{data}>
 {bar}
 <main id=\"main\">
 {main}</main>
-</body>
+{live}</body>
 </html>
 ",
         language = lang.pick("en", "zh-CN"),
         title = escape(&title(course, place)?),
         data = data(course, place),
         bar = bar(course, place),
+        live = match course.is_live() {
+            true => keys::dialog(&place.page, lang) + &words::element(lang),
+            false => String::new(),
+        },
     ))
 }
 
@@ -60,7 +70,7 @@ pub(super) fn languages() -> String {
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
 <title>net-notes</title>
-<link rel=\"icon\" href=\"data:,\">
+<link rel=\"icon\" href=\"assets/icon.svg\">
 <link rel=\"stylesheet\" href=\"assets/page.css\">
 <script src=\"assets/page.js\"></script>
 </head>

@@ -13,7 +13,7 @@ const JSON: &str = "application/json";
 pub(super) fn protect(response: &Response, host: &str) {
     // Allows our own files only, no inline scripts or styles, and no frame in a page of another site.
     let policy = format!(
-        "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
+        "default-src 'self'; connect-src 'self' ws://{host} wss://{host}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
     );
     response.header("Content-Security-Policy", &policy);

@@ -9,6 +9,7 @@ use crate::coach::advice::advice;
 use crate::coach::exercise::Exercise;
 use crate::coach::home::Home;
 use crate::coach::judge::Outcome;
+use crate::coach::pages;
 
 /// The result of a check of the student's own program.
 pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: Duration) -> Object {
@@ -23,12 +24,14 @@ pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: D
     let event = event.texts("kept", kept.iter().copied());
     [Lang::En, Lang::Zh].into_iter().fold(event, |event, lang| {
         let told = match outcome {
-            Outcome::Passed(_) => Object::new(),
+            Outcome::Passed(_) => Object::new().text("html", &pages::verdict::passed(lang)),
             Outcome::Failed(failure, _) => failed(home, exercise, failure, lang),
             Outcome::NotCompiled(message) => {
                 let advice: Vec<String> = advice(message, lang).map(String::from).collect();
                 let sentence = lang.pick("It does not compile yet.", "还没有编译通过。");
-                let told = Object::new().text("sentence", sentence).text("message", message);
+                let html = pages::verdict::not_compiled(message, &advice, lang);
+                let told = Object::new().text("html", &html);
+                let told = told.text("sentence", sentence).text("message", message);
                 told.texts("advice", advice.iter().map(String::as_str))
             }
             Outcome::NotChecked(why) => not_checked(why, lang),
@@ -44,7 +47,9 @@ pub(super) fn about(kind: &str, exercise: &Exercise) -> Object {
 
 fn not_checked(why: &Localized, lang: Lang) -> Object {
     let sentence = lang.pick("It could not be checked: ", "没法检查：").to_string();
-    Object::new().text("sentence", &(sentence + why.in_lang(lang)))
+    let sentence = sentence + why.in_lang(lang);
+    let html = pages::verdict::not_checked(&sentence, lang);
+    Object::new().text("html", &html).text("sentence", &sentence)
 }
 
 fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Object {
@@ -58,11 +63,13 @@ fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Ob
         None => told.json("caret", "null"),
     };
     let told = told.maybe("note", note.as_deref());
-    let told = told.text("again", &home.section(exercise, failure, lang));
+    let again = home.section(exercise, failure, lang);
+    let fault = fault(&parts.transcript);
+    let told = told.text("again", &again);
+    let told = told.text("html", &pages::verdict::failed(&parts, &again, fault, lang));
     let told = told.text("said", &failure.show(lang));
     let told = told.texts("stderr", parts.stderr.iter().map(String::as_str));
     let told = told.texts("meanwhile", parts.meanwhile.iter().map(String::as_str));
-    let fault = fault(&parts.transcript);
     told.objects(
         "transcript",
         parts.transcript.iter().enumerate().map(|(number, one)| {

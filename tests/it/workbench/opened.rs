@@ -161,7 +161,7 @@ fn every_answer_is_protected() {
     assert_eq!(led_in.status(), 303);
     let policy = |host: &str| {
         format!(
-            "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
+            "default-src 'self'; connect-src 'self' ws://{host} wss://{host}; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
         )
     };

@@ -1,0 +1,71 @@
+// An exercise: the verdict at each save, the rules as they stand, hints one by one, the solution after passing.
+
+import { listenToKeys } from './keys.js'
+import { get, listen, post } from './server.js'
+import { find, findAll, language, t } from './words.js'
+
+const VERDICTS_MAX = 20
+
+export function exercisePage(id) {
+  const root = find('#verdict'), card = find('.card', root), more = find('[data-hint]'), solution = find('#solution')
+  const rules = findAll('.task li').map(item => [find('strong', item)?.textContent, item])
+  const verdicts = []
+  let shown = null, busy = null, hints = 0
+
+  more.addEventListener('click', async () => {
+    try {
+      const { html, number, of } = await get('hint', { exercise: id, number: hints + 1 })
+      hints = number
+      find('#hints').insertAdjacentHTML('beforeend', `<div class="hint">${html}</div>`)
+      more.hidden = number >= of
+      more.firstChild.textContent = t('Show hint {} of {}', number + 1, of) + ' '
+    } catch (error) {
+      more.title = error.message
+    }
+  })
+
+  async function showSolution() {
+    const answer = solution.hidden && await get('solution', { exercise: id }).catch(() => null)
+    if (!answer) return
+    find('code', solution).innerHTML = answer.html
+    solution.hidden = false
+  }
+
+  function draw() {
+    const kept = (busy || shown)?.kept || []
+    for (const [name, item] of rules) {
+      item.classList.toggle('kept', !busy && !!shown?.passed || kept.includes(name))
+      item.classList.toggle('broken', !busy && !!name && shown?.rule === name)
+    }
+    find('.saves', root).innerHTML = verdicts.map((one, i) => `<button class="save${one.passed ? ' passed' : ''}" data-save="${i}" aria-pressed="${one === shown}">${one.at}</button>`).join('')
+    find('[role=status]', root).textContent = busy?.kind === 'building' ? t('building …') : busy?.for ? t('checking: {}', busy.for) : busy ? t('checking …')
+      : shown ? t('{}, judged in {} s', shown.at, shown.seconds) : ''
+    card.classList.toggle('busy', !!busy)
+    if (shown) card.innerHTML = shown[language].html
+  }
+
+  root.addEventListener('click', event => {
+    const save = event.target.closest('[data-save]')?.dataset.save
+    if (save == null) return
+    shown = verdicts[save]
+    draw()
+  })
+  const whenOurs = act => event => { if (event.exercise === id) act(event) }
+  const work = whenOurs(event => { busy = event; draw() })
+  listen('exercise_' + id, {
+    saved: work,
+    building: work,
+    waiting: work,
+    verdict: whenOurs(event => {
+      busy = null
+      shown = { ...event, at: new Date().toLocaleTimeString(language, { hour12: false }) }
+      if (verdicts.push(shown) > VERDICTS_MAX) verdicts.shift()
+      draw()
+      if (event.passed) showSolution()
+    }),
+    progress({ done }) { if (done.includes(id)) showSolution() },
+  })
+  post('watch', { exercise: id }).catch(error => card.append(error.message))
+  listenToKeys({ h: () => more.click() })
+  draw()
+}

@@ -1,0 +1,102 @@
+// From events to the rows that are drawn: which side an arrow leaves, bulk folded into one row, silence as a row of its own.
+
+import { quoted } from './bytes.js'
+import { size, t } from './words.js'
+
+const BULK = 2048 // bytes in a piece that is folded
+const SILENCE = 20000 // microseconds
+
+export const nameOf = (conversation, side) => {
+  const end = conversation.ends[side]
+  return end ? `${end.program.name} #${end.number}` : conversation.ends[1 - side].there || t('unknown')
+}
+
+/** What is drawn, and at which side it begins. Of a peer that is not traced, only what it causes here is known. */
+function kindOf({ kind, socket: { side } }, both) {
+  switch (kind) {
+    case 'connect': return ['connect', 0]
+    case 'accept': return both ? ['accept', 1] : ['connect', 0]
+    case 'sent': return ['data', side]
+    case 'received': return both ? ['read', side] : ['data', 1 - side]
+    case 'sent-fin': return ['fin', side]
+    case 'received-fin': return both ? ['readfin', side] : ['fin', 1 - side]
+    case 'reset': return ['reset', 1 - side]
+    default: return ['close', side]
+  }
+}
+
+/** The rows of these events; `show` says which, and `fold` whether bulk becomes one row. */
+export function rowsOf(events, { fold, show }) {
+  const rows = [], first = new Map(), fins = new Map(), queues = new Map(), bounds = new Map()
+  let last = null
+  events.forEach((event, index) => {
+    if (event.kind === 'connected') return
+    const conversation = event.socket.conversation
+    const [kind, side] = kindOf(event, conversation.ends[0] && conversation.ends[1])
+    const row = { index, event, conversation, kind, side, time: event.shown, end: event.shown, count: event.count || 0, queue: event.queue }
+    if (kind === 'fin') {
+      if (!first.has(conversation)) first.set(conversation, side)
+      fins.set(conversation, (fins.get(conversation) || 0) | 1 << side)
+    }
+    row.endsFirst = first.get(conversation) === side
+    row.paysTimeWait = kind === 'close' && row.endsFirst && fins.get(conversation) === 3 && !conversation.isReset
+    if (show && !show(row)) return
+    const from = kind === 'read' ? 1 - side : side
+    const isBulk = fold && (kind === 'data' || kind === 'read') && row.count >= BULK
+    if (isBulk && last?.bulk && last.conversation === conversation && last.side === from) {
+      fill(last, row)
+      return
+    }
+    if (last && row.time - last.end > SILENCE) rows.push({ index, silence: row.time - last.end, time: row.time, queues: new Map(queues) })
+    if (isBulk) {
+      Object.assign(row, { bulk: { written: 0, writes: 0, read: 0, reads: 0, queueMax: 0 }, kind: 'data', side: from, wasRead: kind === 'read' })
+      fill(row, row)
+    }
+    row.number = rows.push(row) - 1
+    last = row
+    const own = bounds.get(conversation) || { low: rows.length - 1, ends: [{}, {}] }
+    own.high = rows.length - 1
+    own.ends[event.socket.side].low ??= rows.length - 1
+    if (event.kind === 'close') own.ends[event.socket.side].high = rows.length - 1
+    bounds.set(conversation, own)
+    if (row.queue) queues.set(event.socket, row.queue)
+    else if (event.kind === 'sent' || event.kind === 'close') queues.delete(event.socket)
+    row.queues = new Map(queues)
+  })
+  return { rows, bounds }
+}
+
+function fill(bulk, row) {
+  const isRead = row.wasRead ?? row.kind === 'read', sum = bulk.bulk
+  bulk.end = row.time
+  bulk.lastIndex = row.index
+  sum[isRead ? 'read' : 'written'] += row.count
+  sum[isRead ? 'reads' : 'writes']++
+  sum.queueMax = Math.max(sum.queueMax, row.queue || 0)
+  bulk.count = sum.written || sum.read
+}
+
+/** What stands above an arrow. */
+export function label(row) {
+  if (!row.bulk) return { connect: 'connect', fin: 'FIN', reset: 'RST' }[row.kind] || quoted(row.event.hex, row.count)
+  const { writes, reads } = row.bulk
+  return [writes && t('{} writes', writes), reads && t('{} reads', reads)].filter(Boolean).join(t(', '))
+}
+
+const SENTENCES = {
+  connect: '{} connects', accept: '{} accepts', data: '{} sends {}', read: '{} reads {}',
+  fin: '{} ends its direction (FIN)', readfin: '{} reads the FIN', reset: '{} resets (RST)', close: '{} closes',
+}
+
+/** The row as a sentence. */
+export const says = (row, who = nameOf(row.conversation, row.side)) =>
+  t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(', TIME_WAIT here') : '')
+
+/** All words of a filter are required: a part of a name, a kind, the bytes; `>1k` is a size. */
+export function matches(row, filter) {
+  const text = [nameOf(row.conversation, 0), nameOf(row.conversation, 1), row.kind, label(row)].join(' ').toLowerCase()
+  return filter.toLowerCase().split(/\s+/).filter(Boolean).every(word => {
+    const least = /^>([\d.]+)([km]?)$/.exec(word)
+    return least ? row.count >= least[1] * { '': 1, k: 1e3, m: 1e6 }[least[2]] : text.includes(word)
+  })
+}

@@ -1,0 +1,60 @@
+// What the page says to the workbench, and what it hears. A lost connection is tried again, and begins after the last event
+// that was heard: nothing is missed, and nothing shown twice.
+
+import { find, language, t } from './words.js'
+
+const RETRY_MS = [1000, 2000, 4000, 8000]
+
+async function answered(response) {
+  const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
+  if (!response.ok) throw new Error(answer.error || response.statusText)
+  return answer
+}
+
+/** Asks the workbench to do something; its answer, if it has one. */
+export const post = async (what, body) =>
+  answered(await fetch('/api/' + what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }))
+
+export const get = async (what, parameters) =>
+  answered(await fetch(`/api/${what}?${new URLSearchParams({ lang: language, ...parameters })}`))
+
+const sources = new Map()
+
+/** The lines of a source file as HTML; `null`: it is not one of the course. */
+export function source(file) {
+  if (!sources.has(file)) sources.set(file, get('source', { file }).then(answer => answer.html.split('\n'), () => null))
+  return sources.get(file)
+}
+
+/** Listens to the workbench; `on` maps the kinds of events to functions, `restarted` among them. */
+export function listen(page, on) {
+  let last = 0, failures = 0, since = null, due = 0, tick = null
+  const link = find('#link')
+
+  function show() {
+    link.classList.toggle('off', since != null)
+    link.textContent = since == null ? t('this machine only')
+      : t('No answer since {}. What is shown stays; trying again in {} s', since, Math.max(0, Math.ceil((due - Date.now()) / 1000)))
+  }
+
+  function open() {
+    clearInterval(tick)
+    const socket = new WebSocket(`ws://${location.host}/api/events?from=${last + 1}&page=${page}`)
+    socket.onopen = () => { failures = 0; since = null; show() }
+    socket.onmessage = message => {
+      const event = JSON.parse(message.data)
+      if (event.kind === 'restarted') last = 0
+      last = event.n || last
+      on[event.kind]?.(event)
+    }
+    socket.onclose = () => {
+      since ??= new Date().toLocaleTimeString(language)
+      const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]
+      due = Date.now() + wait
+      setTimeout(open, wait)
+      tick = setInterval(show, 500)
+      show()
+    }
+  }
+  open()
+}

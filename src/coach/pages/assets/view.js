@@ -1,0 +1,72 @@
+// The wire with its inspector and its player: in the stage of a lesson, and on a page of its own.
+
+import { changeHex, inspect } from './inspector.js'
+import { Lanes } from './lanes.js'
+import { Player } from './player.js'
+import { part, seldom } from './words.js'
+
+export class View {
+  /** `trace` is what is shown; `options()` says how: `fold`, `show`, `hidden`. */
+  constructor(root, trace, options, changed = () => {}) {
+    Object.assign(this, { trace, options, changed, inspector: part(root, 'inspector') })
+    this.lanes = new Lanes(part(root, 'lanes'), () => { this.player.stop(); this.inspect() })
+    this.player = new Player(part(root, 'player'), position => {
+      this.lanes.selected = null
+      if (position === Infinity) this.lanes.isFollowing = true
+      this.lanes.set(position)
+      this.inspect()
+    })
+    this.inspector.addEventListener('click', event => { if (event.target.closest('[data-hex]')) this.changeHex() })
+    this.update = seldom(() => this.draw())
+  }
+
+  inspect() {
+    const { current, rows } = this.lanes
+    const key = [current?.count, rows.length].join()
+    if (current && current.event === this.inspected && key === this.inspectedKey) return
+    this.inspected = current?.event
+    this.inspectedKey = key
+    inspect(this.inspector, this.lanes)
+  }
+
+  changeHex() {
+    changeHex()
+    inspect(this.inspector, this.lanes)
+  }
+
+  /** All anew: something has arrived, or is to be shown in another way. */
+  draw() {
+    const events = this.trace.ordered()
+    this.lanes.load(events, this.trace.conversations, this.options())
+    this.player.load(events)
+    this.inspect()
+    this.changed()
+  }
+
+  /** From the beginning: what is here is gone. */
+  clear() {
+    this.trace.clear()
+    this.lanes.selected = null
+    this.lanes.isFollowing = true
+    this.player.position = this.lanes.position = Infinity
+    this.draw()
+  }
+
+  /** What keys do here. */
+  keys() {
+    const { player, lanes } = this
+    return {
+      ' ': () => player.play(),
+      ArrowLeft: () => player.back(),
+      ArrowRight: () => player.next(),
+      'Shift ArrowLeft': () => player.start(),
+      'Shift ArrowRight': () => player.end(),
+      ArrowUp: () => lanes.move(-1),
+      ArrowDown: () => lanes.move(1),
+      Escape: () => lanes.unselect(),
+      '[': () => player.changeSpeed(-1),
+      ']': () => player.changeSpeed(1),
+      x: () => this.changeHex(),
+    }
+  }
+}

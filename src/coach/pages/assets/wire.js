@@ -1,0 +1,100 @@
+// The page of the wire: all programs that send their events here, with filter and boxes.
+
+import { listenToKeys } from './keys.js'
+import { asSvg } from './picture.js'
+import { matches } from './rows.js'
+import { listen } from './server.js'
+import { Trace } from './trace.js'
+import { View } from './view.js'
+import { count, escape, find, part, size, t } from './words.js'
+
+/** The button that a row belongs to, if it is another than that of its kind. */
+const GROUP = { accept: 'connect', readfin: 'fin', close: 'fin' }
+const LINES_MAX = 10000, SOCKETS_MAX = 50
+
+export function wirePage() {
+  const root = find('#wire'), trace = new Trace(), lines = []
+  const hiddenKinds = new Set(), hidden = new Set()
+  const filter = find('[type=search]', root), fold = find('[data-fold]', root)
+  let leftOut = 0
+  const isPressed = button => button.ariaPressed === 'true'
+  const options = () => ({
+    fold: isPressed(fold), hidden,
+    show: row => !hiddenKinds.has(GROUP[row.kind] || row.kind) && matches(row, filter.value),
+  })
+  const view = new View(root, trace, options, () => { drawSockets(); drawState() })
+
+  function drawState() {
+    const isEmpty = trace.events.length === 0, programs = [...trace.programs.values()], older = trace.leftOut + leftOut
+    part(root, 'empty').hidden = !isEmpty
+    part(root, 'lanes').hidden = isEmpty
+    part(root, 'message').textContent = [
+      older ? t('older: {} left out', count(older)) : '',
+      ...programs.map(({ name, lost }) => lost ? t('{} could not send {} events in time', name, count(lost)) : ''),
+      ...programs.map(({ name, pid, status }) => status == null ? '' : t(status ? '{} (pid {}) ended: {}' : '{} (pid {}) ended', name, pid, status)),
+    ].filter(Boolean).slice(-3).join(' · ')
+  }
+
+  function drawSockets() {
+    part(root, 'sockets').innerHTML = [...trace.programs.values()].filter(program => program.sockets.length).map(program =>
+      `<h2>${escape(program.name)} <span>pid ${program.pid}</span></h2>${program.sockets.slice(-SOCKETS_MAX).map(box).join('')}`).join('')
+  }
+
+  function box({ conversation, number, state, sent, received, queue, queueMax }) {
+    const meter = queueMax ? `<small>${t('queue')} ${size(queue)}</small><meter max="${queueMax}" value="${queue}"></meter>` : ''
+    return `<label class="socket"><input type="checkbox" data-conversation="${trace.conversations.indexOf(conversation)}"${hidden.has(conversation) ? '' : ' checked'}><span class="name">#${number}</span><span class="muted">${t(state)}</span><small>↑ ${size(sent)} ↓ ${size(received)}</small>${meter}</label>`
+  }
+
+  function download(name, text) {
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(new Blob([text]))
+    link.download = name
+    link.click()
+    URL.revokeObjectURL(link.href)
+  }
+
+  function forget() {
+    leftOut = lines.length = 0
+    hidden.clear()
+    view.clear()
+  }
+
+  root.addEventListener('input', ({ target }) => {
+    const index = target.dataset.conversation
+    if (index) hidden[target.checked ? 'delete' : 'add'](trace.conversations[index])
+    view.draw()
+  })
+  root.addEventListener('click', event => {
+    const button = event.target.closest('button')
+    if (!button) return
+    const { kind, save, clear } = button.dataset
+    if (button.ariaPressed && button.closest('.chips')) {
+      button.ariaPressed = !isPressed(button)
+      if (kind) hiddenKinds[isPressed(button) ? 'delete' : 'add'](kind)
+      view.draw()
+    }
+    if (clear != null) forget()
+    if (save === 'txt') download('wire.txt', ['net-trace 1', ...lines, ''].join('\n'))
+    if (save === 'svg') download('wire.svg', asSvg(view.lanes))
+  })
+
+  function ended(event) {
+    const program = trace.programs.get(String(event.pid))
+    if (program) program.status = event.status || ''
+    view.update()
+  }
+  listen('wire', {
+    wire(event) {
+      if (lines.push(event.line) > LINES_MAX * 1.1) lines.splice(0, lines.length - LINES_MAX)
+      trace.add(event.line)
+      view.update()
+    },
+    progress({ trace: address }) { part(root, 'address').textContent = address },
+    'left-out'(event) { leftOut = event.count; view.update() },
+    gone: ended,
+    exit: ended,
+    restarted: forget,
+  })
+  listenToKeys({ ...view.keys(), '/': () => filter.focus(), z: () => fold.click() })
+  view.draw()
+}

@@ -1,0 +1,138 @@
+//! The words of the scripts. They are in English there; a page in Chinese carries what they are in Chinese.
+
+use net_notes::check::Lang;
+
+/// The texts of the scripts, and the same in Chinese. `{}` stands for a value.
+const ZH: &[(&str, &str)] = &[
+    // a lesson
+    ("Run", "运行"),
+    ("Terminal", "终端"),
+    ("starting …", "正在启动……"),
+    ("building …", "正在编译……"),
+    ("running", "运行中"),
+    ("ended", "已结束"),
+    ("ended: {}", "已结束：{}"),
+    ("port {} is taken: it runs on {}", "端口 {} 被占用，改在 {} 上运行"),
+    ("the page says:", "课文里是："),
+    // the workbench
+    ("this machine only", "仅限本机"),
+    (
+        "No answer since {}. What is shown stays; trying again in {} s",
+        "{} 起没有回应。已显示的都保留，{} 秒后重试",
+    ),
+    // the player
+    ("Play", "播放"),
+    ("Pause", "暂停"),
+    ("Replay", "重播"),
+    // the wire
+    ("unknown", "未知"),
+    ("not traced", "未跟踪"),
+    ("{} connects", "{} 发起连接"),
+    ("{} accepts", "{} 接受连接"),
+    ("{} sends {}", "{} 发出 {}"),
+    ("{} reads {}", "{} 读到 {}"),
+    ("{} ends its direction (FIN)", "{} 关闭写方向（FIN）"),
+    ("{} reads the FIN", "{} 读到 FIN"),
+    ("{} resets (RST)", "{} 重置连接（RST）"),
+    ("{} closes", "{} 关闭"),
+    (", TIME_WAIT here", "，TIME_WAIT 在这边"),
+    ("{} writes", "写 {} 次"),
+    ("{} reads", "读 {} 次"),
+    (", ", "，"),
+    ("{} ms of silence", "{} 毫秒没有动静"),
+    (
+        "not shown, as there is no room: {}. Hide others to see them",
+        "还有 {} 个对话放不下，没有显示。隐藏别的就能看到",
+    ),
+    // an event of it
+    ("Nothing has crossed the wire yet.", "网络上还没有动静。"),
+    ("text", "文本"),
+    ("What it calls", "它调用的"),
+    ("What caused it", "引起它的"),
+    ("at", "时间"),
+    ("until", "直到"),
+    ("written", "写"),
+    ("read", "读"),
+    ("bytes", "字节"),
+    ("{}–{} of this direction", "这个方向的第 {}–{} 个"),
+    ("note", "注意"),
+    ("bytes are missing before this", "这之前缺了一些字节"),
+    ("queue", "队列"),
+    ("{} wait in the program", "{} 还在程序里等着"),
+    ("order", "先后"),
+    ("ends first", "先结束的一方"),
+    ("ends second", "后结束的一方"),
+    ("other end", "另一头"),
+    (
+        "No line of the program: the library or the system did this.",
+        "不是程序里的哪一行：是库或系统做的。",
+    ),
+    ("The other program is not traced.", "另一头的程序没有被跟踪。"),
+    ("Its source is not a file of this course.", "源文件不属于这个课程。"),
+    // its own page
+    ("opening", "建立中"),
+    ("open", "打开"),
+    ("ending", "正在结束"),
+    ("closed", "已关闭"),
+    ("reset", "被重置"),
+    ("older: {} left out", "更早的 {} 条没有保留"),
+    ("{} could not send {} events in time", "{} 有 {} 条事件没来得及发出"),
+    ("{} (pid {}) ended", "{}（pid {}）结束了"),
+    ("{} (pid {}) ended: {}", "{}（pid {}）结束了：{}"),
+    // an exercise
+    ("Show hint {} of {}", "看提示 {}/{}"),
+    ("checking …", "正在检查……"),
+    ("checking: {}", "正在检查：{}"),
+    ("{}, judged in {} s", "{}，{} 秒出结果"),
+];
+
+/// The element with the words that the scripts look for.
+pub(super) fn element(lang: Lang) -> String {
+    let words: Vec<String> = match lang {
+        Lang::En => Vec::new(),
+        Lang::Zh => ZH.iter().map(|(en, zh)| format!("\"{en}\":\"{zh}\"")).collect(),
+    };
+    format!("<script type=\"application/json\" id=\"words\">{{{}}}</script>\n", words.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coach::pages::assets::ASSETS;
+
+    #[test]
+    fn words_can_stand_in_json_in_html_as_they_are() {
+        let all = ZH.iter().flat_map(|(en, zh)| [en, zh]);
+        assert!(all.clone().count() > 100);
+        all.for_each(|text| assert!(!text.contains(['"', '\\', '<', '\n']), "{text}"));
+    }
+
+    #[test]
+    fn a_text_has_as_many_values_in_both_languages() {
+        let values = |text: &str| text.matches("{}").count();
+        ZH.iter().for_each(|(en, zh)| assert_eq!(values(en), values(zh), "{en}"));
+    }
+
+    #[test]
+    fn what_a_script_says_is_here_and_nothing_else() {
+        let scripts: String = ASSETS.iter().map(|asset| asset.text).collect();
+        let is_here = |text: &str| ZH.iter().any(|(en, _)| *en == text);
+        let mut count = 0;
+        for call in scripts.split("t('").skip(1) {
+            let said = call.split_once('\'').map(|(text, _)| text).expect("it ends");
+            assert!(is_here(said) || !is_call(&scripts, call), "not in Chinese: {said}");
+            count += 1;
+        }
+        assert!(count > 30, "{count}");
+        for (en, _) in ZH {
+            let is_used = scripts.contains(&format!("'{en}'"));
+            assert!(is_used || scripts.contains(&format!("{en}:")), "no script says: {en}");
+        }
+    }
+
+    /// Whether `t(` before this is the function of this name, and not the end of another one's, such as `post(`.
+    fn is_call(scripts: &str, rest: &str) -> bool {
+        let at = rest.as_ptr() as usize - scripts.as_ptr() as usize - "t('".len();
+        !scripts[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.')
+    }
+}

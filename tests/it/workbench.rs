@@ -5,6 +5,8 @@ mod collecting;
 mod driver;
 mod ending;
 mod judging;
+mod live;
+mod model;
 mod opened;
 mod running;
 mod soak;

@@ -119,6 +119,12 @@ impl Driver {
         self.command("POST", "/window/rect", &body);
     }
 
+    /// Sends a command of the DevTools protocol, for what WebDriver has no command for.
+    pub fn devtools(&self, command: &str, parameters: &str) {
+        let body = format!(r#"{{"cmd":"{command}","params":{parameters}}}"#);
+        self.command("POST", "/goog/cdp/execute", &body);
+    }
+
     /// Returns a picture of the window, as a PNG.
     pub fn screenshot(&self) -> Vec<u8> {
         decoded(&text_after(&self.command("GET", "/screenshot", ""), "\"value\":"))

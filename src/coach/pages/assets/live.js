@@ -1,4 +1,4 @@
-// Where the workbench serves the page: what the page does beyond being read.
+// Where the workbench serves the page: what it does beyond being read.
 
 import { exercisePage } from './exercise.js'
 import { listenToKeys } from './keys.js'

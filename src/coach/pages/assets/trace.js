@@ -1,6 +1,7 @@
 // The lines that programs send, as events of sockets. Two sockets that are the ends of one connection are one conversation.
 // The format is described in the module `trace` of the crate. Nothing here knows of a page.
 
+const SKEW_MAX = 1e6 // microseconds
 const KINDS = new Set(['connect', 'connected', 'accept', 'sent', 'received', 'sent-fin', 'received-fin', 'reset', 'close'])
 const field = text => text.replace(/(%[0-9a-f]{2})+/gi, bytes => { try { return decodeURIComponent(bytes) } catch { return bytes } })
 
@@ -97,8 +98,8 @@ export class Trace {
   pair(socket, time) {
     const key = (a, b) => a + ' ' + b
     const others = this.unpaired.get(key(socket.there, socket.here)) || []
-    // A port is used again: one that was closed before this one began is another connection's.
-    const at = others.findIndex(other => other.side !== socket.side && !(socket.side === 0 && other.closedAt < time))
+    // A port is used again: one that was closed long before this one began is another's.
+    const at = others.findIndex(other => other.side !== socket.side && !(socket.side === 0 && other.closedAt < time - SKEW_MAX))
     if (at < 0) {
       const own = key(socket.here, socket.there)
       if (!this.unpaired.has(own)) this.unpaired.set(own, [])
@@ -138,7 +139,7 @@ export class Trace {
         default: return true
       }
     }
-    const order = [], waiting = new Map() // conversation -> events
+    const order = [], waiting = new Map() // by conversation
     const take = (event, time) => {
       event.shown = Math.max(event.time, time)
       order.push(event)

@@ -1,0 +1,195 @@
+//! The pages in a real browser, the student's way: a lesson runs, its wire is seen, an exercise is solved.
+
+use std::fs;
+
+use super::driver::Driver;
+use super::opened::Workbench;
+use crate::common::peer;
+
+const MINE: &str = "tests/exercises/03_server.rs";
+/// Enter, as WebDriver names it.
+const ENTER: &str = "\u{e007}";
+
+/// A workbench, and a browser that is at home there; `None`: there is no browser.
+fn opened(name: &str) -> Option<(Driver, Workbench)> {
+    let browser = Driver::start()?;
+    let workbench = Workbench::open(name);
+    browser.go(&format!("{}/?key={}", workbench.at, workbench.key));
+    // No chips for the sizes of windows: a page of exactly this size.
+    show(&browser, 1440, 900, "light");
+    Some((browser, workbench))
+}
+
+fn show(browser: &Driver, width: usize, height: usize, scheme: &str) {
+    browser.devtools(
+        "Emulation.setDeviceMetricsOverride",
+        &format!(r#"{{"width":{width},"height":{height},"deviceScaleFactor":1,"mobile":false}}"#),
+    );
+    browser.devtools(
+        "Emulation.setEmulatedMedia",
+        &format!(
+            r#"{{"features":[{{"name":"prefers-color-scheme","value":"{scheme}"}},{{"name":"prefers-reduced-motion","value":"reduce"}}]}}"#
+        ),
+    );
+}
+
+/// Nothing failed in a script, and nothing was refused by the policy.
+fn is_quiet(browser: &Driver) {
+    let said = browser.console();
+    assert!(!said.contains("SEVERE"), "{said}");
+}
+
+#[test]
+fn a_lesson_runs_and_its_wire_is_drawn() {
+    let Some(_) = peer("nc") else { return };
+    let Some((browser, workbench)) = opened("live-lesson") else { return };
+    browser.go(&format!("{}/en/03_server.html", workbench.at));
+    browser.click("[data-run='2']");
+    // A client of ours, and nc: two conversations, and both directions of both are ended.
+    browser.wait("document.querySelectorAll('.arrow.fin.left').length === 2");
+    browser.wait("document.querySelectorAll('.arrow.fin.right').length === 2");
+    let names = "[...document.querySelectorAll('.head b')].map(name => name.textContent).join()";
+    let names = browser.eval(names);
+    assert!(names.starts_with("04_client #1,03_server #1,127.0.0.1:"), "{names}");
+    assert!(names.ends_with(",03_server #2"), "{names}");
+    let lines = "document.querySelectorAll('.line.l:not(.dashed)').length > 8";
+    assert_eq!(browser.eval(lines), "true", "the lifelines of two traced ends");
+    let labels =
+        "[...document.querySelectorAll('.arrow')].map(arrow => arrow.textContent).join('|')";
+    let labels = browser.eval(labels);
+    for label in ["connect", "\"Hello, this is server!\\n\\r\" 24 B", "\"Bye!\\n\\r\" 6 B", "FIN"] {
+        assert!(labels.contains(label), "{label}: {labels}");
+    }
+    let rows = browser.eval("document.querySelector('.layer').innerText");
+    assert_eq!(rows.matches("closes, TIME_WAIT here").count(), 2, "{rows}");
+
+    // An event is selected, by keys alone: its bytes, as text and as hex, and the line of the program.
+    browser.eval("document.querySelector('.rows').focus({ focusVisible: true })");
+    browser.type_in("\u{e011}"); // Home
+    browser.wait("document.querySelector('.row.selected')?.dataset.row === '0'");
+    while browser.eval("!!document.querySelector('.row.selected .arrow.data.right')") == "false" {
+        browser.type_in("\u{e015}"); // down
+    }
+    let inspector = "document.querySelector('.inspector').innerText";
+    browser.wait(&format!("{inspector}.includes('hello, this is client!')"));
+    browser.wait("document.querySelector('.lines .hit')?.innerText.includes('write')");
+    browser.type_in("x");
+    browser.wait(&format!("{inspector}.includes('68 65 6c 6c 6f')"));
+    browser.type_in("x");
+    browser.wait("document.querySelectorAll('.row.mate').length === 1");
+
+    // Back in time, and on.
+    browser.type_in("\u{e00c}\u{e012}"); // Escape, left
+    browser.wait("!document.querySelector('.layer').innerText.includes('03_server #2 closes') && document.querySelector('.pri').innerText === 'Play'");
+    browser.click("[data-act=end]");
+    browser.wait("document.querySelector('.pri').innerText === 'Replay'");
+    is_quiet(&browser);
+    keep(&browser, "workbench_lesson.png");
+
+    // On a phone the stage takes the place of the text, and shows one conversation; nothing is wider than the screen.
+    show(&browser, 375, 760, "dark");
+    browser.wait("document.querySelectorAll('.head b').length === 2");
+    browser.wait("document.documentElement.scrollWidth <= 375");
+    browser.wait("getComputedStyle(document.body).backgroundColor === 'rgb(14, 18, 22)'");
+    browser.wait("document.querySelector('.stage').offsetHeight > 400 && document.querySelector('article').offsetHeight === 0");
+    browser.click(".phone button");
+    browser.wait("document.querySelector('article').offsetHeight > 400 && document.querySelector('.stage').offsetHeight === 0");
+    assert_eq!(browser.eval("document.documentElement.scrollWidth <= 375"), "true");
+    is_quiet(&browser);
+}
+
+#[test]
+fn a_client_is_typed_into_in_chinese() {
+    let Some(_) = peer("nc") else { return };
+    let Some((browser, workbench)) = opened("live-typed") else { return };
+    browser.go(&format!("{}/en/03_server.html", workbench.at));
+    browser.click("#language");
+    browser
+        .wait("location.pathname === '/zh/03_server.html' && document.readyState === 'complete'");
+    browser.wait("document.querySelector('.run').innerText.includes('运行')");
+    let client = ".terminal[data-terminal='2']";
+    browser.wait("!!document.querySelector('.tab[aria-pressed=true]')");
+    // What follows a guess is folded until one has guessed.
+    let button = "document.querySelector('.fold:has([data-run]) summary')";
+    assert_eq!(browser.eval(&format!("{button}.innerText")), "我猜好了，看看结果");
+    let run = "document.querySelector('.fold [data-run]')";
+    assert_eq!(browser.eval(&format!("{run}.checkVisibility()")), "false");
+    browser.eval(&format!("{button}.click()"));
+    browser.wait(&format!("{run}.checkVisibility()"));
+    browser.eval("[...document.querySelectorAll('[data-run]')].find(one => one.dataset.run === '10').click()");
+    browser.wait(&format!("document.querySelector(\"{client} input\")?.disabled === false"));
+    browser.eval(&format!("document.querySelector(\"{client} input\").focus()"));
+    browser.type_in(&format!("one{ENTER}"));
+    browser.wait(&format!("document.querySelector(\"{client} u\")?.innerText === 'one⏎'"));
+    browser.wait(&format!("document.querySelector(\"{client} pre\").innerText.includes('Bye!')"));
+    browser.click(&format!("{client} [data-end]"));
+    browser.wait(&format!("document.querySelector(\"{client} .state\").innerText === '已结束'"));
+    browser.click("header [data-stop]");
+    browser.wait("document.querySelector('.badge').innerText === '已结束'");
+    is_quiet(&browser);
+}
+
+#[test]
+fn an_exercise_is_solved_by_saving() {
+    let Some((browser, workbench)) = opened("live-exercise") else { return };
+    browser.go(&format!("{}/en/exercise_03.html", workbench.at));
+    let rules = |class: &str| {
+        format!(
+            "[...document.querySelectorAll('.task li.{class} strong')].map(one => one.innerText).join()"
+        )
+    };
+    browser.wait("document.querySelector('.card-head.bad')?.innerText === 'A rule is broken'");
+    assert_eq!(browser.eval(&rules("broken")), "half-a-line");
+    assert_eq!(browser.eval(&rules("kept")), "greets,answers");
+    assert_eq!(browser.eval("document.querySelectorAll('.transcript .fault').length"), "1");
+    keep(&browser, "workbench_exercise.png");
+    browser.type_in("h");
+    browser.wait("document.querySelectorAll('.hint').length === 1");
+    browser.type_in("h");
+    browser.wait("document.querySelectorAll('.hint').length === 2");
+    assert_eq!(browser.eval("document.querySelector('#solution').hidden"), "true");
+
+    fs::write(workbench.home.path(MINE), "fn main() { no }").expect("writable");
+    browser.wait("document.querySelector('.card').innerText.includes('cannot find value')");
+
+    let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
+    fs::copy(solution, workbench.home.path(MINE)).expect("writable");
+    browser.wait("document.querySelector('.card-head.good')?.innerText === 'Every rule is kept'");
+    assert_eq!(browser.eval("document.querySelectorAll('.save').length"), "3");
+    assert_eq!(browser.eval("document.querySelectorAll('.task li.kept').length > 3"), "true");
+    browser.wait("!document.querySelector('#solution').hidden && document.querySelector('#solution code').textContent.includes('create_server')");
+
+    // What was judged before can be looked at again; single keys can be switched off.
+    browser.click(".save");
+    browser.wait("document.querySelector('.card-head').innerText === 'A rule is broken'");
+    browser.type_in("?");
+    browser.wait("document.querySelector('dialog').open");
+    browser.click("dialog input");
+    browser.click("dialog form button");
+    browser.wait("!document.querySelector('dialog').open");
+    browser.eval("document.activeElement.blur()");
+    browser.type_in("h?");
+    assert_eq!(browser.eval("document.querySelector('dialog').open"), "false");
+    assert_eq!(browser.eval("document.querySelectorAll('.hint').length"), "2");
+    is_quiet(&browser);
+}
+
+#[test]
+fn a_lesson_is_readable_without_scripts() {
+    let Some((browser, workbench)) = opened("live-off") else { return };
+    browser.devtools("Emulation.setScriptExecutionDisabled", r#"{"value":true}"#);
+    browser.go(&format!("{}/zh/03_server.html", workbench.at));
+    browser.wait("document.querySelector('article').innerText.length > 2000");
+    assert_eq!(browser.eval("document.querySelector('.stage').checkVisibility()"), "false");
+    assert_eq!(browser.eval("document.querySelector('article').offsetWidth > 500"), "true");
+    browser.click(".guess + .fold summary");
+    browser.wait("document.querySelector('.fold').open");
+}
+
+/// Keeps a picture of what the browser shows, for README, if it was asked to by `NET_NOTES_PICTURES=1`.
+fn keep(browser: &Driver, name: &str) {
+    if std::env::var_os("NET_NOTES_PICTURES").is_some() {
+        let picture = crate::common::root().join("lessons/pictures").join(name);
+        fs::write(picture, browser.screenshot()).expect("writable");
+    }
+}

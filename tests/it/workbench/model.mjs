@@ -1,0 +1,156 @@
+// The scripts of the pages that know of no page, tried under Node. Started by model.rs, in a folder with copies of them.
+
+import assert from 'node:assert/strict'
+
+const nothing = { textContent: '{}' }
+globalThis.document = { documentElement: { lang: 'en' }, querySelector: () => nothing }
+globalThis.matchMedia = () => ({})
+globalThis.remembered = { get: () => null, set() {} }
+const { Trace } = await import('./trace.js')
+const { rowsOf, says } = await import('./rows.js')
+const { dump, quoted } = await import('./bytes.js')
+const { differences } = await import('./terminals.js')
+
+const tests = {
+  'two ends of one connection are one conversation'() {
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION)
+    assert.equal(trace.conversations.length, 1)
+    const { ends } = trace.conversations[0]
+    assert.deepEqual(ends.map(end => end.program.name), ['client', 'server'])
+    assert.deepEqual(ends.map(end => [end.sent, end.received]), [[5, 3], [3, 5]])
+  },
+
+  'a port that is used again is another conversation'() {
+    const again = CONVERSATION.map(line => line.replace(/^\d+/, time => +time + 9000).replace(/(\d)\.1 /, '$1.2 '))
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION, ...again)
+    assert.equal(trace.conversations.length, 2)
+    for (const { ends } of trace.conversations) assert.equal(ends[0].number, ends[1].number)
+  },
+
+  'a peer that sends no events is an address'() {
+    const trace = traceOf(SERVER, ...CONVERSATION.filter(line => line.includes(' 2.1 ')))
+    const { rows } = rowsOf(trace.ordered(), { fold: true })
+    assert.deepEqual(rows.map(row => row.kind + row.side), ['connect0', 'data0', 'data1', 'fin1', 'fin0', 'close1'])
+  },
+
+  'sockets without an address are paired in their order'() {
+    const ends = [1, 2].flatMap(n => [`${n}0 1.${n} connected - /tmp/s`, `${n}1 2.${n} accept /tmp/s -`])
+    assert.equal(traceOf(SERVER, CLIENT, ...ends).conversations.length, 2)
+  },
+
+  'nothing is read before it is written, whatever the clocks say'() {
+    // The clock of the server is 10 ms behind, and its lines come first.
+    const late = SERVER.replace('100.000000', '99.990000')
+    const own = line => line.includes(' 2.1 ')
+    const lines = [...CONVERSATION.filter(own), ...CONVERSATION.filter(line => !own(line))]
+    const order = traceOf(late, CLIENT, ...lines).ordered()
+    const at = (kind, side) => order.findIndex(event => event.kind === kind && event.socket.side === side)
+    assert.equal(order.length, CONVERSATION.length)
+    assert.ok(at('connect', 0) < at('accept', 1))
+    for (const side of [0, 1]) {
+      assert.ok(at('sent', side) < at('received', 1 - side))
+      assert.ok(at('sent-fin', side) < at('received-fin', 1 - side))
+    }
+    order.reduce((before, event) => { assert.ok(event.shown >= before.shown); return event })
+  },
+
+  'each end keeps the order of its own events'() {
+    const order = traceOf(SERVER, CLIENT, ...CONVERSATION).ordered()
+    const own = side => order.filter(event => event.socket.side === side).map(event => event.kind)
+    assert.deepEqual(own(0), ['connect', 'connected', 'sent', 'received', 'sent-fin', 'received-fin', 'close'])
+    assert.deepEqual(own(1), ['accept', 'received', 'sent', 'sent-fin', 'received-fin', 'close'])
+  },
+
+  'after a loss nothing waits for what does not come'() {
+    const lines = CONVERSATION.filter(line => !line.includes(' sent '))
+    const trace = traceOf(SERVER, CLIENT, ...lines.slice(0, 3), '25 1 lost 7 100', ...lines.slice(3))
+    assert.equal(trace.programs.get('1').lost, 7)
+    assert.equal(trace.ordered().length, lines.length)
+    assert.ok(trace.conversations[0].ends[0].isBroken)
+  },
+
+  'the oldest events are left out, and counted'() {
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3))
+    trace.limit = 100
+    for (let n = 0; n < 500; n++) trace.add(`${100 + n} 1.1 sent 1 61`)
+    assert.ok(trace.events.length <= 110)
+    assert.equal(trace.leftOut + trace.events.length, 503)
+    assert.equal(trace.ordered().length, trace.events.length)
+  },
+
+  'a program that says hello twice is one, and another with its pid is not'() {
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION, CLIENT)
+    assert.equal(trace.programs.get('1').sockets.length, 1)
+    trace.add(CLIENT.replace('100.000000', '200.000000'))
+    assert.equal(trace.programs.get('1').sockets.length, 0)
+  },
+
+  'what is not known is left out'() {
+    const trace = traceOf('net-trace 1', SERVER, CLIENT, '5 1.1 teleport 7', '6', '', '7 1.1 connect 127.0.0.1:5 new=1')
+    assert.deepEqual(trace.events.map(event => event.kind), ['connect'])
+  },
+
+  'who ends first pays, if it was not reset'() {
+    const paying = lines => rowsOf(traceOf(SERVER, CLIENT, ...lines).ordered(), { fold: true }).rows.filter(row => row.paysTimeWait)
+    assert.deepEqual(paying(CONVERSATION).map(row => says(row)), ['server #1 closes, TIME_WAIT here'])
+    assert.deepEqual(paying(CONVERSATION.toSpliced(-2, 0, '59 1.1 reset')), [])
+  },
+
+  'bulk is one row, and silence another'() {
+    const big = Array.from({ length: 20 }, (_, n) => `${50000 + n} 1.1 sent 4096 q=${n * 10} 61`)
+    const { rows } = rowsOf(traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3), ...big).ordered(), { fold: true })
+    assert.ok(rows.at(-2).silence > 40000)
+    assert.deepEqual(rows.at(-1).bulk, { written: 81920, writes: 20, read: 0, reads: 0, queueMax: 190 })
+    assert.equal(rowsOf(traceOf(SERVER, CLIENT, ...big).ordered(), { fold: false }).rows.length, 20)
+  },
+
+  'bytes are shown as in the lessons'() {
+    assert.equal(quoted('e7958c0aff22', 6), String.raw`"界\n\xff\""`)
+    assert.equal(quoted('61', 9), '"a…"')
+    assert.equal(dump('48690a'), '0000  48 69 0a                 Hi·\n')
+  },
+
+  'output differs where it is other than what the page shows'() {
+    const page = ['server started: port 5000.', '…', 'took 3.1 ms', 'Bye!']
+    const differing = lines => [...differences(lines, page)]
+    assert.deepEqual(differing(['server started: port 5010.', 'a', 'b', 'took 7 ms', 'Bye!']), [])
+    assert.deepEqual(differing(['server started: port 5000.', 'took 7 ms', 'By!']), [[2, 'Bye!']])
+    assert.deepEqual(differing(['started']), [[0, page[0]]])
+  },
+}
+
+const CLIENT = '0 1 hello client examples/client.rs unix=100.000000'
+const SERVER = '0 2 hello server examples/server.rs unix=100.000000'
+const CONVERSATION = [
+  '10 1.1 connect 127.0.0.1:5000',
+  '11 1.1 connected 127.0.0.1:40000 127.0.0.1:5000',
+  '12 2.1 accept 127.0.0.1:5000 127.0.0.1:40000',
+  '20 1.1 sent 5 at=examples/client.rs:7 68656c6c6f',
+  '30 2.1 received 5 68656c6c6f',
+  '31 2.1 sent 3 796573',
+  '32 2.1 sent-fin',
+  '40 1.1 received 3 796573',
+  '41 1.1 sent-fin',
+  '42 1.1 received-fin',
+  '50 2.1 received-fin',
+  '51 2.1 close',
+  '60 1.1 close',
+]
+
+function traceOf(...lines) {
+  const trace = new Trace()
+  for (const line of lines) trace.add(line)
+  return trace
+}
+
+let failed = 0
+for (const [name, test] of Object.entries(tests)) {
+  try {
+    test()
+    console.log(`ok ${name}`)
+  } catch (error) {
+    failed++
+    console.log(`NOT ok ${name}: ${error.stack}`)
+  }
+}
+process.exitCode = failed ? 1 : 0

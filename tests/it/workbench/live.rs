@@ -15,7 +15,6 @@ fn opened(name: &str) -> Option<(Driver, Workbench)> {
     let browser = Driver::start()?;
     let workbench = Workbench::open(name);
     browser.go(&format!("{}/?key={}", workbench.at, workbench.key));
-    // No chips for the sizes of windows: a page of exactly this size.
     show(&browser, 1440, 900, "light");
     Some((browser, workbench))
 }
@@ -83,6 +82,9 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     browser.wait("!document.querySelector('.layer').innerText.includes('03_server #2 closes') && document.querySelector('.pri').innerText === 'Play'");
     browser.click("[data-act=end]");
     browser.wait("document.querySelector('.pri').innerText === 'Replay'");
+    let moving =
+        "document.querySelectorAll('.cursor').length + ' ' + document.getAnimations().length";
+    assert_eq!(browser.eval(moving), "1 0", "nothing moves for who does not want it");
     is_quiet(&browser);
     keep(&browser, "workbench_lesson.png");
 
@@ -127,6 +129,29 @@ fn a_client_is_typed_into_in_chinese() {
     browser.click("header [data-stop]");
     browser.wait("document.querySelector('.badge').innerText === '已结束'");
     is_quiet(&browser);
+}
+
+#[test]
+fn output_that_differs_from_the_page_is_marked() {
+    let Some((browser, workbench)) = opened("live-differs") else { return };
+    let lesson = "# 22 · Own\n\n## Count\n\n```console\n$ seq 7 9\n7\neight\n9\n```\n";
+    fs::write(workbench.home.path("lessons/22_own.md"), lesson).expect("writable");
+    browser.go(&format!("{}/en/22_own.html", workbench.at));
+    browser.wait("document.querySelector('.tab').innerText === 'Count'");
+    browser.type_in("r");
+    browser.wait("document.querySelector('.terminal .state').innerText === 'ended'");
+    let marked = "[...document.querySelectorAll('.differs')].map(one => one.innerText).join('|')";
+    browser.wait(&format!("{marked} === '8 the page says: eight'"));
+    // What was heard is kept while there is no answer.
+    let Workbench { program, home, port, .. } = workbench;
+    program.kill();
+    browser.wait("document.querySelector('#link.off')?.textContent.startsWith('No answer since')");
+    assert_eq!(browser.eval(marked), "8 the page says: eight");
+    let _again = Workbench::open_with(home, &["--port", &port.to_string()]);
+    browser.wait("document.querySelector('#link').textContent === 'this machine only'");
+    browser.type_in("r");
+    browser.wait("document.querySelector('.badge').innerText === 'ended'");
+    browser.wait(&format!("{marked} === '8 the page says: eight'"));
 }
 
 #[test]

@@ -51,6 +51,7 @@ const tests = {
       assert.ok(at('sent', side) < at('received', 1 - side))
       assert.ok(at('sent-fin', side) < at('received-fin', 1 - side))
     }
+    assert.deepEqual(order.filter(event => event.socket.side === 1).map(event => event.kind), ['accept', 'received', 'sent', 'sent-fin', 'received-fin', 'close'])
     order.reduce((before, event) => { assert.ok(event.shown >= before.shown); return event })
   },
 
@@ -62,11 +63,17 @@ const tests = {
   },
 
   'after a loss nothing waits for what does not come'() {
-    const lines = CONVERSATION.filter(line => !line.includes(' sent '))
+    const lines = [...CONVERSATION.filter(line => !line.includes(' sent ')), '45 1.1 sent 4 61', '46 2.1 received 4 61']
     const trace = traceOf(SERVER, CLIENT, ...lines.slice(0, 3), '25 1 lost 7 100', ...lines.slice(3))
     assert.equal(trace.programs.get('1').lost, 7)
-    assert.equal(trace.ordered().length, lines.length)
+    assert.deepEqual(trace.ordered().map(event => event.time), trace.events.map(event => event.time).sort((a, b) => a - b))
     assert.ok(trace.conversations[0].ends[0].isBroken)
+  },
+
+  'also what contradicts itself is shown'() {
+    const lines = CONVERSATION.slice(0, 3)
+    const circle = ['20 1.1 received 1 61', '21 1.1 sent 1 61', '20 2.1 received 1 61', '21 2.1 sent 1 61']
+    assert.equal(traceOf(SERVER, CLIENT, ...lines, ...circle).ordered().length, 7)
   },
 
   'the oldest events are left out, and counted'() {

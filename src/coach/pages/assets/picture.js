@@ -1,4 +1,4 @@
-// The rows as a picture to keep, as `trace::svg` of the crate draws them.
+// The rows as a picture to keep, as `trace::svg` draws them.
 
 import { label, nameOf, says } from './rows.js'
 import { escape, ms, size } from './words.js'

@@ -3,7 +3,7 @@
 import { post } from './server.js'
 import { escape, find, findAll, t } from './words.js'
 
-/** What differs from run to run, as one: times, ports of clients, addresses in messages. */
+/** What differs from run to run, as one: times, ports, addresses. */
 const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+)? ?(ms|s)\b/g, 'T').replace(/\s+/g, ' ').trim()
 
 /** Marks the lines of `actual` that the page shows otherwise; `…` on the page stands for any lines. The result: a line's number, and what the page says. */

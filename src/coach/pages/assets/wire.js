@@ -1,4 +1,4 @@
-// The page of the wire: all programs that send their events here, with filter and boxes.
+// The page of the wire: all programs that send events here.
 
 import { listenToKeys } from './keys.js'
 import { asSvg } from './picture.js'
@@ -50,7 +50,7 @@ export function wirePage() {
     link.href = URL.createObjectURL(new Blob([text]))
     link.download = name
     link.click()
-    URL.revokeObjectURL(link.href)
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
   }
 
   function forget() {

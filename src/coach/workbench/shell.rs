@@ -1,5 +1,5 @@
-//! Translates a command of a page to the one that is run: the built example instead of `cargo run`, free ports instead of those that
-//! are taken. Only the commands that a page may have are accepted; all others are refused.
+//! Translates a command of a page to the one that is run: the built example instead of `cargo run`, free ports instead of
+//! those that are taken. Only the commands that a page may have are accepted; all others are refused.
 
 use std::path::{Path, PathBuf};
 

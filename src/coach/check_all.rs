@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::context::Coach;
 use super::exercise::Exercise;
 use super::exercises;
-use super::judge::{Candidate, Judge, Outcome, PATIENCE};
+use super::judge::{CHECK_TIME_LIMIT, Candidate, Judge, Outcome};
 use super::verdict_json;
 
 /// The number of exercises that are judged at the same time. A check mostly waits.
@@ -60,7 +60,7 @@ impl Coach {
                                 home: &self.home,
                                 exercise,
                                 colour: false,
-                                patience: PATIENCE,
+                                time_limit: CHECK_TIME_LIMIT,
                             };
                             judge.judge(&Candidate::Own, |_| {})
                         });

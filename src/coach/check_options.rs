@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::judge::{Candidate, PATIENCE};
+use super::judge::{CHECK_TIME_LIMIT, Candidate};
 
 /// `check [03] [--file FILE | --program PROGRAM] [--patience SECONDS] [--json]`.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(super) struct CheckOptions {
     /// The exercise; `None`: the next one.
     pub(super) which: Option<String>,
     pub(super) candidate: Candidate,
-    pub(super) patience: Duration,
+    pub(super) time_limit: Duration,
     pub(super) json: bool,
 }
 
@@ -27,7 +27,7 @@ impl CheckOptions {
                 "--program" => options.candidate = Candidate::Program(path(rest.next()?)?),
                 "--patience" => {
                     let seconds = rest.next()?.parse().ok().filter(|seconds| *seconds > 0.0);
-                    options.patience = Duration::try_from_secs_f64(seconds?).ok()?;
+                    options.time_limit = Duration::try_from_secs_f64(seconds?).ok()?;
                 }
                 option if option.starts_with('-') => return None,
                 which if options.which.is_none() => options.which = Some(which.to_string()),
@@ -47,7 +47,12 @@ fn path(text: &str) -> Option<PathBuf> {
 
 impl Default for CheckOptions {
     fn default() -> Self {
-        CheckOptions { which: None, candidate: Candidate::Own, patience: PATIENCE, json: false }
+        CheckOptions {
+            which: None,
+            candidate: Candidate::Own,
+            time_limit: CHECK_TIME_LIMIT,
+            json: false,
+        }
     }
 }
 
@@ -60,7 +65,7 @@ mod tests {
         let options = CheckOptions::parse(&["--json", "03", "--program", "x", "--patience", "0.5"]);
         let options = options.expect("they make sense");
         assert!(options.json && options.which.as_deref() == Some("03"));
-        assert_eq!(options.patience, Duration::from_millis(500));
+        assert_eq!(options.time_limit, Duration::from_millis(500));
         assert!(matches!(options.candidate, Candidate::Program(path) if path.ends_with("x")));
         assert!(matches!(CheckOptions::parse(&[]), Some(CheckOptions { which: None, .. })));
         for args in [

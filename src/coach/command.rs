@@ -139,7 +139,7 @@ impl Coach {
         };
         let mut command = Command::new(&program);
         command.args(args);
-        // It replaces this process where the system can do that: a signal that ends us then ends the program, and its port is free.
+        // It replaces this process where the system can do that: a signal to us then ends the program, too, and frees its port.
         #[cfg(unix)]
         let error = std::os::unix::process::CommandExt::exec(&mut command);
         #[cfg(not(unix))]

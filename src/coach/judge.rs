@@ -15,9 +15,9 @@ use super::lock;
 
 /// The time limit of a program for each thing that it should do at once, unless `--patience` sets another one. Far more than
 /// it needs, and not longer than a student likes to wait for the result that it hangs.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const CHECK_TIME_LIMIT: Duration = Duration::from_secs(5);
 /// A check that waits for longer than this reports what it waits for.
-const TELL_AFTER: Duration = Duration::from_secs(1);
+const WAIT_REPORT_AFTER: Duration = Duration::from_secs(1);
 
 /// The program to judge.
 #[derive(Debug)]
@@ -53,17 +53,17 @@ pub(super) struct Judge<'a> {
     pub(super) exercise: &'a Exercise,
     /// Whether the compiler's message is coloured.
     pub(super) colour: bool,
-    pub(super) patience: Duration,
+    pub(super) time_limit: Duration,
 }
 
 impl Judge<'_> {
     /// Judges the candidate, and reports long waits of the check, once for each rule.
     pub(super) fn judge(&self, what: &Candidate, tell: impl Fn(Waiting) + Sync) -> Outcome {
         let told = Mutex::new(Vec::new());
-        self.judge_watched(what, TELL_AFTER / 4, |check| {
+        self.judge_watched(what, WAIT_REPORT_AFTER / 4, |check| {
             let Some((time, waiting)) = check.waiting() else { return };
             let mut told = lock(&told);
-            if time >= TELL_AFTER && !told.contains(&subject_of(waiting)) {
+            if time >= WAIT_REPORT_AFTER && !told.contains(&subject_of(waiting)) {
                 told.push(subject_of(waiting));
                 tell(waiting);
             }
@@ -87,7 +87,7 @@ impl Judge<'_> {
             Err(Error::Compiler(message)) => return Outcome::NotCompiled(message),
             Err(Error::Io(why)) => return Outcome::NotChecked(why),
         };
-        let check = Check::with_patience(subject, self.patience);
+        let check = Check::with_patience(subject, self.time_limit);
         let verdict = watched(&check, every, &look, || (self.exercise.judge)(&check));
         let rules = self.exercise.rules.iter();
         let kept = rules.filter(|rule| check.has_kept(rule)).map(|rule| rule.name).collect();

@@ -1,5 +1,5 @@
-//! Which language the coach speaks: the one that was asked for with `--lang`, the one that was chosen with `lang`, or the one that
-//! the system is set to.
+//! The language of the coach: the one that was given with `--lang`, the one that was chosen with `lang`, or the one that the
+//! system is set to.
 
 use std::env;
 use std::process::{Command, Stdio};

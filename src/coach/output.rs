@@ -1,4 +1,4 @@
-//! How the coach speaks: in which language, and in colour or not.
+//! The output of the coach: its language, its colours, and its lines.
 
 use std::borrow::Cow;
 use std::env;

@@ -77,8 +77,8 @@ impl Progress {
         }
         self.lines = lines;
         let text: String = self.lines.iter().flat_map(|line| [line, "\n"]).collect();
-        // Written under another name first: a full disk must not destroy the old file. The name is unique to this process: another
-        // coach may be writing.
+        // Written under another name first: a full disk must not destroy the old file. The name is
+        // unique to this process: another coach may be writing.
         let unfinished = self.path.with_extension(format!("{}.bak", std::process::id()));
         let written = fs::write(&unfinished, text);
         written.and_then(|()| fs::rename(&unfinished, &self.path)).inspect_err(|_| {

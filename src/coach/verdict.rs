@@ -20,12 +20,12 @@ impl Coach {
             home: &self.home,
             exercise,
             colour: self.voice.colour && !options.json,
-            patience: options.patience,
+            time_limit: options.time_limit,
         };
         let began = Instant::now();
         let tell = |waiting| {
             if !options.json {
-                let _ = self.failed(&self.waits(waiting, options.patience));
+                let _ = self.failed(&self.waits(waiting, options.time_limit));
             }
         };
         let outcome = exercise.runs_here().then(|| judge.judge(&options.candidate, tell));
@@ -146,8 +146,8 @@ impl Coach {
     }
 
     /// A message about the current wait of the check.
-    fn waits(&self, waiting: Waiting, patience: Duration) -> String {
-        let limit = patience.as_secs_f64();
+    fn waits(&self, waiting: Waiting, time_limit: Duration) -> String {
+        let limit = time_limit.as_secs_f64();
         match waiting {
             Waiting::For(rule) => self.voice.say(
                 format!("… waits for your program, {limit} s at most: {}", rule.name),

@@ -1,7 +1,7 @@
 //! The workbench: the course in the browser, served to this machine only. `cargo run -- open`.
 //!
-//! The [`gate`] decides which requests are answered, and [`routes`] answers them. All events of programs and of the wire go into one
-//! [`log`], which all tabs read.
+//! The [`gate`] decides which requests are answered, and [`routes`] answers them. All events of programs and of the wire
+//! go into one [`log`], which all tabs read.
 
 mod collector;
 mod feed;

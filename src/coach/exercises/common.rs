@@ -27,7 +27,7 @@ const PER_CONNECTION: usize = 3;
 /// The number that it may have for itself, beside the ones that it started with.
 const SPARE: usize = 3;
 
-/// How many clients are connected at the same time: more than a pool of threads has that is made for a few.
+/// The number of clients at the same time: more than the threads of a small pool.
 pub(super) const MANY: usize = 40;
 
 /// The program under check, as a server.
@@ -85,7 +85,7 @@ impl<'c> Server<'c> {
         self.program.expect_sockets_at_most(most, rule)
     }
 
-    /// What came of a step that may have ended the program: then it is this rule that was broken, and not another one.
+    /// Judges a step that may have ended the program: if it has, this rule was broken, and not another one.
     pub(super) fn or_ended<T>(&self, step: Verdict<T>, rule: &Rule) -> Verdict<T> {
         step.or_else(|failure| self.program.expect_running(rule).and(Err(failure)))
     }

@@ -1,4 +1,4 @@
-//! 01: a server that reports what it got. What comes are bytes, in however many pieces, until the client has ended.
+//! 01: a server that reports what it has received: bytes, in any number of pieces, until the client has ended.
 
 use std::sync::Mutex;
 
@@ -138,7 +138,7 @@ impl Reporter<'_> {
         client.expect_end(&CLOSES)
     }
 
-    /// The next report must be that of these bytes.
+    /// Expects the report of these bytes next.
     fn reported(&self, bytes: &[u8], rule: &Rule) -> Verdict {
         let expected = report(bytes);
         let line = self.next(&expected, rule)?;

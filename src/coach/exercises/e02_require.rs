@@ -75,7 +75,7 @@ fn judge(check: &Check) -> Verdict {
         let number = Observed::text("the number of a port, 1 to 65535", "一个端口号，1 到 65535");
         return Err(check.failed(&REAL_PORT, number, Observed::bytes("0")));
     }
-    // It has got its line, and does not leave: it has not even ended its side.
+    // It has received its line, and stays: it has not even ended its direction.
     let mut stays = check.connect_by("stays", port, &REAL_PORT)?;
     says(check, &mut stays, &EVERY, &EVERY)?;
     check.kept(&REAL_PORT);

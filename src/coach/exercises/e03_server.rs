@@ -110,7 +110,7 @@ fn judge(check: &Check) -> Verdict {
 
     let mut one = greeted(&server, "one", &MANY)?;
     let mut two = greeted(&server, "two", &MANY)?;
-    // The half comes together with a whole line: so when that is answered, the half has been read as well.
+    // The half arrives together with a whole line, so once that is answered, the half was read as well.
     one.send("Uno\nOn");
     welcomed(&mut one, "Uno", &APART)?;
     two.send("Dos\nTw");
@@ -173,7 +173,7 @@ fn welcomed(client: &mut Peer, name: &str, rule: &Rule) -> Verdict {
     client.expect_line(format!("Welcome, {name}!"), rule)
 }
 
-/// Gives back the clients, as nobody has left yet.
+/// Returns the clients, as none has left yet.
 fn strange(server: &Server<'_>, other: &mut Peer) -> Verdict<[Peer; 4]> {
     // The blanks at the edges of a name may stay or go.
     let mut blanks = greeted(server, "blanks", &MANY)?;
@@ -184,7 +184,7 @@ fn strange(server: &Server<'_>, other: &mut Peer) -> Verdict<[Peer; 4]> {
         answers.iter().flat_map(|line| [line.clone(), line.replace('\n', "\r\n")]).collect();
     blanks.expect_any(&answers, &STRANGE)?;
 
-    // Nobody has a name with nothing in it: to answer that is as good as not to.
+    // A name cannot be empty: an answer to that is as right as none.
     let mut empty = greeted(server, "empty", &MANY)?;
     empty.send("\nEve\n");
     let empty_too =

@@ -1,4 +1,4 @@
-//! 05: both sides in one program, and each prints its callbacks. On one side the order is certain, whoever ends first.
+//! 05: both sides in one program, and each prints its callbacks. On one side the order is certain, whichever side ends first.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -55,7 +55,7 @@ fn judge(check: &Check) -> Verdict {
     let sockets = Sockets::default();
     let first = [("server", &SERVER_FIRST), ("client", &CLIENT_FIRST)];
     first.iter().try_for_each(|(first, rule)| visit(check, first, rule, &sockets))?;
-    // How the lines of the two sides are mixed is chance: so, many times.
+    // The lines of the two sides are mixed at random, so the program is run many times.
     check.at_once(8, |n| visit(check, first[n % 2].0, first[n % 2].1, &sockets))?;
     if sockets.missed.into_inner() && !sockets.seen.into_inner() {
         let two = Observed::text("two sockets", "两个套接字");

@@ -173,8 +173,8 @@ fn answered(client: &mut Peer, line: &str, number: usize, rule: &Rule) -> Verdic
     client.expect_lines(format!("{number} [{line}]\n"), rule)
 }
 
-/// The first half comes together with a whole line. So when that is answered, the half has been read as well, and what follows
-/// is another read: however slow the program is.
+/// The first half arrives together with a whole line. When that is answered, the half was read as well, and what follows
+/// is another read, however slow the program is.
 fn pieces(server: &Server<'_>) -> Verdict {
     let mut half = server.connect("half")?;
     half.send("one\nsugar a");

@@ -101,7 +101,7 @@ fn judge(check: &Check) -> Verdict {
         visit.counts(more, &COUNTS)?;
     }
     check.kept(&COUNTS);
-    // The half comes together with a whole line. So when that is counted, the half was read, and its rest is another read.
+    // The half arrives together with a whole line. When that is counted, the half was read, and its rest is another read.
     let two = "二三\n".as_bytes();
     visit.server.send(["一\n".as_bytes(), &two[..4]].concat());
     visit.counts(1, &COUNTS)?;
@@ -211,13 +211,13 @@ impl Visit {
         Ok(Visit { program, server, count: 0 })
     }
 
-    /// A line was sent, with so many characters more.
+    /// Records that a line with this number of characters was sent.
     fn counts(&mut self, more: usize, rule: &Rule) -> Verdict {
         self.count += more;
         self.program.expect_line("so far", &format!("so far: {}", self.count), rule)
     }
 
-    /// The server ends: then the program says how many there were, and ends, too.
+    /// Ends the server's direction: the program must print the number of characters, and end.
     fn ends(mut self, more: usize, rule: &Rule) -> Verdict {
         self.server.half_close();
         self.program.expect_line("in all", &format!("in all: {}", self.count + more), rule)?;
@@ -225,8 +225,8 @@ impl Visit {
     }
 }
 
-/// The server writes and does not read, and somebody types without a pause. A client that waits in one direction until there
-/// is room in the other waits for ever.
+/// The server writes and does not read, and text is typed without a pause. A client that waits in one direction until there
+/// is room in the other one waits for ever.
 fn both_at_once(check: &Check, host: &Host) -> Verdict {
     let mut visit = Visit::new(check, "both", host)?;
     let flood = "海".repeat(FLOOD / 3) + "\n";

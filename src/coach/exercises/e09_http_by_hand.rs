@@ -1,4 +1,4 @@
-//! 09: a client that asks for a page by hand. The myth: an answer is what one read brings, or what comes until the end.
+//! 09: a client that asks for a page by hand. The myth: an answer is what one read returns, or everything until the end.
 
 use std::time::Duration;
 
@@ -214,7 +214,7 @@ fn judge(check: &Check) -> Verdict {
     Ok(())
 }
 
-/// Nothing may come before the rest has. A slow program is caught by what it prints in the end.
+/// Nothing may arrive before the rest was sent. A slow program is caught by what it prints in the end.
 fn in_pieces(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     let mut head = visit("head")?;
     head.server.send("HTTP/1.1 200 OK\r\nContent-Le");

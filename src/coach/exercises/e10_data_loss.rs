@@ -149,7 +149,7 @@ fn judge(check: &Check) -> Verdict {
     server.expect_freed(stay.len() + 3, &FREES)?; // `patient`, `early`, and the one that never reads
     check.kept(&FREES);
 
-    // As late as can be: a server may hang up on one that is silent for five seconds.
+    // As late as possible: a server may close a connection that is silent for five seconds.
     let mut slow = asks(&server, "slow", &line)?;
     speaks(&mut slow, 1);
     server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
@@ -188,7 +188,7 @@ fn speaks(client: &mut Peer, times: usize) {
     client.pause(Duration::from_millis(50));
 }
 
-/// Two clients that end when they have said their line. One of them reads later: much of its answer is still with the server.
+/// Two clients that end after their line. One of them reads later: much of its answer is still in the server.
 fn ends_early(server: &Server<'_>) -> Verdict<Peer> {
     let mut ends = server.connect("ends")?;
     ends.send("my last word\n");

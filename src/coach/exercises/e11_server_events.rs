@@ -94,7 +94,7 @@ const MANY: Rule = Rule {
 
 /// The length of a long line.
 const LINE: usize = 512 << 10;
-/// How many such lines are said while one does not read, and then does: less than 8 MiB, and more than most kernels hold.
+/// The number of long lines for a client that does not read at first: less than 8 MiB, and more than most kernels hold.
 const WHILE: usize = 15;
 /// The number of bytes that may wait for a client that does not read.
 const LIMIT: usize = 8 << 20;
@@ -205,13 +205,13 @@ impl Guest<'_> {
         self.hears_any(&[line], rule)
     }
 
-    /// The next line must be one of these.
+    /// Expects one of these lines next.
     fn hears_any(&mut self, lines: &[&str], rule: &Rule) -> Verdict {
         let next = self.next(lines[0], rule)?;
         match lines.contains(&&*next) {
             true => Ok(()),
             false => {
-                // A leaving that nobody awaits: one that did not happen, or was told twice.
+                // A message that a client has left, which did not happen, or was sent twice.
                 let leaving = |line: &str| line.ends_with(" has left.");
                 let rule = if leaving(&next) && !leaving(lines[0]) { &LEAVES } else { rule };
                 let expected = Observed::bytes(lines[0]);
@@ -220,14 +220,14 @@ impl Guest<'_> {
         }
     }
 
-    /// The next line must be one of these, which may be long; which one.
+    /// Expects one of these lines next, which may be long. Returns which one.
     fn hears_next(&mut self, lines: &[&str], rule: &Rule) -> Verdict<usize> {
         let either = |line: &&str| [line.to_string(), line.replace('\n', "\r\n")];
         let choices: Vec<String> = lines.iter().flat_map(either).collect();
         self.peer.expect_any(&choices, rule).map(|chosen| chosen / 2)
     }
 
-    /// The next line, whatever it says, but nothing about itself.
+    /// Receives the next line, which must not be about this client.
     fn next(&mut self, awaited: &str, rule: &Rule) -> Verdict<String> {
         let line = self.peer.line(Observed::bytes(awaited), rule)?;
         let own = [" has ", ": "].map(|what| format!("{}{what}", self.number));
@@ -280,7 +280,7 @@ fn no_text(server: &Server<'_>, others: [&mut Guest<'_>; 2]) -> Verdict {
     Ok(())
 }
 
-/// One does not read, while the others speak and another one comes and goes. In the end it reads everything.
+/// One client does not read, while the others send and another one joins and leaves. In the end it reads everything.
 fn reads_later<'c>(server: &Server<'c>, ada: &mut Guest<'c>, bob: &mut Guest<'c>) -> Verdict {
     let mut eve = enters(server, "eve", &GREETS)?;
     for guest in [&mut *ada, &mut *bob] {
@@ -347,7 +347,7 @@ fn never_reads(one: &mut Guest<'_>, other: &mut Guest<'_>, news: &str) -> Verdic
     Err(one.check.failed(&BOUNDED, Observed::bytes(news), still))
 }
 
-/// Many come at once, and then all speak at once.
+/// Many clients join at the same time, and then all send at the same time.
 fn crowd(server: &Server<'_>) -> Verdict {
     let guests = Mutex::new(Vec::new());
     server.check.at_once(CROWD, |n| {

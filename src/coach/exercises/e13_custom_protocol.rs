@@ -94,7 +94,7 @@ const APART: Rule = Rule {
 };
 
 const LIMIT: usize = 1024 * 1024;
-/// How much of a body that is too large is sent at a time.
+/// The length of each part in which a body that is too large is sent.
 const PART: usize = 100_000;
 
 fn request(body: impl AsRef<[u8]>) -> Vec<u8> {
@@ -219,7 +219,7 @@ fn judge(check: &Check) -> Verdict {
     Ok(())
 }
 
-/// What the agreement allows.
+/// Requests that the agreement allows.
 fn well_said<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict {
     let mut pieces = visit("pieces")?;
     let text = request("in pieces");
@@ -252,7 +252,7 @@ fn well_said<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict {
     Ok(())
 }
 
-/// What it does not allow, and what is too much.
+/// Requests that it does not allow, or that are too large.
 fn badly_said<'c>(visit: impl Fn(&str) -> Verdict<Visit<'c>>) -> Verdict {
     let http = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n";
     let first = visit("http")?;

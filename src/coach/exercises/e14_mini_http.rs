@@ -1,4 +1,4 @@
-//! 14: a router on the mini http module, and a notebook behind it. The trap: what somebody has typed is no HTML.
+//! 14: a router on the mini http module, and a notebook behind it. The trap: typed text is not HTML.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -239,7 +239,7 @@ fn heads(site: &Site<'_>, tea: &str) -> Verdict {
         let (get, head) = (site.ask("GET", path, &HEAD)?, site.ask("HEAD", path, &HEAD)?);
         head.is(get.status, &HEAD)?;
         head.has_line("Content-Type", get.header("Content-Type"), &HEAD)?;
-        // A length may be left out, as with an answer in chunks. One that is there has to be right (RFC 9110 9.3.2).
+        // A length may be missing, as with an answer in chunks. If it is present, it must be right (RFC 9110 9.3.2).
         let lengths = [&get, &head].map(|reply| reply.header("Content-Length"));
         if lengths.iter().all(|length| !length.is_empty()) {
             head.has_line("Content-Length", lengths[0], &HEAD)?;
@@ -248,7 +248,7 @@ fn heads(site: &Site<'_>, tea: &str) -> Verdict {
     Ok(())
 }
 
-/// What is typed has a tag in it, and what could become an attribute: with names that no page has of its own.
+/// The typed text contains a tag, and text that could become an attribute: with names that no page contains otherwise.
 fn hostile(site: &Site<'_>) -> Verdict {
     let (tag, attribute, note) = (random::word(), random::word() + "x", random::word());
     let quotes = format!("\" {attribute}=\"1' {attribute}='1 {attribute}=1");
@@ -284,7 +284,7 @@ fn hostile(site: &Site<'_>) -> Verdict {
     Ok(())
 }
 
-/// Refused or taken, but answered, and the program goes on.
+/// It may be refused or taken, but must be answered, and the program must continue.
 fn undecodable(site: &Site<'_>) -> Verdict {
     for value in ["%", "%4", "%zz", "%+4", "%FF", "%E8%8C", "%茶"] {
         site.ask("GET", &format!("/notes?word={value}"), &DECODED)?.is_served(&DECODED)?;

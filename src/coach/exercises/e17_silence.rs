@@ -94,7 +94,7 @@ const BEAT_MS: u64 = 400;
 const FIRST_BEAT_MS: u64 = 500;
 /// The delay that a client may have on a busy machine.
 const LATE: Duration = Duration::from_millis(250);
-/// How early: the system's clock may count in steps.
+/// The time by which it may be early: the system's clock may count in steps.
 const EARLY: Duration = Duration::from_millis(5);
 const ATTEMPTS: usize = 3;
 
@@ -342,7 +342,7 @@ fn visits(check: &Check) -> Verdict<[Duration; 5]> {
     Ok(pauses)
 }
 
-/// Something must have taken between these times, in milliseconds.
+/// Expects a duration between these times, in milliseconds.
 fn expect_time(check: &Check, time: Duration, range: (u64, u64), rule: &Rule) -> Verdict {
     let [least, most] = [range.0, range.1].map(Duration::from_millis);
     let expected = if time < least.saturating_sub(EARLY) {

@@ -1,4 +1,4 @@
-//! 18: a chat room in the browser, by WebSocket. The trap: whoever does not read stops the others, or fills the memory.
+//! 18: a chat room in the browser, by WebSocket. The trap: a client that does not read stops the others, or fills the memory.
 
 mod crowd;
 
@@ -91,14 +91,14 @@ const SAME_ORDER: Rule = Rule {
     see: "Reflect",
 };
 
-/// How long a message is when much is said.
+/// The length of a long message.
 const LONG: usize = 256 << 10;
-/// How many of those are said while one does not read, and then does: less than 8 MiB, and more than most kernels hold.
+/// The number of long messages for a client that does not read at first: less than 8 MiB, and more than most kernels hold.
 const WHILE: usize = 30;
 /// The number of bytes that may wait for a client that does not read.
 const LIMIT: usize = 8 << 20;
 
-/// The room, and who must be in it, in the order in which they came.
+/// The room, and the visitors that must be in it, in the order of their arrival.
 struct Room<'c> {
     server: Server<'c>,
     names: Vec<String>,
@@ -182,7 +182,7 @@ impl<'c> Room<'c> {
         WebSocket::open(&self.server, "/room", who, &PAGE)
     }
 
-    /// A new visitor, who hears who is there; and all hear that it has come.
+    /// Adds a visitor, who must receive the list of the others; and all must receive its arrival.
     fn enters(
         &mut self,
         name: &str,
@@ -256,7 +256,7 @@ fn names<'c>(room: &mut Room<'c>, others: [&mut Visitor<'c>; 3]) -> Verdict {
         socket.say(name);
         socket.expect_close(4000, &NAME)?;
     }
-    // If anything of that had been heard, this would not come next.
+    // If any of that had been received, this would not be next.
     for name in [random::chinese(20), "x".to_string(), taken[0].to_uppercase()] {
         let visitor = room.enters(&name, &mut [ada, bob, cem], &NAME)?;
         visitor.socket.close(1000, &LEAVES)?;
@@ -303,7 +303,7 @@ fn leaves<'c>(room: &mut Room<'c>, name: &str, others: [&mut Visitor<'c>; 2]) ->
     room.misses(name, &mut [ada, bob])
 }
 
-/// One does not read, while the others speak and another one comes and goes. In the end it hears everything.
+/// One client does not read, while the others send and another one joins and leaves. In the end it receives everything.
 fn reads_later<'c>(room: &mut Room<'c>, ada: &mut Visitor<'c>, bob: &mut Visitor<'c>) -> Verdict {
     let mut eve = room.enters("Eve", &mut [ada, bob], &COMES)?;
     eve.socket.peer.remark("does not read for a while", "暂时不读");
@@ -337,7 +337,7 @@ fn long_text(n: usize) -> String {
     format!("{n} {}", "z".repeat(LONG))
 }
 
-/// One speaks, and both hear it, and the same. Whether they have heard the news meanwhile.
+/// One sends a message, and both must receive the same. Whether they have received the news in the meantime.
 fn speaks(one: &mut Visitor<'_>, other: &mut Visitor<'_>, text: &str, news: &str) -> Verdict<bool> {
     one.socket.say(text);
     let (text, mut told) = (format!("{}: {text}", one.name), false);

@@ -87,11 +87,11 @@ const NONE_LEFT: Rule = Rule {
     see: "Once, or once more",
 };
 
-/// How long the balancer has to notice that a copy is well, or is not. The rules say two seconds, and the machine may be busy.
+/// The time in which the balancer must notice that a copy works or fails: two seconds by the rules, and a busy machine.
 const NOTICED: Duration = Duration::from_millis(2500);
-/// How long an answer takes that is awaited.
+/// The time that a slow answer takes.
 const SLOW: Duration = Duration::from_millis(600);
-/// How many requests have begun when copies are killed: some of them go to both, whatever the order.
+/// The number of requests that have begun when copies are killed: in any order, some of them go to both.
 const BEGUN: usize = 24;
 /// In a row without one of the copies: that it was left out by chance is unlikely.
 const ROUND: usize = 12;
@@ -345,7 +345,7 @@ impl Balancer<'_> {
         Ok(())
     }
 
-    /// One waits, and the others do not; and meanwhile there is nothing to do.
+    /// One request waits, the others do not, and in the meantime there is nothing to do.
     fn slow(&self) -> Verdict {
         let mut slow = self.server.connect_by("slow", &APART)?;
         slow.send(request("GET", "/slow", ""));

@@ -90,7 +90,7 @@ const NOTE_LIMIT: usize = 16 << 10;
 /// The time for which a client sends slowly: a little longer than its limit.
 const DRIPS_FOR: Duration = Duration::from_millis(3200);
 const DRIP_EVERY: Duration = Duration::from_millis(100);
-/// How many come at once, how many of them must be let in, and how many at most: some that have left may count for a while.
+/// The number of clients at once, and the least and the largest number that are let in: some that have left may still count.
 const CROWD: usize = 150;
 const SERVED: usize = 90;
 const MOST: usize = 100;
@@ -303,12 +303,12 @@ impl Site<'_> {
         }
         drips.expect_end(&IN_TIME)?;
         silent.expect_end(&IN_TIME)?;
-        // It has had the server's FIN with its answer: that the connection is over shows when it cannot send any more.
+        // It has received the server's FIN with its answer. The connection has ended once it can no longer send.
         stays.expect_end(&IN_TIME)?;
         self.over(&mut stays)
     }
 
-    /// What is sent on a connection that is over is answered by a reset, and then nothing can be sent.
+    /// Sends on a connection that has ended: the answer must be a reset, after which nothing can be sent.
     fn over(&self, client: &mut Peer) -> Verdict {
         let deadline = Instant::now() + Duration::from_secs(1);
         while client.expect_all_taken(&IN_TIME).is_ok() {
@@ -326,7 +326,7 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// So many are connected, and not 100.
+    /// Expects this number of connections, and not 100.
     fn connected(&self, count: usize) -> Failure {
         let said = |count| {
             let en = format!("{count} of {CROWD} clients are let in, and served");

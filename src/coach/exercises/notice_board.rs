@@ -47,7 +47,7 @@ impl Site<'_> {
         self.shown(&mut client, rule).map(drop)
     }
 
-    /// What the board shows: the page as text, as a browser would show it.
+    /// The page of the board as text, as a browser would show it.
     pub(super) fn board(&self, rule: &Rule) -> Verdict<String> {
         let mut client = self.connect("looks")?;
         client.send(self.get(&self.own_name()));
@@ -80,7 +80,7 @@ impl Site<'_> {
         Ok(unescaped(&page))
     }
 
-    /// This must be refused, and must not be on the board afterwards.
+    /// Posts a note that must be refused, and must not be on the board afterwards.
     pub(super) fn refused(&self, name: &str, sent: &str, rule: &Rule) -> Verdict {
         let mut client = self.connect(name)?;
         client.send(sent);
@@ -88,7 +88,7 @@ impl Site<'_> {
         client.read_to_fin(rule).map(drop)
     }
 
-    /// The board must show this, or must not.
+    /// Expects that the board shows this, or does not.
     pub(super) fn expect_note(&self, note: &str, is_there: bool, rule: &Rule) -> Verdict {
         let board = self.board(rule)?;
         if board.contains(note) == is_there {

@@ -136,7 +136,7 @@ impl<'c> WebSocket<'c> {
         Err(self.check.failed(rule, Observed::bytes(text), Observed::bytes(heard)))
     }
 
-    /// The next message, whatever it says. `awaited` is one that would be right.
+    /// Receives the next message. `awaited` is an example of a right one.
     pub(super) fn next(&mut self, awaited: &str, rule: &Rule) -> Verdict<String> {
         if let Some(text) = self.heard.pop_front() {
             return Ok(text);
@@ -152,7 +152,7 @@ impl<'c> WebSocket<'c> {
         }
     }
 
-    /// The server must close next, with this code. The client answers, and the connection must end.
+    /// Expects a closing frame with this code, answers it, and expects the end of the connection.
     pub(super) fn expect_close(mut self, code: u16, rule: &Rule) -> Verdict {
         let expected = closing(Some(code));
         loop {
@@ -171,7 +171,7 @@ impl<'c> WebSocket<'c> {
         self.peer.expect_end(rule)
     }
 
-    /// The next thing that is not a ping: those are answered.
+    /// The next frame that is not a ping: pings are answered.
     fn said(&mut self, awaited: &Observed, rule: &Rule) -> Verdict<Said> {
         loop {
             let frame = self.peer.message(frame_length, awaited.clone(), rule)?;

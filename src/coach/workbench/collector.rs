@@ -1,7 +1,7 @@
 //! Receives the events of traced programs: `NET_TRACE=127.0.0.1:PORT`.
 //!
-//! Any program on this machine can connect, and a page can make a browser do it. So a connection must begin like a trace, within a few
-//! seconds; its lines have a limit, and are text; and there are only so many connections.
+//! Any program on this machine can connect, and a page can make a browser do it. So a connection must begin like a trace,
+//! within a few seconds; its lines have a limit, and are text; and the number of connections is limited.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};

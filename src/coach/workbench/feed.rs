@@ -50,8 +50,8 @@ impl Feed {
     fn read(&mut self) -> Vec<(Option<u64>, Arc<str>)> {
         let mut all: Vec<(Option<u64>, Arc<str>)> =
             self.first.drain(..).map(|event| (None, event.end().into())).collect();
-        let patience = if all.is_empty() { LOOK_EVERY } else { Duration::ZERO };
-        let batch = self.log.read(self.next, patience);
+        let limit = if all.is_empty() { LOOK_EVERY } else { Duration::ZERO };
+        let batch = self.log.read(self.next, limit);
         if batch.left_out > 0 {
             let left_out = Object::kind("left-out").number("count", batch.left_out);
             all.push((None, left_out.end().into()));

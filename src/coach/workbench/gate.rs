@@ -103,7 +103,7 @@ impl Gate {
         Admission::Enter
     }
 
-    /// Whether this host name is one of ours. The port does not matter: one of another machine or a container may be forwarded here.
+    /// Whether this host name is one of ours. The port does not matter: another one may be forwarded to ours.
     fn is_ours(&self, host: &str) -> bool {
         let name = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

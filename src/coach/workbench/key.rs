@@ -112,8 +112,8 @@ fn random() -> io::Result<[u8; KEY_BYTES]> {
     Ok(bytes)
 }
 
-/// std has no function for random bytes. But it seeds its hashers with random bytes of the system, and the output of a hasher with
-/// an unknown seed cannot be guessed.
+/// std has no function for random bytes. But it seeds its hashers with random bytes of the system, and the output of a hasher
+/// with an unknown seed cannot be guessed.
 #[cfg(not(unix))]
 fn random() -> io::Result<[u8; KEY_BYTES]> {
     Ok(hashed())

@@ -85,9 +85,9 @@ impl Log {
         lock(&self.kept).next()
     }
 
-    /// The events from this number on, as many as fit in one batch; waits for the first of them, but not longer than `patience`.
-    pub(super) fn read(&self, from: u64, patience: Duration) -> Batch {
-        let deadline = Instant::now() + patience;
+    /// The events from this number on, as many as fit in one batch. Waits for the first of them, but not longer than `limit`.
+    pub(super) fn read(&self, from: u64, limit: Duration) -> Batch {
+        let deadline = Instant::now() + limit;
         let mut kept = lock(&self.kept);
         while kept.next() <= from {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -34,7 +34,7 @@ pub(super) struct Program {
 pub(super) enum NotTyped {
     /// The input has ended.
     Ended,
-    /// What was typed before is not read yet.
+    /// The program has not read what was typed before.
     NotRead,
 }
 

@@ -85,8 +85,8 @@ pub(super) fn refuse(response: &Response, refusal: Refusal, method: &str) {
     if method == "POST" {
         return error(response, status, en);
     }
-    // The link is for a browser that has just received its cookie through a link on another site: it does not send the cookie before
-    // a click on one of our pages.
+    // The link is for a browser that has just received its cookie through a link on another site: it does not send the
+    // cookie before a click on one of our pages.
     let link = if refusal == Refusal::Key { r#"<p><a href="/">/</a></p>"# } else { "" };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\

@@ -1,5 +1,5 @@
-//! Translates a command of a page to the one that is run: the built example instead of `cargo run`, free ports instead of those that
-//! are taken. Only the commands that a page may have are accepted; all others are refused.
+//! Translates a command of a page to the one that is run: the built example instead of `cargo run`, free ports instead of
+//! those that are taken. Only the commands that a page may have are accepted; all others are refused.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,10 @@ impl Command {
     pub(super) fn parse(typed: &str) -> Result<Command, String> {
         // The lines of a here-document are text, not commands.
         let (head, document) = match typed.split_once('\n') {
-            Some((head, document)) if head.contains("<<") => (head, format!("\n{document}")),
+            Some((head, document)) if head.contains("<<") => {
+                check_document(head, document)?;
+                (head, format!("\n{document}"))
+            }
             _ => (typed, String::new()),
         };
         let mut parts = Vec::new();
@@ -148,6 +151,17 @@ fn cargo(words: &mut std::iter::Peekable<std::vec::IntoIter<String>>) -> Result<
     Ok(Part::Example { name: example(&name)?, has_args })
 }
 
+/// Checks a here-document: the shell must expand nothing in it, and no command may follow it.
+fn check_document(head: &str, document: &str) -> Result<(), String> {
+    let (_, delimiter) = head.split_once("<<").unwrap_or_default();
+    let end = delimiter.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let end = end.ok_or_else(|| format!("`<<{delimiter}`: give it quotes, as in <<'EOF'"))?;
+    match format!("\n{document}").split_once(&format!("\n{end}\n")) {
+        None => Ok(()),
+        Some((_, after)) => Err(format!("`{after}` after the here-document")),
+    }
+}
+
 /// Checks the name of an example: it becomes a part of a path.
 fn example(name: &str) -> Result<String, String> {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -198,6 +212,11 @@ fn words(line: &str) -> Result<Vec<String>, String> {
                 word.push(c);
             }
             (Some('"'), '\\') => word.extend([Some(c), chars.next()].into_iter().flatten()),
+            // Double quotes do not keep the shell from running it.
+            (Some('"'), '`') => return Err("`: a command inside a command".into()),
+            (Some('"'), '(') if word.ends_with('$') => {
+                return Err("`$(`: a command inside a command".into());
+            }
             (Some(open), _) => {
                 word.push(c);
                 quote = Some(open).filter(|open| *open != c);
@@ -271,6 +290,11 @@ mod tests {
             ("cargo run", "`cargo` without"),
             ("cargo run --example ../x", "`../x`"),
             ("target/debug/examples/../x", "`../x`"),
+            ("printf \"$(rm x)\"", "`$(`"),
+            ("printf \"`rm x`\"", "inside a command"),
+            ("nc ::1 5000 <<EOF\n$(rm x)\nEOF", "<<'EOF'"),
+            ("nc ::1 5000 <<'EOF'\na\nEOF\nrm x", "`rm x` after"),
+            ("nc ::1 5000 <<'EOF'\nEOF\nrm x", "`rm x` after"),
             ("printf 'a", "never closed"),
             ("", "no command"),
         ] {

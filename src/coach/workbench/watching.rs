@@ -14,7 +14,7 @@ use super::tabs::Tabs;
 use super::verdict;
 use crate::coach::exercise::Exercise;
 use crate::coach::home::Home;
-use crate::coach::judge::{Candidate, Judge, Outcome, PATIENCE};
+use crate::coach::judge::{CHECK_TIME_LIMIT, Candidate, Judge, Outcome};
 use crate::coach::lock;
 use crate::coach::progress::Progress;
 
@@ -114,8 +114,8 @@ impl Watching {
     fn judge(&self, exercise: &'static Exercise) {
         self.log.add(verdict::about("building", exercise));
         let began = Instant::now();
-        let patience = PATIENCE;
-        let judge = Judge { home: &self.home, exercise, colour: false, patience };
+        let time_limit = CHECK_TIME_LIMIT;
+        let judge = Judge { home: &self.home, exercise, colour: false, time_limit };
         let told = Mutex::new(None);
         let outcome = judge.judge_watched(&Candidate::Own, TELL_EVERY, |check| {
             let kept: Vec<&str> = exercise

@@ -285,11 +285,13 @@ fn only_files_of_the_course_are_shown() {
     assert_eq!(reply.status(), 200);
     assert!(reply.text().contains("create_server"), "{}", reply.text());
     assert_eq!(source("tests%2Fexercises%2F03_server.rs").status(), 200);
+    fs::write(workbench.home.path("examples/notes.txt"), "of the student's").unwrap();
     for file in [
         "",
         "none",
         ".workbench-key",
         "examples/none.rs",
+        "examples/notes.txt",
         "examples",
         "examples/",
         "/etc/passwd",

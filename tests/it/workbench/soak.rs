@@ -16,9 +16,9 @@ const TABS: usize = 20;
 const TURNS: usize = 60;
 /// More events than the workbench's log keeps, each so long that it keeps about as many bytes as it may, too.
 const FILLING: (usize, usize) = (11_000, 750);
-/// How much memory may be more in the end, in KiB, with a full log before and after: the allocator's breath. Each of the
-/// threads that feed the tabs has a heap of its own, up to eight for each processor.
-const MORE: usize = 16 << 10;
+/// The memory that may be added, in KiB: the whole log once more, and as much again. Its events are replaced by those of other
+/// threads, which have heaps of their own, and the heap of the first ones is not given back at once.
+const GROWTH_MAX: usize = 32 << 10;
 
 const PAGE: &str = "22_soak";
 const LESSON: &str = "\
@@ -217,5 +217,5 @@ fn twenty_tabs_leave_the_workbench_as_it_was() {
         "threads, descriptors, programs: {before:?} before, {after:?} after; {early} KiB, and {} KiB",
         memory()
     );
-    assert!(memory() <= early + MORE, "{early} KiB, and in the end {}", memory());
+    assert!(memory() <= early + GROWTH_MAX, "{early} KiB, and in the end {}", memory());
 }

@@ -80,7 +80,7 @@ pub(super) fn crowd<'c>(room: &Room<'c>, ada: &mut Visitor<'c>, bob: &mut Visito
     Ok(())
 }
 
-/// What one that comes at some point hears, if `all` is heard by one that was there: who is there, and what follows.
+/// The messages for a visitor who arrives at some point: the visitors, and what follows. `all` are those for one who was there.
 fn as_heard_by(name: &str, before: &[String], all: &[String], most: usize) -> Vec<String> {
     let comes = format!("+{name}");
     let at = all.iter().position(|text| *text == comes).unwrap_or(all.len());

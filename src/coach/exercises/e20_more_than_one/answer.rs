@@ -1,4 +1,4 @@
-//! What a client of the balancer sends, and what it makes of the answer.
+//! A client of the balancer: its requests, and the answers.
 
 /// An answer that a client has received.
 pub(super) struct Answer {

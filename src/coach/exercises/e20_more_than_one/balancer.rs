@@ -18,7 +18,7 @@ pub(super) struct Balancer<'c> {
 }
 
 impl Balancer<'_> {
-    /// One request, and all that comes back.
+    /// Sends one request, and returns the whole answer.
     pub(super) fn ask(
         &self,
         method: &str,
@@ -39,7 +39,7 @@ impl Balancer<'_> {
         })
     }
 
-    /// The same, and it must have this status.
+    /// The same; the answer must have this status.
     pub(super) fn answered(&self, method: &str, status: u16, rule: &Rule) -> Verdict<Answer> {
         let answer = self.ask(method, "/", "", rule)?;
         if answer.status == status { Ok(answer) } else { Err(self.other(status, &answer, rule)) }

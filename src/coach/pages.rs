@@ -62,8 +62,13 @@ impl Course<'_> {
             path.strip_prefix("pictures/").filter(|name| !name.contains(['/', '\\']))
         {
             let picture = format!("lessons/pictures/{name}");
-            return match self.has(&picture) && name.ends_with(".svg") {
-                true => file("image/svg+xml", self.read(&picture)?),
+            let kind = match name.rsplit_once('.') {
+                Some((_, "svg")) => "image/svg+xml",
+                Some((_, "png")) => "image/png",
+                _ => return Ok(None),
+            };
+            return match self.has(&picture) {
+                true => Ok(Some(File { kind, bytes: self.read_bytes(&picture)? })),
                 false => Ok(None),
             };
         }
@@ -95,10 +100,16 @@ impl Course<'_> {
         self.progress.is_some()
     }
 
-    /// A file of the course.
+    /// A text file of the course.
     fn read(&self, file: &str) -> Result<String, Localized> {
         fs::read_to_string(self.home.root().join(file))
             .map(|text| text.replace("\r\n", "\n"))
+            .map_err(|error| Localized::from(&error).behind(file, file))
+    }
+
+    /// Any file of the course.
+    fn read_bytes(&self, file: &str) -> Result<Vec<u8>, Localized> {
+        fs::read(self.home.root().join(file))
             .map_err(|error| Localized::from(&error).behind(file, file))
     }
 

@@ -1,10 +1,12 @@
 //! The coach and its judges, run as a student runs them: through the program.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use super::{command, root};
+use super::{command, package, root};
 
 /// Returns a command that runs the coach with these arguments in this repository.
 pub fn coach<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
@@ -104,14 +106,28 @@ fn string(object: &str, name: &str) -> Option<String> {
     }
 }
 
+/// Returns the path of the library, and brings it up to date first. (The library that a test is linked
+/// with has a name that only cargo knows.)
+pub fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let mut cargo = command(env!("CARGO"));
+        cargo.current_dir(package()).args(["build", "--quiet", "--lib"]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().expect("cargo runs").success(), "the library does not build");
+        Path::new(env!("CARGO_BIN_EXE_net-notes")).with_file_name("libnet_notes.rlib")
+    })
+}
+
 /// Compiles a source file with the library, as the coach does, and writes the program to this path.
 pub fn build(source: &Path, program: &Path) {
-    let own = PathBuf::from(env!("CARGO_BIN_EXE_net-notes"));
-    let mut library = std::ffi::OsString::from("net_notes=");
-    library.push(own.with_file_name("libnet_notes.rlib"));
+    let mut extern_library = OsString::from("net_notes=");
+    extern_library.push(library());
     fs::create_dir_all(program.parent().expect("a folder")).expect("writable");
     let mut rustc = command(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
-    rustc.args(["--edition", "2024", "-C", "strip=debuginfo", "--extern"]).arg(library);
+    rustc.args(["--edition", "2024", "-C", "strip=debuginfo", "--extern"]).arg(extern_library);
     let output = rustc.arg(source).arg("-o").arg(program).output().expect("rustc runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, fs, panic, thread};
 
-pub use coach::{Exercise, Verdict, build, coach, exercises};
+pub use coach::{Exercise, Verdict, build, coach, exercises, library};
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
 pub use random::Random;

@@ -30,20 +30,10 @@ struct Compiler {
 }
 
 impl Compiler {
-    /// Returns the compiler that cargo uses, with the library up to date. (The library that this
-    /// test is linked with has a name that only cargo knows.) `None`: there is no compiler here.
+    /// Returns the compiler that cargo uses. `None`: there is no compiler here.
     fn new() -> Option<Compiler> {
         let rustc = env::var_os("RUSTC").map(PathBuf::from).or_else(|| common::peer("rustc"))?;
-        let mut cargo = common::command(env!("CARGO"));
-        cargo.current_dir(common::package()).args(["build", "--quiet", "--lib"]);
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().expect("cargo runs").success(), "the library does not build");
-        // target/debug/deps/this_test -> target/debug/libnet_notes.rlib
-        let own = env::current_exe().expect("own path");
-        let library = own.ancestors().nth(2).expect("target/PROFILE").join("libnet_notes.rlib");
-        Some(Compiler { rustc, library })
+        Some(Compiler { rustc, library: common::library().to_path_buf() })
     }
 
     /// Returns all messages about a program, without colour.

@@ -19,7 +19,16 @@ const TOP: [&str; 10] = [
 
 /// The names allowed in `examples` and in the folders of `lessons` besides those with a lesson's
 /// number.
-const UNNUMBERED: [&str; 6] = ["README.md", "TEACHING.md", "zh", "pictures", "bench", "svg"];
+const UNNUMBERED: [&str; 8] = [
+    "README.md",
+    "TEACHING.md",
+    "zh",
+    "pictures",
+    "workbench_lesson.png",
+    "workbench_exercise.png",
+    "bench",
+    "svg",
+];
 
 /// Whether the file is a part of the course, by its place and name. Any other file may be a
 /// student's own: only CI checks those, as no student works there.

@@ -326,10 +326,27 @@ pub fn a_lesson_says_how_long_it_takes(tree: &Tree) -> Vec<Finding> {
 }
 
 /// `tests/it/pictures.rs` checks whether its contents are right.
+/// Whether a page lacks a picture. A reader who cannot see it, or whose terminal cannot show it, has the text.
+fn not_shown(tree: &Tree, page: &str, picture: &str) -> Option<Finding> {
+    let text = tree.text(page).unwrap_or_default();
+    let image = format!("]({picture})");
+    let words = text.split_once(&image).and_then(|(before, _)| before.rsplit_once("!["));
+    let lacks = words.is_none_or(|(_, words)| words.len() < 20 || words.contains([']', '\n']));
+    lacks.then(|| {
+        let rule = format!("does not show {picture}, or not in words, too");
+        Finding::new(page, 0, rule, format!("add ![what it shows{image}"))
+    })
+}
+
 pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, _) in tree.matching("lessons/pictures/", "") {
         let file = path.trim_start_matches("lessons/pictures/");
+        if file.starts_with("workbench_") && file.ends_with(".png") {
+            let pages = ["README.md", "README.zh.md"];
+            findings.extend(pages.iter().filter_map(|page| not_shown(tree, page, path)));
+            continue;
+        }
         let name = file.strip_suffix(".svg").filter(|name| lessons(tree).contains(name));
         let Some(name) = name else {
             let fix = "name it after its lesson, as in lessons/pictures/05_order.svg";
@@ -339,14 +356,7 @@ pub fn a_picture_is_shown_in_its_lesson(tree: &Tree) -> Vec<Finding> {
         for (folder, up) in [("lessons", ""), ("lessons/zh", "../")] {
             let page = format!("{folder}/{name}.md");
             let text = tree.text(&page).unwrap_or_default();
-            let image = format!("]({up}pictures/{file})");
-            // A reader who cannot see it, or whose terminal cannot show it, has the text.
-            let words = text.split_once(&image).and_then(|(before, _)| before.rsplit_once("!["));
-            if words.is_none_or(|(_, words)| words.len() < 20 || words.contains([']', '\n'])) {
-                let rule = format!("does not show {path}, or not in words, too");
-                let fix = format!("add ![what one sees in it{image}");
-                findings.push(Finding::new(&page, 0, rule, fix));
-            }
+            findings.extend(not_shown(tree, &page, &format!("{up}pictures/{file}")));
             let command = format!("cargo run --example {name} -- --svg ");
             if !text.contains(&command) {
                 let rule = format!("does not say how {path} was made");

@@ -1,11 +1,13 @@
 //! Connections that open and close, in every way to close, as fast as the machine can: the numbers
 //! of threads and descriptors, and the memory, stay the same.
 
+#[cfg(unix)]
+use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
-use std::{env, io, panic, thread};
+use std::{io, panic, thread};
 
 use super::common::{
     MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, skipped, until, within,

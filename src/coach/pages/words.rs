@@ -62,12 +62,12 @@ const ZH: &[(&str, &str)] = &[
     ("order", "先后"),
     ("ends first", "先结束的一方"),
     ("ends second", "后结束的一方"),
-    ("other end", "另一头"),
+    ("other end", "对端"),
     (
         "No line of the program: the library or the system did this.",
         "不是程序里的哪一行：是库或系统做的。",
     ),
-    ("The other program is not traced.", "另一头的程序没有被跟踪。"),
+    ("The other program is not traced.", "对端的程序没有被跟踪。"),
     ("Its source is not a file of this course.", "源文件不属于这个课程。"),
     // its own page
     ("opening", "建立中"),

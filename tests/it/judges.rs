@@ -17,14 +17,14 @@ use common::{Exercise, Verdict, coach, exercises};
 
 /// The number of checks that run at a time. A check mostly waits, and this also makes the machine a
 /// busy one.
-const CHECKS_AT_ONCE: usize = 8;
+const CHECKS_AT_ONCE: usize = 6;
 /// The number of times that a solution must pass: a check that fails a right program now and then
 /// is worthless.
 const SOLUTION_RUNS: usize = 1;
 /// The number of right answers that are judged in a quick run, including the solution.
 const RIGHT_ANSWERS_MAX: usize = 2;
 /// The seconds that a check waits for something that a wrong program does not do.
-const TIMEOUT_SECONDS: &str = "3";
+const TIMEOUT_SECONDS: &str = "2";
 /// The variable that requests all answers.
 const ANSWERS_VARIABLE: &str = "NET_NOTES_ANSWERS";
 /// Far longer than the proof of an exercise takes beside others.

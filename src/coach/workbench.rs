@@ -29,6 +29,8 @@ mod sessions;
 mod sessions;
 #[cfg(unix)]
 mod shell;
+#[cfg(unix)]
+mod shell_words;
 mod tabs;
 mod verdict;
 mod watching;

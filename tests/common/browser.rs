@@ -14,6 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use crate::common::json::{quoted, string};
 use crate::common::{DEADLINE, becomes_true, command, peer};
 
 /// Headless, without what it would do on the internet on its own, and without what it cannot do as
@@ -210,41 +211,7 @@ impl Drop for Browser {
     }
 }
 
-/// Formats a JSON string.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted + "\""
-}
-
-/// Returns the string that follows the first `"name":` in a message.
+/// Returns the string of this name in a message of the browser.
 fn text(message: &str, name: &str) -> String {
-    let (_, rest) = message
-        .split_once(&format!(r#""{name}":""#))
-        .unwrap_or_else(|| panic!("no {name} in {message}"));
-    let mut text = String::new();
-    let mut chars = rest.chars();
-    loop {
-        match chars.next().expect("the string ends") {
-            '"' => return text,
-            '\\' => match chars.next().expect("something is escaped") {
-                'n' => text.push('\n'),
-                't' => text.push('\t'),
-                'r' => text.push('\r'),
-                'u' => {
-                    let digits: String = chars.by_ref().take(4).collect();
-                    let code = u32::from_str_radix(&digits, 16).expect("four hexadecimal digits");
-                    text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-                }
-                c => text.push(c),
-            },
-            c => text.push(c),
-        }
-    }
+    string(message, name).unwrap_or_else(|| panic!("{name} is no string in {message}"))
 }

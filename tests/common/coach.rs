@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::json::string;
 use super::{command, package, root};
 
 /// Returns a command that runs the coach with these arguments in this repository.
@@ -78,30 +79,6 @@ impl Verdict {
             rule: string(&json, "rule"),
             kept: kept.split('"').skip(1).step_by(2).map(String::from).collect(),
             said: string(&json, "said"),
-        }
-    }
-}
-
-/// Returns the string of this name in an object, or `None` if it is `null`.
-fn string(object: &str, name: &str) -> Option<String> {
-    let (_, rest) = object
-        .split_once(&format!("\"{name}\": "))
-        .unwrap_or_else(|| panic!("no {name} in {object}"));
-    let mut rest = rest.strip_prefix('"')?.chars();
-    let mut text = String::new();
-    loop {
-        match rest.next().expect("the string ends") {
-            '"' => return Some(text),
-            '\\' => match rest.next().expect("an escape") {
-                'n' => text.push('\n'),
-                'u' => {
-                    let code = u32::from_str_radix(&rest.as_str()[..4], 16).expect("four digits");
-                    text.extend(char::from_u32(code));
-                    rest = rest.as_str()[4..].chars();
-                }
-                other => text.push(other),
-            },
-            other => text.push(other),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod browser;
 mod coach;
 mod command;
 mod files;
+pub mod json;
 mod random;
 mod wait;
 
@@ -21,7 +22,7 @@ use std::{env, fs, panic, thread};
 pub use coach::{Exercise, Verdict, build, coach, exercises, library};
 pub use command::command;
 pub use files::{committed, copy_files, files, known_to_git};
-pub use random::Random;
+pub use random::{Random, pattern};
 pub use wait::{DEADLINE, becomes_true, let_pass, until};
 
 /// Runs `body` on a new thread, and fails by name if it is not done in time. A panic in it is

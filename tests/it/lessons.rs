@@ -51,6 +51,9 @@ mod samples;
 #[cfg(unix)]
 mod session;
 #[cfg(unix)]
+#[path = "../../src/coach/workbench/shell_words.rs"]
+mod shell_words;
+#[cfg(unix)]
 mod terminal;
 
 #[cfg(not(unix))]

@@ -10,23 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use common::{
-    DEADLINE, MANY_DESCRIPTORS, alone, own_descriptors, own_status, skipped, until, within,
+    DEADLINE, MANY_DESCRIPTORS, alone, own_descriptors, own_status, pattern, skipped, until, within,
 };
 use net::{EventSocket, event};
 use net_notes as net;
-
-/// Returns bytes that identify their origin: any mix-up, loss or repetition changes them.
-fn pattern(seed: usize, length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    let mut x = seed as u64 ^ 0x9E37_79B9_7F4A_7C15;
-    for eight in bytes.chunks_mut(8) {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        eight.copy_from_slice(&x.to_le_bytes()[..eight.len()]);
-    }
-    bytes
-}
 
 #[test]
 fn a_thousand_connections_at_once_each_with_its_own_data() {
@@ -58,7 +45,7 @@ fn a_thousand_connections_at_once_each_with_its_own_data() {
             let client = net::connect(at.clone(), move |_| {
                 connected.fetch_add(1, Ordering::SeqCst);
             });
-            client.write(pattern(n, BYTES / 2)); // before it is connected
+            client.write(pattern(n as u64, BYTES / 2)); // before it is connected
             client.on(event::Data, move |client, data| {
                 let mut received = received.lock().unwrap();
                 received.extend_from_slice(data);
@@ -73,12 +60,12 @@ fn a_thousand_connections_at_once_each_with_its_own_data() {
     until("all are connected at the same time", || connected.load(Ordering::SeqCst) == CLIENTS);
     until("and all are accepted", || server.connections() == CLIENTS);
     for (n, (client, _)) in clients.iter().enumerate() {
-        client.write(&pattern(n, BYTES)[BYTES / 2..]);
+        client.write(&pattern(n as u64, BYTES)[BYTES / 2..]);
     }
     for (n, (_, thread)) in clients.into_iter().enumerate() {
         within("a client is done", || thread.join().unwrap()).unwrap();
         assert!(
-            *received[n].lock().unwrap() == pattern(n, BYTES),
+            *received[n].lock().unwrap() == pattern(n as u64, BYTES),
             "client {n} got other bytes than its own"
         );
     }
@@ -94,7 +81,7 @@ fn both_peers_write_64_mib_without_reading_first() {
     fn flood(socket: &EventSocket, seed: usize, received: Arc<Mutex<Vec<u8>>>) {
         socket.pause();
         socket.on(event::Data, move |_, data| received.lock().unwrap().extend_from_slice(data));
-        assert!(!socket.write(pattern(seed, BYTES)), "the kernel cannot have taken it all");
+        assert!(!socket.write(pattern(seed as u64, BYTES)), "the kernel cannot have taken it all");
         socket.end();
     }
     let received = [Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new()))];

@@ -1,5 +1,4 @@
 //! The part of Markdown that this repository's pages use: headings, fenced code blocks, links.
-#![allow(dead_code)] // each test target uses its own part
 
 /// A page taken apart. Lines count from 1.
 pub struct Page {

@@ -1,5 +1,4 @@
 //! An HTTP server on port 0 that runs, and clients that use nothing of this crate.
-#![allow(dead_code)] // each test target uses its own part
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use super::shell_words::{is_assignment, is_operator, words};
 use crate::common;
 
 /// The ports a page may use: those of the notes, and the ones after them for a second server.
@@ -212,62 +213,6 @@ impl Command {
     /// Whether nc must half-close, an option that not every nc has.
     pub fn wants_nc_n(&self) -> bool {
         self.peers.contains(&"nc") && self.line.contains(&Part::Text("-N".into()))
-    }
-}
-
-fn is_operator(word: &str) -> bool {
-    word.starts_with(['|', '&', ';', '<', '>', '\n'])
-        || word.starts_with("2>")
-        || word.starts_with("1>")
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
-    })
-}
-
-/// Returns the words of a shell line, including their quotes; `|`, `;`, `&` and their doubles are
-/// words, too.
-fn words(line: &str) -> Result<Vec<String>, String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        let word = words.last_mut().expect("never empty");
-        match (quote, c) {
-            (None, '\\') => match chars.next() {
-                Some('\n') => {} // an escaped line end: the line continues
-                escaped => word.extend([Some(c), escaped].into_iter().flatten()),
-            },
-            (None, ' ' | '\t') => words.push(String::new()),
-            (None, '&') if word.ends_with('>') => word.push(c), // 2>&1
-            (None, '|' | '&' | ';' | '\n') => {
-                let twice = chars.next_if(|next| *next == c && c != '\n');
-                words.push([Some(c), twice].into_iter().flatten().collect());
-                words.push(String::new());
-            }
-            // A remark; the command continues after it if there is another line.
-            (None, '#') if word.is_empty() => {
-                while chars.next_if(|next| *next != '\n').is_some() {}
-            }
-            (None, '`' | '(') => return Err(format!("`{c}`: a command inside a command")),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.push(c);
-            }
-            (Some('"'), '\\') => word.extend([Some(c), chars.next()].into_iter().flatten()),
-            (Some(open), _) => {
-                word.push(c);
-                quote = Some(open).filter(|open| *open != c);
-            }
-            (None, _) => word.push(c),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    match quote {
-        Some(open) => Err(format!("the {open} is never closed")),
-        None => Ok(words),
     }
 }
 

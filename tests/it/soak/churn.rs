@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use std::{io, panic, thread};
 
 use super::common::{
-    MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, skipped, until, within,
+    MANY_DESCRIPTORS, alone_for, own_descriptors, own_status, pattern, skipped, until, within,
 };
-use super::{duration, one_at_a_time, pattern};
+use super::{duration, one_at_a_time};
 use net::{Address, EventSocket, Server, event};
 use net_notes as net;
 

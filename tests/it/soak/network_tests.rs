@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::network::{ADDRESSES, Network};
-use super::{one_at_a_time, part, pattern};
+use super::{one_at_a_time, part};
+use crate::common::pattern;
 use net::{ConnectOptions, EventSocket, Server, ServerOptions, event};
 use net_notes as net;
 

@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::common::{
-    DEADLINE, MANY_DESCRIPTORS, Program, alone_for, own_descriptors, own_status, skipped, until,
-    within,
+    DEADLINE, MANY_DESCRIPTORS, Program, alone_for, own_descriptors, own_status, pattern, skipped,
+    until, within,
 };
-use super::{one_at_a_time, part, pattern, play};
+use super::{one_at_a_time, part, play};
 use net::event;
 use net_notes as net;
 

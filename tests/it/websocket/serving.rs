@@ -1,5 +1,4 @@
 //! A server of WebSockets, and the reports about its connections.
-#![allow(dead_code)] // each test target uses its own part
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,5 @@
 //! A real browser: Chromium, driven by chromedriver. WebDriver is HTTP with JSON, so it is spoken
 //! with the crate's own client.
-#![allow(dead_code)] // until the pages are alive
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use net_notes::http;
 
+use crate::common::json::{quoted, string};
 use crate::common::{DEADLINE, Program, command, peer, until};
 
 /// Headless, without what it would do on the internet on its own, and without what it cannot do as
@@ -59,7 +59,7 @@ impl Driver {
         );
         let at = format!("http://127.0.0.1:{port}/session");
         let reply = send("POST", &at, &wanted);
-        let id = text_after(&reply, "\"sessionId\":");
+        let id = text(&reply, "sessionId");
         Some(Driver { program, session: format!("{at}/{id}"), profile })
     }
 
@@ -76,7 +76,7 @@ impl Driver {
     pub fn eval(&self, expression: &str) -> String {
         let script = format!("return String({expression})");
         let body = format!(r#"{{"script":{},"args":[]}}"#, quoted(&script));
-        text_after(&self.command("POST", "/execute/sync", &body), "\"value\":")
+        text(&self.command("POST", "/execute/sync", &body), "value")
     }
 
     /// Waits until an expression is true in the page.
@@ -110,13 +110,8 @@ impl Driver {
     pub fn click(&self, selector: &str) {
         let body = format!(r#"{{"using":"css selector","value":{}}}"#, quoted(selector));
         let reply = self.command("POST", "/element", &body);
-        let id = text_after(&reply, "\"element-6066-11e4-a52e-4f735466cecf\":");
+        let id = text(&reply, "element-6066-11e4-a52e-4f735466cecf");
         self.command("POST", &format!("/element/{id}/click"), "{}");
-    }
-
-    pub fn resize(&self, width: usize, height: usize) {
-        let body = format!(r#"{{"width":{width},"height":{height}}}"#);
-        self.command("POST", "/window/rect", &body);
     }
 
     /// Sends a command of the DevTools protocol, for what WebDriver has no command for.
@@ -127,7 +122,7 @@ impl Driver {
 
     /// Returns a picture of the window, as a PNG.
     pub fn screenshot(&self) -> Vec<u8> {
-        decoded(&text_after(&self.command("GET", "/screenshot", ""), "\"value\":"))
+        decoded(&text(&self.command("GET", "/screenshot", ""), "value"))
     }
 
     /// Returns what the browser has reported about the page: errors of scripts, and what a policy
@@ -159,42 +154,9 @@ fn send(method: &str, url: &str, body: &str) -> String {
     text
 }
 
-/// Formats a JSON string.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted + "\""
-}
-
-/// Returns the string that follows `name` in a message.
-fn text_after(message: &str, name: &str) -> String {
-    let (_, rest) = message.split_once(name).unwrap_or_else(|| panic!("no {name} in {message}"));
-    let mut chars =
-        rest.trim_start().strip_prefix('"').unwrap_or_else(|| panic!("{message}")).chars();
-    let mut text = String::new();
-    loop {
-        match chars.next().expect("the string ends") {
-            '"' => return text,
-            '\\' => match chars.next().expect("something is escaped") {
-                'n' => text.push('\n'),
-                't' => text.push('\t'),
-                'r' => text.push('\r'),
-                'u' => {
-                    let digits: String = chars.by_ref().take(4).collect();
-                    let code = u32::from_str_radix(&digits, 16).expect("four hexadecimal digits");
-                    text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-                }
-                c => text.push(c),
-            },
-            c => text.push(c),
-        }
-    }
+/// Returns the string of this name in an answer of the driver.
+fn text(message: &str, name: &str) -> String {
+    string(message, name).unwrap_or_else(|| panic!("{name} is no string in {message}"))
 }
 
 /// Decodes a text in Base64.

@@ -261,6 +261,7 @@ fn a_reset_is_an_error_and_what_came_is_shown() {
 }
 
 #[test]
+#[ignore = "takes three seconds"]
 fn a_server_that_is_silent_is_left_after_a_while() {
     let begin = Instant::now();
     let (port, serving) = server("127.0.0.1", |mut stream| {

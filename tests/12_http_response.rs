@@ -200,6 +200,7 @@ fn a_client_that_keeps_its_connections_is_served_but_where_the_end_was_not_said(
 /// wrong answer differently: the whole table must be the page's if curl has the version that the
 /// page names.
 #[test]
+#[ignore = "takes four seconds"]
 fn the_table_is_the_one_on_the_page() {
     let page = page(&format!("lessons/{NAME}.md"));
     let (_, table) = page.split_once("```text\nthe answer ").expect("the table");
@@ -223,6 +224,7 @@ fn the_table_is_the_one_on_the_page() {
 
 /// The text that a browser's tab shows for each path, which is also on both pages of the lesson.
 #[test]
+#[ignore = "starts a browser"]
 #[cfg(unix)]
 fn a_browser_shows_what_the_pages_say() {
     let Some(mut browser) = browser::Browser::start() else { return };

@@ -172,6 +172,7 @@ fn curl_sends_the_form() {
 }
 
 #[test]
+#[ignore = "starts a browser"]
 #[cfg(unix)]
 fn a_browser_fills_in_the_form_and_sends_it() {
     let Some(mut browser) = browser::Browser::start() else { return };

@@ -31,6 +31,7 @@ fn cell(text: &str) -> (&str, f64) {
 }
 
 #[test]
+#[ignore = "takes three seconds"]
 fn it_prints_what_its_header_shows() {
     if !cfg!(unix) {
         return common::skipped("a process is stopped by a signal, which only Unix has");

@@ -224,6 +224,7 @@ fn only_the_own_page_may_count() {
 
 /// A browser shows both, and reconnects.
 #[test]
+#[ignore = "starts a browser"]
 #[cfg(unix)]
 fn two_windows_live_together() {
     let Some(mut browser) = browser::Browser::start() else { return };
@@ -254,6 +255,7 @@ fn two_windows_live_together() {
 
 /// The page of the exercise, which a student receives and does not change.
 #[test]
+#[ignore = "starts a browser"]
 #[cfg(unix)]
 fn the_chat_of_the_exercise_in_a_browser() {
     let Some(mut browser) = browser::Browser::start() else { return };
@@ -285,6 +287,7 @@ fn the_chat_of_the_exercise_in_a_browser() {
 
 /// Over HTTP/1.1 a browser opens at most six connections to one server, for all pages together.
 #[test]
+#[ignore = "starts a browser"]
 #[cfg(unix)]
 fn six_event_sources_and_the_seventh_waits() {
     let Some(mut browser) = browser::Browser::start() else { return };

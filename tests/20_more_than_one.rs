@@ -8,7 +8,7 @@ mod common;
 #[path = "../examples/20_more_than_one/reply.rs"]
 mod reply;
 
-use common::{DEADLINE, Program, command, example, header_output, peer, until};
+use common::{DEADLINE, Program, command, example, header_output, let_pass, peer, until};
 use net_notes::check::{Check, Subject};
 use net_notes::http;
 use std::collections::HashSet;
@@ -206,6 +206,7 @@ fn a_copy_that_is_killed_is_left_out_until_it_comes_back() {
 }
 
 #[test]
+#[ignore = "takes seconds"]
 fn a_copy_that_accepts_and_does_not_answer_is_dead() {
     let (hangs, well) = (Copy::saying(""), Copy::start(|stream, _| say(&stream, &ok("well"))));
     let (mut program, port) = balancer(&[hangs.port, well.port]);
@@ -347,6 +348,7 @@ fn without_a_copy_the_client_is_told_when_to_come_back() {
 }
 
 #[test]
+#[ignore = "takes six seconds"]
 fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
     let copy = Copy::start(|mut stream, _| drop(stream.read(&mut [0])));
     let (_program, port) = balancer(&[copy.port]);
@@ -505,6 +507,8 @@ impl Storm {
         let first = free_row();
         let mut copies = Program::start(example(NAME), &["storm", &first.to_string()]);
         copies.line_with("copies: ports ");
+        copies.type_in("\n");
+        copies.line_with("the storm has begun");
         Storm { copies, first }
     }
 
@@ -541,7 +545,7 @@ fn in_a_storm_no_get_is_lost_and_no_post_is_done_twice() {
     let (_program, port) = balancer(&storm.ports());
     let url = format!("http://127.0.0.1:{port}/");
     let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let end = Instant::now() + Duration::from_secs(3);
+    let end = Instant::now() + Duration::from_secs(2);
     let (mut gets, mut posts) = (0, 0);
     thread::scope(|scope| {
         let ask = || {
@@ -557,6 +561,7 @@ fn in_a_storm_no_get_is_lost_and_no_post_is_done_twice() {
                     other => panic!("{other}: {}", reply.text()),
                 };
                 posts += 1;
+                let_pass(Duration::from_millis(5));
             }
             (gets, posts)
         };

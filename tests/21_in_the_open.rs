@@ -91,6 +91,7 @@ fn it_answers_to_its_names_and_to_no_other() {
 /// A browser resolves every name under `localhost` to this machine, and sends it in `Host`.
 #[cfg(unix)]
 #[test]
+#[ignore = "starts a browser"]
 fn a_browser_says_under_which_name_it_comes() {
     let Some(mut browser) = browser::Browser::start() else { return };
     let (_server, port) = diary("127.0.0.1", &[]);

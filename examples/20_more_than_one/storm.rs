@@ -21,15 +21,19 @@ pub fn run(first: u16) -> Result<(), Box<dyn Error>> {
     let start = |port: &u16| start(*port, ledger);
     let ports: Vec<u16> = (0..3).map(|n| first.wrapping_add(n)).collect();
     let mut copies = ports.iter().map(start).collect::<Result<Vec<_>, _>>()?;
-    println!("copies: ports {ports:?}. Ctrl-D ends it");
+    println!("copies: ports {ports:?}. Enter starts the storm, Ctrl-D ends it");
 
+    let begins = io::stdin().read_line(&mut String::new())? > 0;
+    if begins {
+        println!("the storm has begun");
+    }
     let (ended, end) = channel();
     thread::spawn(move || {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         let _ = ended.send(());
     });
     let mut killed = 0;
-    while wait(&end) {
+    while begins && wait(&end) {
         let at = killed % copies.len();
         copies[at].kill()?; // SIGKILL: it cannot finish anything
         copies[at].wait()?;

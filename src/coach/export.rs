@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,7 +19,11 @@ impl Coach {
     pub(super) fn export(&self, folder: &str) -> ExitCode {
         let folder = Path::new(folder);
         let course = Course { home: &self.home, progress: None };
-        let written = files(&course).and_then(|files| write(folder, &files).map(|()| files.len()));
+        let written = written_before(folder).and_then(|before| {
+            let files = files(&course)?;
+            write(folder, &before, &files)?;
+            Ok(files.len())
+        });
         let shown = folder.display();
         match written {
             Ok(count) => self.print(&self.voice.say(
@@ -87,21 +91,30 @@ fn links(html: &str) -> impl Iterator<Item = &str> {
     files.filter(|file| !file.is_empty() && !file.contains(':'))
 }
 
-fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Localized> {
-    let system = |error: io::Error| Localized::from(&error);
-    fs::create_dir_all(folder).map_err(system)?;
-    let list = folder.join(LIST);
-    let own = fs::read_to_string(&list);
-    if own.is_err() && fs::read_dir(folder).map_err(system)?.next().is_some() {
-        return Err(Localized::new(
+/// Returns the list of the files that an export before this one has written into the folder.
+fn written_before(folder: &Path) -> Result<String, Localized> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        entries => entries.map_err(system)?,
+    };
+    match fs::read_to_string(folder.join(LIST)) {
+        Ok(list) => Ok(list),
+        Err(_) if entries.take(1).count() == 0 => Ok(String::new()),
+        Err(_) => Err(Localized::new(
             "the folder is not empty, and no export of ours. Name another one",
             "这个文件夹不是空的，也不是以前导出的。换一个文件夹",
-        ));
+        )),
     }
-    let own = own.unwrap_or_default();
+}
+
+fn system(error: io::Error) -> Localized {
+    Localized::from(&error)
+}
+
+fn write(folder: &Path, before: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Localized> {
     // The list of all files first: an export that is interrupted here can be repeated.
     let is_ours = |name: &&str| name.split('/').all(|part| part != "..") && !name.starts_with('/');
-    let before: Vec<&str> = own.lines().filter(is_ours).collect();
+    let before: Vec<&str> = before.lines().filter(is_ours).collect();
     let stale = before.iter().filter(|name| !files.contains_key(**name)).copied();
     let now: Vec<&str> = files.keys().map(String::as_str).collect();
     let all: Vec<&str> = now.iter().copied().chain(stale.clone()).collect();
@@ -112,6 +125,8 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Localiz
             format!("已经有 {foreign} 了，而且不是以前导出的。请先把它挪开"),
         ));
     }
+    fs::create_dir_all(folder).map_err(system)?;
+    let list = folder.join(LIST);
     let write_list = |names: &[&str]| fs::write(&list, names.join("\n") + "\n").map_err(system);
     write_list(&all)?;
     for (name, bytes) in files {

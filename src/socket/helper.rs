@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::lock::Locked;
 use super::state::State;
-use super::state::dispatch::{Helper, HelperJob};
+use super::state::dispatch::{Helper, HelperJob, Turn};
 use super::state::input::Peer;
-use super::state::life::Runner;
 use super::state::output::{Chunk, Role, WRITE_CALL_MAX};
 use super::writing::WRITE_TIMEOUT;
 use super::{EventSocket, SocketInner};
@@ -22,8 +21,8 @@ use crate::wire::WireEvent;
 /// the call returns as soon as there is room: the call blocks until all of these bytes are taken.
 const ROOM_PROBE_BYTES: usize = 4 * 1024;
 
-/// How long a failed write waits for a read in progress, which returns at once as the connection is
-/// broken.
+/// How long a failed write waits for the next read, which returns at once as the connection is
+/// broken: so for the runner, which may be late on a busy machine.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a failed write waits for a listener, which may itself block until it learns of the
@@ -95,17 +94,25 @@ impl EventSocket {
     /// kernel still has these bytes. A server that refuses a long request may answer like that.
     /// Node does the same: if a loop finds both, it reads first, and fails then.
     fn let_runner_read(&self, state: &mut Locked<'_>) {
-        let limit = match state.runner {
-            Runner::Reading => READ_TIMEOUT,
-            _ => LISTENER_TIMEOUT,
-        };
-        let deadline = Instant::now() + limit;
         let may_arrive = |state: &State| {
             !state.is_destroyed() && state.input.may_read() && state.input.peer == Peer::Sending
         };
+        let mut progress = None;
+        let mut since = Instant::now();
         // Without emitting: a listener that blocks in a write may have the turn.
-        while may_arrive(state) && Instant::now() < deadline {
-            state.wait(Some(deadline));
+        while may_arrive(state) {
+            let now = (state.dispatch.turn, state.input.bytes_read);
+            if progress.replace(now) != Some(now) {
+                since = Instant::now();
+            }
+            let limit = match state.dispatch.turn {
+                Turn::Free => READ_TIMEOUT,
+                Turn::Taken => LISTENER_TIMEOUT,
+            };
+            if since.elapsed() >= limit {
+                return;
+            }
+            state.wait(Some(since + limit));
         }
     }
 

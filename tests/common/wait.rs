@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The interval between two looks at a fact.
-const LOOK_EVERY: Duration = Duration::from_micros(500);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Waits until `fact` is true, checking it repeatedly, and fails by name at the deadline.
 pub fn until(what: &str, fact: impl FnMut() -> bool) {

@@ -192,6 +192,7 @@ fn all_solutions_together_pass() {
 }
 
 #[test]
+#[ignore = "judges all exercises"]
 fn all_exercises_are_judged_for_a_teacher() {
     if wine_lacks(COMPILER) {
         return;

@@ -429,7 +429,7 @@ fn calls_that_say_the_same_use_no_memory() {
     is_inside.recv_timeout(DEADLINE).unwrap();
     peer.write_all(b"held").unwrap();
     let before = own_status("VmRSS");
-    for _ in 0..300_000 {
+    for _ in 0..100_000 {
         client.resume();
         client.pause();
         client.set_timeout(Some(Duration::from_nanos(1)));

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use common::{command, peer, root};
 
@@ -51,6 +52,17 @@ fn run(command: &mut Command) -> (String, bool) {
 
 fn export(folder: &Path) -> (String, bool) {
     run(coach().arg("export").arg(folder))
+}
+
+/// Returns the folder of a whole site, for tests that only read it.
+fn site() -> &'static Path {
+    static SITE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("site");
+        let (said, is_done) = export(&folder);
+        assert!(is_done, "{said}");
+        folder
+    });
+    &SITE
 }
 
 /// Returns the names of all pages of the course.
@@ -229,10 +241,8 @@ fn decoded(anchor: &str) -> String {
 
 #[test]
 fn the_site_has_every_page_and_no_dead_link() {
-    let folder = Folder::new("links");
-    let (said, is_done) = export(&folder.0);
-    assert!(is_done, "{said}");
-    let files = files_below(&folder.0);
+    let folder = site();
+    let files = files_below(folder);
     for page in common::files("lessons/", ".md") {
         let page = page.strip_prefix("lessons/").expect("asked for");
         let (lang, page) = match page.strip_prefix("zh/") {
@@ -243,7 +253,7 @@ fn the_site_has_every_page_and_no_dead_link() {
         assert!(files.contains(&format!("{lang}/{page}")), "{lang}/{page}");
     }
     for picture in common::files("lessons/pictures/", ".svg") {
-        let exported = fs::read(folder.0.join(picture.replace("lessons/", ""))).expect(&picture);
+        let exported = fs::read(folder.join(picture.replace("lessons/", ""))).expect(&picture);
         assert_eq!(exported, common::committed(&picture).expect("committed"), "{picture}");
     }
     for exercise in common::files("tests/exercises/", "/stub.rs") {
@@ -253,12 +263,12 @@ fn the_site_has_every_page_and_no_dead_link() {
         }
     }
     let ids = |file: &str| -> BTreeSet<String> {
-        let html = fs::read_to_string(folder.0.join(file)).unwrap_or_default();
+        let html = fs::read_to_string(folder.join(file)).unwrap_or_default();
         values(&html, "id").into_iter().map(String::from).collect()
     };
     let mut anchors = 0;
     for page in files.iter().filter(|file| file.ends_with(".html")) {
-        let html = fs::read_to_string(folder.0.join(page)).expect(page);
+        let html = fs::read_to_string(folder.join(page)).expect(page);
         let ids_here = ids(page);
         assert_eq!(ids_here.len(), values(&html, "id").len(), "{page}: an id twice");
         for link in values(&html, "href").into_iter().chain(values(&html, "src")) {
@@ -289,10 +299,9 @@ fn the_site_has_every_page_and_no_dead_link() {
 /// opened from the disk.
 #[test]
 fn a_page_is_readable_without_scripts_and_loads_nothing_from_elsewhere() {
-    let folder = Folder::new("policy");
-    assert!(export(&folder.0).1);
-    for page in files_below(&folder.0).iter().filter(|file| file.ends_with(".html")) {
-        let html = fs::read_to_string(folder.0.join(page)).expect(page);
+    let folder = site();
+    for page in files_below(folder).iter().filter(|file| file.ends_with(".html")) {
+        let html = fs::read_to_string(folder.join(page)).expect(page);
         for script in html.split("<script").skip(1) {
             let (tag, rest) = script.split_once('>').expect("a tag");
             assert!(tag.starts_with(" src=\"") && rest.starts_with("</script>"), "{page}: {tag}");

@@ -125,6 +125,7 @@ fn apache_bench_asks_a_thousand_times() {
 }
 
 #[test]
+#[ignore = "takes a processor for seconds"]
 fn wrk_asks_for_a_second() {
     let Some(wrk) = peer("wrk") else { return };
     for close in [false, true] {

@@ -7,6 +7,7 @@ use super::driver::Driver;
 use super::opened::Workbench;
 
 #[test]
+#[ignore = "starts a browser"]
 fn a_browser_is_led_in_and_the_page_obeys_its_policy() {
     let Some(browser) = Driver::start() else { return };
     let workbench = Workbench::open("browser");
@@ -71,6 +72,7 @@ const ATTACK: &str = r#"
 "#;
 
 #[test]
+#[ignore = "starts a browser"]
 fn a_strangers_page_in_the_same_browser_can_do_nothing() {
     let Some(browser) = Driver::start() else { return };
     let workbench = Workbench::open("stranger");

@@ -78,6 +78,7 @@ fn what_is_no_trace_is_cut_off_and_shown_to_nobody() {
 }
 
 #[test]
+#[ignore = "takes half a minute"]
 fn thousands_of_connections_cost_little_and_end() {
     let (workbench, mut tab, address) = viewer("many");
     let memory = || status(workbench.program.id(), "VmRSS");
@@ -113,6 +114,7 @@ pub fn status(process: u32, field: &str) -> Option<usize> {
 }
 
 #[test]
+#[ignore = "takes ten seconds"]
 fn a_tab_that_does_not_read_holds_up_nobody() {
     let (workbench, mut tab, address) = viewer("slow");
     let mut slow = TcpStream::connect(("127.0.0.1", workbench.port)).unwrap();

@@ -134,6 +134,7 @@ fn a_line_without_end_is_not_kept() {
 
 /// A browser opens spare connections, on which it sends nothing.
 #[test]
+#[ignore = "takes two seconds"]
 fn who_says_nothing_is_not_waited_for_for_ever() {
     let (_server, port) = start();
     assert_eq!(rest(&mut connect(port)), "");
@@ -169,6 +170,7 @@ fn failures(port: u16, path: &str) -> Vec<String> {
         let ended = loop {
             match stream.read(&mut piece) {
                 Ok(size @ 1..) => answer.extend_from_slice(&piece[..size]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 ended => break ended.map(drop),
             }
             let counted = answer.windows(14).any(|part| part == b"Content-Length");

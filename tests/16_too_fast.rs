@@ -31,6 +31,7 @@ fn row(line: &str) -> (&str, f64, &str, &str) {
 }
 
 #[test]
+#[ignore = "takes two seconds"]
 fn it_prints_what_its_header_shows() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(NAME);
     let _ = fs::remove_dir_all(&folder); // left by a run that was killed
@@ -99,6 +100,7 @@ fn a_sending_process_ends_with_its_input() {
 /// The numbers of calls are exact on every system. How long an answer waits for Nagle and the
 /// delayed acknowledgement is specific to Linux.
 #[test]
+#[ignore = "takes two seconds"]
 fn small_writes_cost_calls_and_buffered_ones_do_not() {
     let printed = stdout(&["small"]);
     println!("{printed}");

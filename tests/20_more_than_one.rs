@@ -170,7 +170,7 @@ fn wrong_arguments_and_a_port_in_use_are_explained() {
         (&["tea"][..], "after -- goes"),
         (&["copy", "tea"], "after -- goes"),
         (&["storm", "tea"], "after -- goes"),
-        (&[&port, &port], "Take another port"),
+        (&[&port, "1"], "Take another port"),
         (&["copy", &port], "Take another port"),
     ] {
         let (status, _, errors) = Program::start(example(NAME), args).wait();
@@ -222,6 +222,7 @@ fn a_copy_that_accepts_and_does_not_answer_is_dead() {
 
 /// If all copies are considered dead, it is more likely that the check is wrong.
 #[test]
+#[ignore = "takes two seconds"]
 fn when_no_check_succeeds_the_copies_are_asked_all_the_same() {
     let copy = Copy::start(|stream, _| say(&stream, &ok("served")));
     copy.well.store(false, Ordering::SeqCst);
@@ -539,6 +540,7 @@ impl Storm {
 
 /// A small storm, with clients of our own.
 #[test]
+#[ignore = "takes two seconds"]
 fn in_a_storm_no_get_is_lost_and_no_post_is_done_twice() {
     const CLIENTS: usize = 8;
     let storm = Storm::start();

@@ -337,6 +337,7 @@ fn a_folder_of_somebody_else_is_left_alone() {
 }
 
 #[test]
+#[ignore = "exports all pages three times"]
 fn a_site_is_exported_again_in_place() {
     let folder = Folder::new("again");
     assert!(export(&folder.0).1);

@@ -143,15 +143,16 @@ fn judge(check: &Check) -> Verdict {
     both_sides(ends)?;
     both_end(&relay)?;
     check.kept(&HALF_CLOSE);
-    for side in SIDES {
-        reads_late(&relay, side)?; // one after the other: the program's memory is measured
-    }
+    let before = relay.server.program.most_memory();
+    check.at_once(SIDES.len(), |n| reads_late(&relay, SIDES[n], before))?;
     check.kept(&BOUNDED);
     check.kept(&ALL_ARRIVES);
-    many(&relay)?;
-    check.kept(&MANY);
     both_sides(is_lost)?;
-    both_sides(is_lost_while_full)?;
+    check.at_once(1 + SIDES.len(), |n| match n {
+        0 => many(&relay),
+        n => is_lost_while_full(&relay, SIDES[n - 1]),
+    })?;
+    check.kept(&MANY);
     relay.server.program.expect_running(&LOST)?;
     check.kept(&LOST);
     relay.server.expect_freed(4, &FREES)?; // `patient`, and the one that never reads: two each
@@ -219,10 +220,10 @@ fn both_end(relay: &Relay<'_>) -> Verdict {
 }
 
 /// One side sends as fast as it can, and the other one does not read. In the end it does.
-fn reads_late(relay: &Relay<'_>, fast: Side) -> Verdict {
+/// Both directions at the same time: `before` is the most memory that the program has used so far.
+fn reads_late(relay: &Relay<'_>, fast: Side, before: Option<usize>) -> Verdict {
     let mut pair = relay.pair(fast.named(["slow server", "slow client"]))?;
     let program = &relay.server.program;
-    let before = program.most_memory();
     let (from, to) = pair.from(fast);
     to.remark("does not read for a while", "暂时不读");
     // More than the kernels hold of two connections, and the relay in addition.
@@ -233,7 +234,7 @@ fn reads_late(relay: &Relay<'_>, fast: Side) -> Verdict {
     let actual = if taken == words.len() {
         let (en, zh) = ("were taken, and nothing was read", "都收下了，而另一边一点也没读");
         Observed::text(format!("{} {en}", mib(taken)), format!("{} {zh}", mib(taken)))
-    } else if used > KEPT + SPARE {
+    } else if used > SIDES.len() * KEPT + SPARE {
         let used = mib(used);
         let en = format!("the program uses {used} more than before");
         Observed::text(en, format!("程序比之前多用了 {used}"))

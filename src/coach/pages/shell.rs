@@ -1,5 +1,7 @@
 //! What is around every page: its head, the bar at the top.
 
+use std::time::Duration;
+
 use net_notes::check::{Lang, Localized};
 
 use super::Course;
@@ -8,6 +10,13 @@ use super::escape::escape;
 use super::markdown::{Block, plain};
 use super::site::{Page, Place};
 use super::{keys, words};
+
+/// How long this system keeps a connection in TIME_WAIT: RFC 9293 says twice the lifetime of a segment, and each system has its own.
+const TIME_WAIT: Duration = Duration::from_secs(match () {
+    () if cfg!(windows) => 120,
+    () if cfg!(target_os = "macos") => 30,
+    () => 60,
+});
 
 /// The whole page.
 pub(super) fn page(course: &Course<'_>, place: &Place, main: &str) -> Result<String, Localized> {
@@ -119,7 +128,10 @@ fn data(course: &Course<'_>, place: &Place) -> String {
         Page::Exercise(exercise) => exercise.id(),
         _ => "",
     };
-    let live = if course.is_live() { " data-live" } else { "" };
+    let live = match course.is_live() {
+        true => format!(" data-live data-time-wait=\"{}\"", TIME_WAIT.as_secs()),
+        false => String::new(),
+    };
     format!(" data-page=\"{page}\" data-name=\"{name}\"{live}")
 }
 

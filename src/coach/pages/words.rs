@@ -36,6 +36,8 @@ const ZH: &[(&str, &str)] = &[
     ("{} resets (RST)", "{} 重置连接（RST）"),
     ("{} closes", "{} 关闭"),
     (", TIME_WAIT here", "，TIME_WAIT 在这边"),
+    (": {} s", "：还有 {} 秒"),
+    (": over", "：过了"),
     ("{} writes", "写 {} 次"),
     ("{} reads", "读 {} 次"),
     (", ", "，"),

@@ -62,6 +62,18 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     }
     let rows = browser.eval("document.querySelector('.layer').innerText");
     assert_eq!(rows.matches("closes, TIME_WAIT here").count(), 2, "{rows}");
+    let left = rows.split("TIME_WAIT here: ").skip(1).map(|rest| rest.split(' ').next());
+    let left: Vec<usize> = left.filter_map(|seconds| seconds?.parse().ok()).collect();
+    assert!(left.len() == 2 && left.iter().all(|left| (1..=120).contains(left)), "{rows}");
+
+    // Who makes the terminals smaller, by their lower edge, has more rows.
+    let height = "document.querySelector('.rows').offsetHeight";
+    let before: usize = browser.eval(height).parse().expect("pixels");
+    let terminals = "getComputedStyle(document.querySelector('.terminals'))";
+    assert_eq!(browser.eval(&format!("{terminals}.resize")), "vertical");
+    browser.eval("document.querySelector('.terminals').style.height = '90px'");
+    browser.wait(&format!("{height} > {}", before + 60));
+    browser.eval("document.querySelector('.terminals').style.height = ''");
 
     // An event is selected, by keys alone: its bytes, as text and as hex, and the line of the program.
     browser.eval("document.querySelector('.rows').focus({ focusVisible: true })");

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 
 const nothing = { textContent: '{}' }
-globalThis.document = { documentElement: { lang: 'en' }, querySelector: () => nothing }
+globalThis.document = { documentElement: { lang: 'en' }, body: { dataset: { timeWait: '60' } }, querySelector: () => nothing }
 globalThis.matchMedia = () => ({})
 globalThis.remembered = { get: () => null, set() {} }
 const { Trace } = await import('./trace.js')
-const { rowsOf, says } = await import('./rows.js')
+const { rowsOf, says, timeWaitLeft } = await import('./rows.js')
 const { dump, quoted } = await import('./bytes.js')
 const { differences } = await import('./terminals.js')
 
@@ -85,11 +85,27 @@ const tests = {
     assert.equal(trace.ordered().length, trace.events.length)
   },
 
+  'what is over is forgotten, and what is open stays'() {
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3))
+    trace.limit = 100
+    for (let n = 2; n < 2000; n++) {
+      const [here, there] = ['127.0.0.1:5000', `127.0.0.1:${40000 + n}`]
+      for (const line of [`1.${n} connected ${there} ${here}`, `2.${n} accept ${here} ${there}`, `1.${n} close`, `2.${n} close`]) trace.add(`${100 * n} ${line}`)
+    }
+    const sockets = () => ['1', '2'].map(pid => trace.programs.get(pid)?.sockets)
+    assert.ok(trace.conversations.length < 60)
+    for (const own of sockets()) assert.ok(own.size < 60 && own.has('1'))
+    trace.programs.get('1').status = trace.programs.get('2').status = '0'
+    for (let n = 0; n < 120; n++) trace.add(`${1e6 + n} 3.1 sent 1 61`)
+    assert.deepEqual(sockets(), [undefined, undefined])
+    assert.equal(trace.conversations.length, 1)
+  },
+
   'a program that says hello twice is one, and another with its pid is not'() {
     const trace = traceOf(SERVER, CLIENT, ...CONVERSATION, CLIENT)
-    assert.equal(trace.programs.get('1').sockets.length, 1)
+    assert.equal(trace.programs.get('1').sockets.size, 1)
     trace.add(CLIENT.replace('100.000000', '200.000000'))
-    assert.equal(trace.programs.get('1').sockets.length, 0)
+    assert.equal(trace.programs.get('1').sockets.size, 0)
   },
 
   'what is not known is left out'() {
@@ -101,6 +117,22 @@ const tests = {
     const paying = lines => rowsOf(traceOf(SERVER, CLIENT, ...lines).ordered(), { fold: true }).rows.filter(row => row.paysTimeWait)
     assert.deepEqual(paying(CONVERSATION).map(row => says(row)), ['server #1 closes, TIME_WAIT here'])
     assert.deepEqual(paying(CONVERSATION.toSpliced(-2, 0, '59 1.1 reset')), [])
+  },
+
+  'TIME_WAIT is a time'() {
+    const time = (Date.now() - 13000) * 1000
+    assert.equal(timeWaitLeft({ time }), 47)
+    assert.ok(timeWaitLeft({ time: 51 }) < 0)
+  },
+
+  'a queue is shown at its fullest where it is folded, and then what is left of it'() {
+    const waits = [[0, 100], [1, 900], [2, 300]].map(([n, q]) => `${50 + n} 1.1 sent 4096 q=${q} 61`)
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3), ...waits, '60 1.1 sent-fin', '70 1.1 sent 8 q=0 61')
+    const { rows } = rowsOf(trace.ordered(), { fold: true })
+    const end = trace.conversations[0].ends[0]
+    assert.deepEqual(rows.slice(-3).map(row => row.queues.get(end)), [900, 300, 0])
+    const unseen = rowsOf(trace.ordered(), { fold: true, show: row => row.kind !== 'data' }).rows
+    assert.equal(unseen.at(-1).queues.get(end), 300)
   },
 
   'bulk is one row, and silence another'() {

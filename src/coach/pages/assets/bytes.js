@@ -1,4 +1,4 @@
-// Bytes as text and as hex. They come in hexadecimal.
+// Bytes as text and as hex; they come in hex.
 
 export const fromHex = hex => Uint8Array.from((hex || '').match(/../g) || [], pair => parseInt(pair, 16))
 

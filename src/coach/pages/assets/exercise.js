@@ -1,4 +1,4 @@
-// An exercise: the verdict at each save, the rules as they stand, hints one by one, the solution after passing.
+// An exercise: a verdict at each save, the rules as they stand, hints one by one, the solution after passing.
 
 import { listenToKeys } from './keys.js'
 import { get, listen, post } from './server.js'
@@ -58,7 +58,7 @@ export function exercisePage(id) {
     waiting: work,
     verdict: whenOurs(event => {
       busy = null
-      shown = { ...event, at: new Date().toLocaleTimeString(language, { hour12: false }) }
+      shown = { ...event, at: new Date().toLocaleTimeString('en-GB') }
       if (verdicts.push(shown) > VERDICTS_MAX) verdicts.shift()
       draw()
       if (event.passed) showSolution()

@@ -1,4 +1,4 @@
-// What one row is about: when, which bytes of the stream, the bytes themselves, writes against reads, and the line of the program.
+// What a row is about: when, its bytes and their place, writes against reads, and the line of the program.
 
 import { dump, quoted } from './bytes.js'
 import { says } from './rows.js'

@@ -1,4 +1,4 @@
-// Keys: what each does on this page. Single letters can be switched off (WCAG 2.1.4), in the table of them.
+// Keys. Single letters can be switched off (WCAG 2.1.4), in the table of them.
 
 import { find, findAll } from './words.js'
 

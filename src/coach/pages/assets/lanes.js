@@ -1,6 +1,6 @@
-// The wire, drawn: a lifeline for each end of a conversation, a row for each event. Only the rows in view are in the page.
+// The wire: a lifeline for each end of a conversation, a row for each event. Only the rows in view are in the page.
 
-import { label, nameOf, rowsOf, says } from './rows.js'
+import { label, nameOf, rowsOf, says, timeWaitLeft } from './rows.js'
 import { count, escape, find, findAll, ms, narrow, size, t } from './words.js'
 
 const CONVERSATION_WIDTH = 230 // pixels that names and sizes need
@@ -150,11 +150,12 @@ export class Lanes {
     let html = ''
     for (let number = from; number < to; number++) html += this.row(number, this.rows[number] === current, mates.has(this.rows[number]))
     this.layer.innerHTML = html
+    for (const queue of findAll('.queue', this.layer)) queue.style.width = queue.dataset.width + 'px'
     if (current) this.box.setAttribute('aria-activedescendant', this.root.id + current.number)
     findAll('.lane', this.heads).forEach((head, i) => head.classList.toggle('later', !((this.bounds.get(this.shown[i])?.low ?? Infinity) < this.visible)))
   }
 
-  /** The two lifelines of a conversation in this row: solid where the program has the connection, else dashed. */
+  /** The lifelines of a conversation in this row: solid where the program has the connection, else dashed. */
   lifelines(conversation, number) {
     const bounds = this.bounds.get(conversation)
     if (!bounds || number < bounds.low || number > bounds.high && this.visible > bounds.high) return ''
@@ -172,7 +173,7 @@ export class Lanes {
   queues(conversation, row) {
     return conversation.ends.map((end, side) => {
       const waits = end && row.queues.get(end)
-      return waits ? `<i class="queue ${'lr'[side]} q${Math.max(1, Math.round(waits / this.queueMax * 8))}"></i>` : ''
+      return waits ? `<i class="queue ${'lr'[side]}" data-width="${2 + 14 * waits / this.queueMax}"></i>` : ''
     }).join('')
   }
 
@@ -199,6 +200,9 @@ export class Lanes {
       const broken = row.event.socket.isBroken && row.kind === 'data' ? ' broken' : ''
       return `<span class="arrow ${row.side ? 'left' : 'right'} ${row.kind}${row.bulk ? ' big' : ''}${broken}"><b><span>${escape(label(row))}</span>${amount}</b></span>`
     }
-    return `<i class="dot ${place}${row.kind === 'close' ? ' cross' : ''}"></i><span class="note ${place}">${says(row, '')}</span>`
+    const left = row.paysTimeWait && timeWaitLeft(row)
+    if (left > 0) this.clock ??= setTimeout(() => { this.clock = null; this.paint() }, 1000)
+    const time = !row.paysTimeWait ? '' : left > 0 ? t(': {} s', left) : t(': over')
+    return `<i class="dot ${place}${row.kind === 'close' ? ' cross' : ''}"></i><span class="note ${place}">${says(row, '')}${time}</span>`
   }
 }

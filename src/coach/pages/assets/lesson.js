@@ -78,7 +78,7 @@ export function lessonPage(name) {
   showStage(!narrow.matches)
 }
 
-/** The sessions of the page: its tab, its first block, and what the page shows in each terminal. Puts a bar above each block. */
+/** The sessions of the page, and what it shows in each terminal. Puts a bar above each block. */
 function readSessions(article, tabs) {
   const sessions = tabs.map(tab => ({ tab, block: tab.dataset.block, expected: new Map() }))
   const blocks = article.dataset.sessions?.split(' ')

@@ -1,4 +1,4 @@
-// Where the workbench serves the page: what it does beyond being read.
+// What a page does where the workbench serves it.
 
 import { exercisePage } from './exercise.js'
 import { listenToKeys } from './keys.js'

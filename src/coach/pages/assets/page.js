@@ -1,5 +1,5 @@
 'use strict'
-// Every page, before it is shown: that scripts run, and light or dark as it was chosen.
+// Before a page is shown: that scripts run, and light or dark as it was chosen.
 
 const remembered = {
   get(name) { try { return localStorage.getItem('net-notes.' + name) } catch { return null } },

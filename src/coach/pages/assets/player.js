@@ -1,5 +1,5 @@
-// The player: back and forth through the events, in their order. A conversation on this machine is over in half a millisecond,
-// so an event takes at least 0.48 s here, and a wait at most 0.7 s.
+// The player goes through the events in their order. On one machine a conversation takes half a millisecond: here an event
+// takes at least 0.48 s, and a wait at most 0.7 s.
 
 import { find, findAll, ms, t } from './words.js'
 

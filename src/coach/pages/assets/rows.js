@@ -1,4 +1,4 @@
-// From events to the rows that are drawn: which side an arrow leaves, bulk folded into one row, silence as a row of its own.
+// From events to rows: which side an arrow leaves, bulk folded into one row, silence as a row.
 
 import { quoted } from './bytes.js'
 import { size, t } from './words.js'
@@ -11,7 +11,7 @@ export const nameOf = (conversation, side) => {
   return end ? `${end.program.name} #${end.number}` : conversation.ends[1 - side].there || t('unknown')
 }
 
-/** What is drawn, and at which side it begins. Of a peer that is not traced, only what it causes here is known. */
+/** What is drawn, and at which side it begins. Of a peer that is not traced, we know what it causes here. */
 function kindOf({ kind, socket: { side } }, both) {
   switch (kind) {
     case 'connect': return ['connect', 0]
@@ -27,8 +27,8 @@ function kindOf({ kind, socket: { side } }, both) {
 
 /** The rows of these events; `show` says which, and `fold` whether bulk becomes one row. */
 export function rowsOf(events, { fold, show }) {
-  const rows = [], first = new Map(), fins = new Map(), queues = new Map(), bounds = new Map()
-  let last = null
+  const rows = [], first = new Map(), fins = new Map(), bounds = new Map()
+  let last = null, queues = new Map() // end -> what waits in its program
   events.forEach((event, index) => {
     if (event.kind === 'connected') return
     const conversation = event.socket.conversation
@@ -40,6 +40,8 @@ export function rowsOf(events, { fold, show }) {
     }
     row.endsFirst = first.get(conversation) === side
     row.paysTimeWait = kind === 'close' && row.endsFirst && fins.get(conversation) === 3 && !conversation.isReset
+    const before = queues
+    if (/^(sent|close)$/.test(event.kind)) queues = new Map(queues).set(event.socket, row.queue)
     if (show && !show(row)) return
     const from = kind === 'read' ? 1 - side : side
     const isBulk = fold && (kind === 'data' || kind === 'read') && row.count >= BULK
@@ -47,7 +49,7 @@ export function rowsOf(events, { fold, show }) {
       fill(last, row)
       return
     }
-    if (last && row.time - last.end > SILENCE) rows.push({ index, silence: row.time - last.end, time: row.time, queues: new Map(queues) })
+    if (last && row.time - last.end > SILENCE) rows.push({ index, silence: row.time - last.end, time: row.time, queues: before })
     if (isBulk) {
       Object.assign(row, { bulk: { written: 0, writes: 0, read: 0, reads: 0, queueMax: 0 }, kind: 'data', side: from, wasRead: kind === 'read' })
       fill(row, row)
@@ -59,9 +61,7 @@ export function rowsOf(events, { fold, show }) {
     own.ends[event.socket.side].low ??= rows.length - 1
     if (event.kind === 'close') own.ends[event.socket.side].high = rows.length - 1
     bounds.set(conversation, own)
-    if (row.queue) queues.set(event.socket, row.queue)
-    else if (event.kind === 'sent' || event.kind === 'close') queues.delete(event.socket)
-    row.queues = new Map(queues)
+    row.queues = queues
   })
   return { rows, bounds }
 }
@@ -73,6 +73,8 @@ function fill(bulk, row) {
   sum[isRead ? 'read' : 'written'] += row.count
   sum[isRead ? 'reads' : 'writes']++
   sum.queueMax = Math.max(sum.queueMax, row.queue || 0)
+  // The most that has waited; the next row shows what is left of it.
+  if (row.queue) bulk.queues = new Map(bulk.queues).set(row.event.socket, sum.queueMax)
   bulk.count = sum.written || sum.read
 }
 
@@ -91,6 +93,9 @@ const SENTENCES = {
 /** The row as a sentence. */
 export const says = (row, who = nameOf(row.conversation, row.side)) =>
   t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(', TIME_WAIT here') : '')
+
+/** The seconds that are left of its TIME_WAIT: the system keeps the port for so long. */
+export const timeWaitLeft = row => Math.ceil(row.time / 1e6 + +document.body.dataset.timeWait - Date.now() / 1000)
 
 /** All words of a filter are required: a part of a name, a kind, the bytes; `>1k` is a size. */
 export function matches(row, filter) {

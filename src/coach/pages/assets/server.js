@@ -1,5 +1,4 @@
-// What the page says to the workbench, and what it hears. A lost connection is tried again, and begins after the last event
-// that was heard: nothing is missed, and nothing shown twice.
+// What the page says to the workbench, and what it hears. A new connection begins after the last event that was heard.
 
 import { find, language, t } from './words.js'
 
@@ -48,7 +47,7 @@ export function listen(page, on) {
       on[event.kind]?.(event)
     }
     socket.onclose = () => {
-      since ??= new Date().toLocaleTimeString(language)
+      since ??= new Date().toLocaleTimeString('en-GB')
       const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]
       due = Date.now() + wait
       setTimeout(open, wait)

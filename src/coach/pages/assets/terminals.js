@@ -1,4 +1,4 @@
-// The terminals of a running session: what is printed and typed, and where the output differs from the page.
+// The terminals of a session: what is printed and typed, and what differs from the page.
 
 import { post } from './server.js'
 import { escape, find, findAll, t } from './words.js'
@@ -6,7 +6,7 @@ import { escape, find, findAll, t } from './words.js'
 /** What differs from run to run, as one: times, ports, addresses. */
 const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+)? ?(ms|s)\b/g, 'T').replace(/\s+/g, ' ').trim()
 
-/** Marks the lines of `actual` that the page shows otherwise; `…` on the page stands for any lines. The result: a line's number, and what the page says. */
+/** By number, the lines of `actual` that the page shows otherwise, and how; `…` there stands for any lines. */
 export function differences(actual, expected) {
   const differing = new Map()
   let at = 0

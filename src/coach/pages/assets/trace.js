@@ -1,5 +1,5 @@
-// The lines that programs send, as events of sockets. Two sockets that are the ends of one connection are one conversation.
-// The format is described in the module `trace` of the crate. Nothing here knows of a page.
+// Lines that programs send become events of sockets; the two ends of a connection are one conversation.
+// The module `trace` of the crate describes the format. Nothing here knows of a page.
 
 const SKEW_MAX = 1e6 // microseconds
 const KINDS = new Set(['connect', 'connected', 'accept', 'sent', 'received', 'sent-fin', 'received-fin', 'reset', 'close'])
@@ -12,11 +12,9 @@ export class Trace {
 
   clear() {
     this.programs = new Map() // by pid, the latest one
-    this.sockets = new Map()
-    this.conversations = []
+    this.conversations = [] // the oldest first
     this.events = []
     this.leftOut = 0
-    this.unpaired = new Map() // address of ours | address of the peer -> sockets, oldest first
   }
 
   /** A line of the format. What is not known is left out, as the format says. */
@@ -33,30 +31,41 @@ export class Trace {
     event.time = program.began + +time
     if (kind === 'lost') {
       program.lost += +values[0] || 0
-      for (const socket of program.sockets) socket.isBroken = true
+      for (const socket of program.sockets.values()) socket.isBroken = true
     }
     if (!number || !KINDS.has(kind)) return
     event.queue = kind === 'sent' ? +(event.q || 0) : null
     this.onSocket(event, this.socket(program, number, kind), values)
-    if (this.events.push(event) > this.limit * 1.1) this.leftOut += this.events.splice(0, this.events.length - this.limit).length
+    if (this.events.push(event) > this.limit * 1.1) this.trim()
+  }
+
+  /** Forgets the oldest events, sockets that have closed and have no other, and programs that have ended and have no socket. */
+  trim() {
+    this.leftOut += this.events.splice(0, this.events.length - this.limit).length
+    const seen = new Set(this.events.map(event => event.socket.conversation))
+    const isOpen = end => end && end.closedAt == null && end.program.status == null
+    const isKept = one => seen.has(one) || one.ends.some(isOpen)
+    this.conversations = this.conversations.filter(isKept)
+    for (const { pid, sockets, status } of this.programs.values()) {
+      for (const { number, conversation } of sockets.values()) if (!isKept(conversation)) sockets.delete(number)
+      if (status != null && !sockets.size) this.programs.delete(pid)
+    }
   }
 
   /** With a name it says hello: it is another one than the last with this pid, if it did not begin when that did. */
   program(pid, name, unix = 0) {
     const known = this.programs.get(pid), began = Math.round(unix * 1e6)
     if (known && (name == null || known.began === began)) return known
-    const program = { pid, name: name ?? 'pid ' + pid, began, sockets: [], lost: 0 }
+    const program = { pid, name: name ?? 'pid ' + pid, began, sockets: new Map(), lost: 0 }
     this.programs.set(pid, program)
     return program
   }
 
   socket(program, number, kind) {
-    const id = program.pid + '.' + number
-    const known = this.sockets.get(id)
-    if (known && known.program === program) return known
-    const socket = { id, number, program, side: kind === 'accept' ? 1 : 0, sent: 0, received: 0, here: '', there: '', state: 'opening', queue: 0, queueMax: 0 }
-    this.sockets.set(id, socket)
-    program.sockets.push(socket)
+    const known = program.sockets.get(number)
+    if (known) return known
+    const socket = { number, program, side: kind === 'accept' ? 1 : 0, sent: 0, received: 0, here: '', there: '', state: 'opening', queue: 0, queueMax: 0 }
+    program.sockets.set(number, socket)
     socket.conversation = { ends: [] }
     socket.conversation.ends[socket.side] = socket
     this.conversations.push(socket.conversation)
@@ -96,21 +105,16 @@ export class Trace {
 
   /** Each one's address is the other one's peer. A Unix domain socket's client has none, `-`: there the order counts. */
   pair(socket, time) {
-    const key = (a, b) => a + ' ' + b
-    const others = this.unpaired.get(key(socket.there, socket.here)) || []
-    // A port is used again: one that was closed long before this one began is another's.
-    const at = others.findIndex(other => other.side !== socket.side && !(socket.side === 0 && other.closedAt < time - SKEW_MAX))
-    if (at < 0) {
-      const own = key(socket.here, socket.there)
-      if (!this.unpaired.has(own)) this.unpaired.set(own, [])
-      this.unpaired.get(own).push(socket)
-      return
-    }
-    const [other] = others.splice(at, 1)
-    const alone = socket.conversation
-    socket.conversation = other.conversation
-    socket.conversation.ends[socket.side] = socket
-    socket.conversation.isReset ||= alone.isReset
+    const { here, there, side, conversation: alone } = socket
+    const found = this.conversations.find(({ ends }) => {
+      const other = ends[1 - side]
+      // A port is used again: one that was closed long before this one began is another's.
+      return other && !ends[side] && other.here === there && other.there === here && (side || !(other.closedAt < time - SKEW_MAX))
+    })
+    if (!found) return
+    socket.conversation = found
+    found.ends[side] = socket
+    found.isReset ||= alone.isReset
     this.conversations.splice(this.conversations.indexOf(alone), 1)
   }
 

@@ -1,4 +1,4 @@
-// The wire with its inspector and its player: in the stage of a lesson, and on a page of its own.
+// The wire with its inspector and its player.
 
 import { changeHex, inspect } from './inspector.js'
 import { Lanes } from './lanes.js'

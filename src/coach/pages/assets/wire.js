@@ -1,4 +1,4 @@
-// The page of the wire: all programs that send events here.
+// The page of the wire: all programs that send here.
 
 import { listenToKeys } from './keys.js'
 import { asSvg } from './picture.js'
@@ -36,8 +36,8 @@ export function wirePage() {
   }
 
   function drawSockets() {
-    part(root, 'sockets').innerHTML = [...trace.programs.values()].filter(program => program.sockets.length).map(program =>
-      `<h2>${escape(program.name)} <span>pid ${program.pid}</span></h2>${program.sockets.slice(-SOCKETS_MAX).map(box).join('')}`).join('')
+    part(root, 'sockets').innerHTML = [...trace.programs.values()].filter(program => program.sockets.size).map(program =>
+      `<h2>${escape(program.name)} <span>pid ${program.pid}</span></h2>${[...program.sockets.values()].slice(-SOCKETS_MAX).map(box).join('')}`).join('')
   }
 
   function box({ conversation, number, state, sent, received, queue, queueMax }) {
@@ -85,7 +85,7 @@ export function wirePage() {
   }
   listen('wire', {
     wire(event) {
-      if (lines.push(event.line) > LINES_MAX * 1.1) lines.splice(0, lines.length - LINES_MAX)
+      if (lines.push(event.line) > LINES_MAX * 1.1) lines.unshift(...lines.splice(0, lines.length - LINES_MAX).filter(line => line.includes(' hello ')))
       trace.add(event.line)
       view.update()
     },

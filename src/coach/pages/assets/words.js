@@ -1,4 +1,4 @@
-// What all scripts share: words, finding and writing elements, sizes as people read them.
+// What all scripts share: words, finding elements, sizes as people read them.
 
 export const find = (selector, within = document) => within.querySelector(selector)
 export const findAll = (selector, within = document) => [...within.querySelectorAll(selector)]

@@ -187,7 +187,7 @@ impl Check {
     }
 
     /// Returns a free port of 127.0.0.1, for a program to listen on, or to find no server at. The
-    /// system does not assign it automatically, so it stays free.
+    /// system does not assign it automatically, and no other check gets it until this one is over.
     pub fn free_port(&self) -> Verdict<u16> {
         host::free_port(&self.run)
     }

@@ -16,7 +16,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
@@ -27,7 +27,9 @@ const LESSON: &str = "lessons/20_more_than_one.md";
 const GETS: usize = 25_000;
 
 fn free_port() -> u16 {
-    Check::new(Subject::new("")).free_port().expect("a port is free")
+    // It keeps them from all others until the end.
+    static CHECK: LazyLock<Check> = LazyLock::new(|| Check::new(Subject::new("")));
+    CHECK.free_port().expect("a port is free")
 }
 
 /// Returns the first of three consecutive ports, as `storm` takes them. Each is checked, so that no

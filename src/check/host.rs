@@ -1,10 +1,10 @@
 //! [`Host`]: the server to which a program under check connects.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket};
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use super::run::Run;
 use super::transcript::TranscriptEvent;
 use super::{Verdict, random};
 use crate::stream::Stream;
+use crate::sync::lock;
 
 const LISTENS: Rule = Rule {
     name: "check-listens",
@@ -25,7 +26,7 @@ const LISTENS: Rule = Rule {
 
 /// Below the ports that systems assign for port 0 and for clients: Linux begins at 32768, the
 /// others at 49152.
-const FREE_PORT_RANGE: Range<u32> = 20_000..32_000;
+const FREE_PORT_RANGE: Range<u16> = 20_000..32_000;
 
 /// A server on a free port of this machine, for a program that is a client.
 #[derive(Debug)]
@@ -149,19 +150,20 @@ pub(super) fn listen_on(run: &Arc<Run>, ports: &[u16]) -> Vec<Host> {
     ports.iter().filter_map(|port| Host::listen(run, ip, *port).ok()).collect()
 }
 
-/// Returns a free port that no program gets by accident, nor another check that asks here. It tests
-/// the port by connecting: a listener of ours, after it is dropped, would stay open for a moment in
-/// any child that another thread is just starting.
+/// Returns a free port that no program gets by accident, nor another check, also in another process:
+/// until this check is over, it is claimed by a UDP socket of the same number, which TCP does not
+/// notice. Whether it is free is tested by connecting: a listener of ours, after it is dropped, would
+/// stay open for a moment in any child that another thread is just starting.
 pub(super) fn free_port(run: &Run) -> Verdict<u16> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let count = FREE_PORT_RANGE.end - FREE_PORT_RANGE.start;
-    for _ in 0..count {
-        // Checks in other processes begin at other ports.
-        let next =
-            NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(100));
-        let port = (FREE_PORT_RANGE.start + next % count) as u16;
+    static NEXT: LazyLock<AtomicUsize> =
+        LazyLock::new(|| AtomicUsize::new(random::number(0..FREE_PORT_RANGE.len())));
+    for _ in FREE_PORT_RANGE {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) % FREE_PORT_RANGE.len();
+        let port = FREE_PORT_RANGE.start + next as u16;
+        let Ok(claim) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { continue };
         let nobody = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
         if nobody.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
+            lock(&run.claimed_ports).push(claim);
             return Ok(port);
         }
     }

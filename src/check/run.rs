@@ -1,5 +1,6 @@
 //! The state that all parts of one run of a check share.
 
+use std::net::UdpSocket;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,8 @@ pub(super) struct Run {
     pub(super) programs: Mutex<Vec<Arc<Process>>>,
     /// Connections that are no longer read, and that stay open until the check is over.
     pub(super) stalled: Mutex<Vec<Arc<Stream>>>,
+    /// A socket for each port that the check has [claimed](super::host::free_port).
+    pub(super) claimed_ports: Mutex<Vec<UdpSocket>>,
     /// The names of the rules that were kept, and the current wait. Shared with the parallel runs.
     pub(super) kept: Arc<Mutex<Vec<&'static str>>>,
     waiting: Arc<Mutex<Option<(Instant, Waiting)>>>,
@@ -49,6 +52,7 @@ impl Run {
             time_limit,
             programs: Mutex::default(),
             stalled: Mutex::default(),
+            claimed_ports: Mutex::default(),
             kept: Arc::default(),
             waiting: Arc::default(),
             disturbed: AtomicBool::new(false),

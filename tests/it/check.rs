@@ -5,7 +5,7 @@
 use crate::common;
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -254,6 +254,26 @@ fn a_peer_resets_stalls_and_floods() {
         peer.stall();
         drop(over);
     });
+}
+
+/// Also if the other check is in another process: so it is told by a socket, and not by a list.
+#[test]
+fn a_free_port_is_one_checks_alone_until_it_is_over() {
+    let ours = check();
+    let ports: Vec<u16> = (0..20).map(|_| ours.free_port().expect("a port")).collect();
+    let is_claimed = |port: &u16| UdpSocket::bind(("127.0.0.1", *port)).is_err();
+    assert!(ports.iter().all(is_claimed), "{ports:?}");
+    // What another process has claimed is passed over.
+    let next = ports[19] + 1..ports[19] + 40;
+    let theirs = next.filter_map(|port| UdpSocket::bind(("127.0.0.1", port)).ok());
+    let theirs: Vec<UdpSocket> = theirs.collect();
+    let theirs_has = |port| theirs.iter().any(|claim| claim.local_addr().unwrap().port() == port);
+    for _ in 0..40 {
+        let port = ours.free_port().expect("a port");
+        assert!(!theirs_has(port) && !ports.contains(&port), "{port}");
+    }
+    drop(ours);
+    until("they are free again", || !ports.iter().any(is_claimed));
 }
 
 #[test]

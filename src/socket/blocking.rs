@@ -110,31 +110,41 @@ impl EventSocket {
     /// nothing during the idle time.
     fn wait_for(&self, is_ready: impl Fn(&State) -> bool) -> io::Result<Locked<'_>> {
         let mut state = self.lock();
-        let began = Instant::now();
-        loop {
-            if state.is_destroyed() && state.output.fin != Fin::Sent {
-                return Err(state.destroyed_error());
-            }
-            if is_ready(&state) {
-                return Ok(state);
-            }
-            let never = match state.life {
-                Life::New(_) => Some(NetError::NotRunYet),
-                Life::Connecting if state.connector == Some(thread::current().id()) => {
-                    Some(NetError::NotConnectedYet)
-                }
-                _ => None,
-            };
-            if let Some(never) = never {
-                return Err(never.into());
-            }
-            let since = state.output.stalled_since.map_or(began, |since| since.max(began));
-            let deadline = state.clock.idle.time().and_then(|time| since.checked_add(time));
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Err(error::from_syscall("write", "", ErrorKind::TimedOut.into()));
-            }
-            state.wait(deadline);
+        state.output.blocked_threads += 1;
+        if !is_ready(&state) {
+            state.effects.wake(); // a failed write may wait for a listener, which blocks here
         }
+        let result = wait_for(&mut state, is_ready);
+        state.output.blocked_threads -= 1;
+        result.map(|()| state)
+    }
+}
+
+fn wait_for(state: &mut Locked<'_>, is_ready: impl Fn(&State) -> bool) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        if state.is_destroyed() && state.output.fin != Fin::Sent {
+            return Err(state.destroyed_error());
+        }
+        if is_ready(state) {
+            return Ok(());
+        }
+        let never = match state.life {
+            Life::New(_) => Some(NetError::NotRunYet),
+            Life::Connecting if state.connector == Some(thread::current().id()) => {
+                Some(NetError::NotConnectedYet)
+            }
+            _ => None,
+        };
+        if let Some(never) = never {
+            return Err(never.into());
+        }
+        let since = state.output.stalled_since.map_or(began, |since| since.max(began));
+        let deadline = state.clock.idle.time().and_then(|time| since.checked_add(time));
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(error::from_syscall("write", "", ErrorKind::TimedOut.into()));
+        }
+        state.wait(deadline);
     }
 }
 

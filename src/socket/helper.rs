@@ -22,12 +22,12 @@ use crate::wire::WireEvent;
 const ROOM_PROBE_BYTES: usize = 4 * 1024;
 
 /// How long a failed write waits for the next read, which returns at once as the connection is
-/// broken: so for the runner, which may be late on a busy machine.
+/// broken: so for the runner, which may be late on a busy machine, or in a listener.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a failed write waits for a listener, which may itself block until it learns of the
-/// failure.
-const LISTENER_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long it waits if a thread blocks in a write, which may be the one that calls a listener: then
+/// nothing is read before the failure is known.
+const BLOCKED_TIMEOUT: Duration = Duration::from_millis(50);
 
 impl EventSocket {
     /// Starts a thread for a claimed job.
@@ -105,10 +105,8 @@ impl EventSocket {
             if progress.replace(now) != Some(now) {
                 since = Instant::now();
             }
-            let limit = match state.dispatch.turn {
-                Turn::Free => READ_TIMEOUT,
-                Turn::Taken => LISTENER_TIMEOUT,
-            };
+            let may_block = state.dispatch.turn == Turn::Taken && state.output.blocked_threads > 0;
+            let limit = if may_block { BLOCKED_TIMEOUT } else { READ_TIMEOUT };
             if since.elapsed() >= limit {
                 return;
             }

@@ -38,6 +38,8 @@ pub(in crate::socket) struct Output {
     pub(in crate::socket) length: usize,
     /// When the kernel last took some of the waiting bytes. `None`: no bytes wait.
     pub(in crate::socket) stalled_since: Option<Instant>,
+    /// The number of threads that wait in a blocking write or flush.
+    pub(in crate::socket) blocked_threads: usize,
     pub(in crate::socket) drain: Drain,
     pub(in crate::socket) fin: Fin,
     /// The line that asked for the FIN.

@@ -154,8 +154,8 @@ impl Coach {
                 format!("……正在等你的程序，最多 {limit} 秒：{}", rule.name),
             ),
             Waiting::OnPurpose => self.voice.say(
-                "… a client of the check pauses on purpose, 2 s at most".to_string(),
-                "……检查里有一个客户端故意停顿，最多 2 秒".to_string(),
+                "… the check pauses on purpose, 2 s at most".to_string(),
+                "……检查程序故意停顿，最多 2 秒".to_string(),
             ),
         }
     }

@@ -139,7 +139,9 @@ impl Coach {
 
     fn url(&self, opened: Opened, port: u16, key: &Key) -> String {
         let path = match opened {
-            Opened::Path => String::new(),
+            // The one that is remembered, unless another was requested now.
+            Opened::Path if self.voice.lang == language::language(&self.home) => String::new(),
+            Opened::Path => format!("{}/index.html", language::name(self.voice.lang)),
             Opened::Wire => format!("{}/wire.html", language::name(self.voice.lang)),
         };
         format!("http://127.0.0.1:{port}/{path}?key={}", key.text())

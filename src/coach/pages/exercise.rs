@@ -38,12 +38,13 @@ pub(super) fn main(
     } else {
         Default::default()
     };
+    let file = Home::short_file(exercise);
     Ok(format!(
         "<div class=\"ex\">
 <article class=\"task\">
 <p class=\"eyebrow\"><a href=\"{lesson}\">{of_lesson}</a></p>
 <h1>{title}</h1>
-{task}{hints}<details><summary>{begin}: <code>{file}</code></summary>
+{edit}{task}{hints}<details><summary>{begin}: <code>{file}</code></summary>
 <pre id=\"file\"><code class=\"language-rust\">{stub}</code></pre>
 </details>
 </article>
@@ -51,9 +52,15 @@ pub(super) fn main(
 ",
         of_lesson = lang.pick(format!("Exercise of lesson {id}"), format!("第 {id} 课的练习")),
         title = escape(&capital(exercise.title(lang))),
+        edit = match course.is_live() {
+            true => lang.pick(
+                format!("<p>Edit <code>{file}</code> in your editor: each time you save it, it is judged here.</p>\n"),
+                format!("<p>用你的编辑器改 <code>{file}</code>：每次保存，这里就检查一遍。</p>\n"),
+            ),
+            false => String::new(),
+        },
         hints = live.0,
         begin = lang.pick("The file at the beginning", "文件最初的样子"),
-        file = Home::short_file(exercise),
         stub = colour::spans("rust", &stub),
         verdict = live.1,
     ))

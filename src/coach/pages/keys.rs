@@ -28,10 +28,10 @@ const OF_A_LESSON: &[Key] = &[
 const OF_THE_WIRE: &[Key] = &[("/", "filter", "筛选"), ("Z", "fold bulk", "合并大块数据")];
 const OF_AN_EXERCISE: &[Key] = &[("H", "one more hint", "再看一条提示")];
 const OF_ALL: &[Key] = &[
-    ("1 2 3 4", "the pages in the bar", "顶栏里的页面"),
+    ("1 2 3 4 5", "the pages in the bar", "顶栏里的页面"),
     ("L", "language", "语言"),
-    ("T", "light or dark", "明暗"),
-    ("?", "these keys", "这张表"),
+    ("T", "light or dark", "深色或浅色"),
+    ("?", "these keys", "显示快捷键"),
 ];
 
 pub(super) fn dialog(page: &Page, lang: Lang) -> String {
@@ -49,8 +49,8 @@ pub(super) fn dialog(page: &Page, lang: Lang) -> String {
 <p><label><input type=\"checkbox\"> {}</label></p>
 <form method=\"dialog\"><button>{}</button></form></dialog>
 ",
-        lang.pick("Keys", "按键"),
-        lang.pick("Keys of a single character are on", "启用单个字符的按键"),
+        lang.pick("Keys", "快捷键"),
+        lang.pick("Keys of a single character are on", "启用单键快捷键"),
         lang.pick("Close", "关闭"),
     )
 }

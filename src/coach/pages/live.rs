@@ -100,7 +100,7 @@ fn player(lang: Lang) -> String {
 /// The page of the wire alone.
 pub(super) fn wire(lang: Lang) -> String {
     let kinds = [
-        ("connect", "connect"),
+        ("connect", lang.pick("connect", "连接")),
         ("data", lang.pick("data", "数据")),
         ("read", lang.pick("reads", "读取")),
         ("fin", "FIN"),
@@ -116,27 +116,29 @@ pub(super) fn wire(lang: Lang) -> String {
 <aside class=\"side\"><input type=\"search\" placeholder=\"{filter}\" aria-label=\"{filter}\">
 <div class=\"chips\">{kinds}<button type=\"button\" data-fold aria-pressed=\"true\">{fold}</button></div>
 <div data-part=\"sockets\"></div>
+<p>{start}</p><pre>NET_TRACE=<span data-part=\"address\"></span> cargo run --example 03_server</pre>
 <p class=\"muted\">{legend}</p>
 <p class=\"acts\"><button type=\"button\" data-save=\"txt\">{text}</button><button type=\"button\" data-save=\"svg\">{svg}</button><button type=\"button\" data-clear>{clear}</button></p></aside>
 <div class=\"main\"><p class=\"message\" data-part=\"message\" role=\"status\"></p>
-<div class=\"empty\" data-part=\"empty\"><p>{empty}</p><pre>NET_TRACE=<span data-part=\"address\"></span> cargo run --example 03_server</pre><p>{lesson}</p></div>
+<div class=\"empty\" data-part=\"empty\"><p>{empty}</p><p>{lesson}</p></div>
 {lanes}{player}</div>
 {INSPECTOR}</div>
 ",
-        filter = lang.pick("Filter: echo &gt;1k fin", "筛选：echo &gt;1k fin"),
+        filter = lang.pick("Filter: echo &gt;1k fin", "筛选：程序名 &gt;1k fin"),
         kinds = kinds.concat(),
         fold = lang.pick("fold bulk", "合并大块"),
         legend = lang.pick(
             "Solid: the program has the connection. Dashed: only the system has it, or that end is not traced. The band beside a line: what waits in the queue.",
             "实线：程序握着这条连接。虚线：只有系统还握着，或者那一头没有被跟踪。线旁的色带：还在队列里等着的字节。",
         ),
-        text = lang.pick("Save as text", "存成文本"),
+        text = lang.pick("Save the trace", "存成原始记录"),
         svg = lang.pick("Save as SVG", "存成 SVG"),
         clear = lang.pick("Clear", "清空"),
         empty = lang.pick(
-            "No program has sent events here yet. Start any that uses the crate, like this:",
-            "还没有程序把事件发到这里。随便启动一个用了这个库的程序，像这样：",
+            "No program has sent events here yet. Start one that uses this library, with NET_TRACE set.",
+            "还没有程序把事件发到这里。设好 NET_TRACE，启动一个用了这个库的程序。",
         ),
+        start = lang.pick("A program that is started like this sends its events here:", "像这样启动的程序，会把事件发到这里："),
         lesson = lang.pick("Or open a lesson, and run a block.", "也可以打开一课，运行其中一段。"),
         lanes = lanes(lang),
         player = player(lang),

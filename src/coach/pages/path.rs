@@ -146,7 +146,7 @@ fn next(course: &Course<'_>, place: &Place, parts: &[Part<'_>]) -> String {
     let minutes = |lessons: &mut dyn Iterator<Item = &Lesson<'_>>| {
         duration(lessons.map(|one| one.minutes).sum(), lang)
     };
-    let (behind, total) = (minutes(&mut done()), minutes(&mut with_exercise()));
+    let (behind, total) = (minutes(&mut done()), minutes(&mut lessons()));
     format!(
         "<section class=\"next\" aria-label=\"{label}\">\n{banner}</section>\n<p class=\"bar\" aria-hidden=\"true\">{bars}</p>\n<p class=\"sum\"><span>{count}</span><span>{time}</span></p>\n",
         label = lang.pick("Next", "下一课"),
@@ -154,7 +154,7 @@ fn next(course: &Course<'_>, place: &Place, parts: &[Part<'_>]) -> String {
             format!("{some} of {all} exercises done"),
             format!("{all} 个练习，完成了 {some} 个"),
         ),
-        time = lang.pick(format!("{behind} of {total}"), format!("{total}，学了 {behind}")),
+        time = lang.pick(format!("{behind} of {total}"), format!("共 {total}，已学 {behind}")),
     )
 }
 

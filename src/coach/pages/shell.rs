@@ -51,7 +51,7 @@ pub(super) fn page(course: &Course<'_>, place: &Place, main: &str) -> Result<Str
 <body{data}>
 {bar}
 <main id=\"main\">
-{main}</main>
+{off}{main}</main>
 {live}</body>
 </html>
 ",
@@ -59,6 +59,13 @@ pub(super) fn page(course: &Course<'_>, place: &Place, main: &str) -> Result<Str
         title = escape(&title(course, place)?),
         data = data(course, place),
         bar = bar(course, place),
+        off = match &place.page {
+            Page::Lesson(_) | Page::Exercise(_) if course.is_live() => lang.pick(
+                "<noscript><p class=\"message\">JavaScript is off: the page can be read, and the terminal does the rest. Blocks run and programs are judged here only with it.</p></noscript>\n",
+                "<noscript><p class=\"message\">没有启用 JavaScript：页面可以读，其他的在终端里做。启用以后，才能在这里运行和检查程序。</p></noscript>\n",
+            ),
+            _ => "",
+        },
         live = match course.is_live() {
             true => keys::dialog(&place.page, lang) + &words::element(lang),
             false => String::new(),
@@ -156,7 +163,7 @@ fn bar(course: &Course<'_>, place: &Place) -> String {
     }
     tabs.push(tab(Page::About, lang.pick("About", "关于").to_string()));
     let live = if course.is_live() {
-        let keys = lang.pick("Keys", "按键");
+        let keys = lang.pick("Keys", "快捷键");
         let link = "<span class=\"link\" id=\"link\" role=\"status\"></span>";
         (link, format!("<button type=\"button\" id=\"keys\">{keys}</button>"))
     } else {
@@ -176,7 +183,7 @@ fn bar(course: &Course<'_>, place: &Place) -> String {
         other = lang.pick("zh-CN", "en"),
         translated = place.to(&place.translated().file()),
         name = lang.pick("中文", "English"),
-        theme = lang.pick("Theme", "明暗"),
+        theme = lang.pick("Theme", "主题"),
         keys = live.1,
     )
 }

@@ -164,10 +164,7 @@ fn transcript(
     format!(
         "<div class=\"transcript\"><h3>{}<span>{}</span></h3>{rows}<p class=\"here\">{here}</p></div>",
         lang.pick("What happened", "往来记录"),
-        lang.pick(
-            "left: the clients of the check; right: your program",
-            "左边是检查用的客户端，右边是你的程序",
-        ),
+        lang.pick("left: the check; right: your program", "左边是检查程序，右边是你的程序",),
     )
 }
 

@@ -11,7 +11,7 @@ pub(super) fn main(lang: Lang) -> String {
         view = live::wire(lang),
         off = lang.pick(
             "JavaScript is off. Without it, see what crosses the wire with NET_TRACE=1 in a terminal.",
-            "JavaScript 没有打开。不用它也能看：在终端里用 NET_TRACE=1。",
+            "没有启用 JavaScript。不用它也能看：在终端里用 NET_TRACE=1。",
         ),
     )
 }

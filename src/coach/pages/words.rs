@@ -2,7 +2,24 @@
 
 use net_notes::check::Lang;
 
-/// The texts of the scripts, and the same in Chinese. `{}` stands for a value.
+/// The long texts, which have a short name in the scripts.
+const EN: &[(&str, &str)] = &[
+    ("no answer", "No answer since {}. What is shown stays; trying again in {} s"),
+    ("gone", "The workbench does not answer."),
+    ("no room", "not shown, as there is no room: {}"),
+    (
+        "nothing",
+        "Nothing to show: only programs that use this library send events, and a filter may hide them.",
+    ),
+    ("missing", "bytes are missing before this"),
+    ("pays", "who ends first: the system keeps its address for a while, see lesson 05"),
+    ("no line", "No line of the program: the library or the system did this."),
+    ("no peer", "The other program is not traced."),
+    ("no source", "Its source is not a file of this course."),
+    ("lost", "{} could not send {} events in time"),
+];
+
+/// The texts of the scripts, or their names, and the same in Chinese. `{}` stands for a value.
 const ZH: &[(&str, &str)] = &[
     // a lesson
     ("Run", "运行"),
@@ -16,10 +33,8 @@ const ZH: &[(&str, &str)] = &[
     ("the page says:", "课文里是："),
     // the workbench
     ("this machine only", "仅限本机"),
-    (
-        "No answer since {}. What is shown stays; trying again in {} s",
-        "{} 起没有回应。已显示的都保留，{} 秒后重试",
-    ),
+    ("no answer", "练习台从 {} 起没有回应。已显示的内容会保留，{} 秒后重试"),
+    ("gone", "连不上练习台。"),
     // the player
     ("Play", "播放"),
     ("Pause", "暂停"),
@@ -36,51 +51,49 @@ const ZH: &[(&str, &str)] = &[
     ("{} resets (RST)", "{} 重置连接（RST）"),
     ("{} closes", "{} 关闭"),
     (", TIME_WAIT here", "，TIME_WAIT 在这边"),
+    (", TIME_WAIT perhaps here", "，TIME_WAIT 可能在这边"),
     (": {} s", "：还有 {} 秒"),
-    (": over", "：过了"),
+    (": over", "：已结束"),
     ("{} writes", "写 {} 次"),
     ("{} reads", "读 {} 次"),
     (", ", "，"),
     ("{} ms of silence", "{} 毫秒没有动静"),
-    (
-        "not shown, as there is no room: {}. Hide others to see them",
-        "还有 {} 个对话放不下，没有显示。隐藏别的就能看到",
-    ),
+    ("no room", "还有 {} 个连接放不下，没有显示"),
     // an event of it
-    ("Nothing has crossed the wire yet.", "网络上还没有动静。"),
+    ("nothing", "没有可显示的：只有用了这个库的程序会发来事件，筛选也会藏起一些。"),
     ("text", "文本"),
-    ("What it calls", "它调用的"),
-    ("What caused it", "引起它的"),
+    ("hex", "十六进制"),
+    ("What it calls", "触发了哪个回调"),
+    ("What caused it", "由哪行代码引起"),
     ("at", "时间"),
     ("until", "直到"),
     ("written", "写"),
     ("read", "读"),
     ("bytes", "字节"),
-    ("{}–{} of this direction", "这个方向的第 {}–{} 个"),
+    ("{}–{} of this direction", "这个方向的第 {}–{} 个字节"),
     ("note", "注意"),
-    ("bytes are missing before this", "这之前缺了一些字节"),
+    ("missing", "这之前缺了一些字节"),
     ("queue", "队列"),
     ("{} wait in the program", "{} 还在程序里等着"),
     ("order", "先后"),
     ("ends first", "先结束的一方"),
     ("ends second", "后结束的一方"),
     ("other end", "对端"),
-    (
-        "No line of the program: the library or the system did this.",
-        "不是程序里的哪一行：是库或系统做的。",
-    ),
-    ("The other program is not traced.", "对端的程序没有被跟踪。"),
-    ("Its source is not a file of this course.", "源文件不属于这个课程。"),
+    ("no connection", "没有连上"),
+    ("pays", "谁先结束，系统就把谁的地址再留一会儿：见第 05 课"),
+    ("no line", "不是程序的某一行引起的，而是库或系统做的。"),
+    ("no peer", "对端的程序没有被跟踪。"),
+    ("no source", "源文件不属于这个课程。"),
     // its own page
     ("opening", "建立中"),
-    ("open", "打开"),
-    ("ending", "正在结束"),
+    ("open", "已连接"),
+    ("ending", "半关闭"),
     ("closed", "已关闭"),
     ("reset", "被重置"),
     ("older: {} left out", "更早的 {} 条没有保留"),
-    ("{} could not send {} events in time", "{} 有 {} 条事件没来得及发出"),
-    ("{} (pid {}) ended", "{}（pid {}）结束了"),
-    ("{} (pid {}) ended: {}", "{}（pid {}）结束了：{}"),
+    ("lost", "{} 有 {} 条事件没来得及发出"),
+    ("{} (pid {}) ended", "{}（pid {}）已结束"),
+    ("{} (pid {}) ended: {}", "{}（pid {}）已结束：{}"),
     // an exercise
     ("Show hint {} of {}", "看提示 {}/{}"),
     ("checking …", "正在检查……"),
@@ -90,10 +103,8 @@ const ZH: &[(&str, &str)] = &[
 
 /// The element with the words that the scripts look for.
 pub(super) fn element(lang: Lang) -> String {
-    let words: Vec<String> = match lang {
-        Lang::En => Vec::new(),
-        Lang::Zh => ZH.iter().map(|(en, zh)| format!("\"{en}\":\"{zh}\"")).collect(),
-    };
+    let words = lang.pick(EN, ZH).iter().map(|(name, text)| format!("\"{name}\":\"{text}\""));
+    let words: Vec<String> = words.collect();
     format!("<script type=\"application/json\" id=\"words\">{{{}}}</script>\n", words.join(","))
 }
 
@@ -104,7 +115,7 @@ mod tests {
 
     #[test]
     fn words_can_stand_in_json_in_html_as_they_are() {
-        let all = ZH.iter().flat_map(|(en, zh)| [en, zh]);
+        let all = EN.iter().chain(ZH).flat_map(|(name, text)| [name, text]);
         assert!(all.clone().count() > 100);
         all.for_each(|text| assert!(!text.contains(['"', '\\', '<', '\n']), "{text}"));
     }
@@ -112,7 +123,11 @@ mod tests {
     #[test]
     fn a_text_has_as_many_values_in_both_languages() {
         let values = |text: &str| text.matches("{}").count();
-        ZH.iter().for_each(|(en, zh)| assert_eq!(values(en), values(zh), "{en}"));
+        for (name, zh) in ZH {
+            let en = EN.iter().find(|(of, _)| of == name).map_or(name, |(_, en)| en);
+            assert_eq!(values(en), values(zh), "{en}");
+        }
+        assert!(EN.iter().all(|(name, _)| ZH.iter().any(|(of, _)| of == name)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A verdict for a page: in both languages, as tabs may have different ones.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use net_notes::check::{Failure, Lang, Localized, TranscriptLine};
+use net_notes::check::{Failure, FailureParts, Lang, Localized, TranscriptLine};
 
 use super::json::Object;
 use crate::coach::advice::advice;
@@ -21,6 +21,8 @@ pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: D
     };
     let event = about("verdict", exercise).text("name", exercise.name).flag("passed", passed);
     let event = event.maybe("rule", rule).json("seconds", &format!("{:.2}", took.as_secs_f64()));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let event = event.number("unix", now.as_millis() as u64);
     let event = event.texts("kept", kept.iter().copied());
     [Lang::En, Lang::Zh].into_iter().fold(event, |event, lang| {
         let told = match outcome {
@@ -64,7 +66,7 @@ fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Ob
     };
     let told = told.maybe("note", note.as_deref());
     let again = home.section(exercise, failure, lang);
-    let fault = fault(&parts.transcript);
+    let fault = fault(&parts);
     let told = told.text("again", &again);
     let told = told.text("html", &pages::verdict::failed(&parts, &again, fault, lang));
     let told = told.text("said", &failure.show(lang));
@@ -80,10 +82,30 @@ fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Ob
     )
 }
 
-/// The line of the transcript at which the rule was broken: the program's last action.
-fn fault(transcript: &[TranscriptLine]) -> Option<usize> {
+/// The line of the transcript that is what came in place of what was expected. `None`: nothing came, or it is not among the
+/// lines.
+fn fault(parts: &FailureParts) -> Option<usize> {
+    let actual = parts.actual.lines().next().unwrap_or_default();
+    if actual.starts_with('"') && !actual.ends_with('"') && parts.caret.is_none() {
+        return None; // what came is right, and the rest is missing
+    }
+    // `← "Hello!\n" 7 B`
+    let bytes = |text: &'_ str| {
+        let range = text.find('"')?..text.rfind('"')? + 1;
+        text.get(range).filter(|bytes| bytes.len() > 2).map(str::to_string)
+    };
+    let is_it = |one: &TranscriptLine| match one.kind {
+        "received" | "prints" => {
+            bytes(&one.text).is_some_and(|bytes| actual.contains(&bytes) || bytes.contains(actual))
+        }
+        "fin-received" | "reset-received" | "other" => !actual.starts_with('"'),
+        _ => false,
+    };
     let of_program = |one: &TranscriptLine| {
         matches!(one.kind, "received" | "fin-received" | "reset-received" | "prints" | "other")
     };
-    transcript.iter().rposition(of_program)
+    let last = parts.transcript.iter().rposition(of_program);
+    // Bytes may be an earlier line; an end, only the last one.
+    let found = parts.transcript.iter().rposition(is_it)?;
+    (actual.starts_with('"') || Some(found) == last).then_some(found)
 }

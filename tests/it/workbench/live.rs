@@ -61,10 +61,12 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
         assert!(labels.contains(label), "{label}: {labels}");
     }
     let rows = browser.eval("document.querySelector('.layer').innerText");
-    assert_eq!(rows.matches("closes, TIME_WAIT here").count(), 2, "{rows}");
-    let left = rows.split("TIME_WAIT here: ").skip(1).map(|rest| rest.split(' ').next());
+    // nc ends second. The client of ours may end at the same moment as the server: then nobody can tell who pays.
+    assert!(rows.matches("closes, TIME_WAIT here: ").count() >= 1, "{rows}");
+    let left = rows.split(" here: ").skip(1).map(|rest| rest.split(' ').next());
     let left: Vec<usize> = left.filter_map(|seconds| seconds?.parse().ok()).collect();
-    assert!(left.len() == 2 && left.iter().all(|left| (1..=120).contains(left)), "{rows}");
+    assert!((2..=3).contains(&left.len()), "{rows}");
+    assert!(left.iter().all(|left| (1..=120).contains(left)), "{rows}");
 
     // Who makes the terminals smaller, by their lower edge, has more rows.
     let height = "document.querySelector('.rows').offsetHeight";

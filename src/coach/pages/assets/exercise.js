@@ -58,7 +58,7 @@ export function exercisePage(id) {
     waiting: work,
     verdict: whenOurs(event => {
       busy = null
-      shown = { ...event, at: new Date().toLocaleTimeString('en-GB') }
+      shown = { ...event, at: new Date(event.unix).toLocaleTimeString('en-GB') }
       if (verdicts.push(shown) > VERDICTS_MAX) verdicts.shift()
       draw()
       if (event.passed) showSolution()

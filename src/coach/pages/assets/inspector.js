@@ -3,13 +3,12 @@
 import { dump, quoted } from './bytes.js'
 import { says } from './rows.js'
 import { source } from './server.js'
-import { count, escape, find, findAll, ms, narrow, size, t } from './words.js'
+import { count, escape, find, findAll, ms, size, t } from './words.js'
 
 const PIECES_MAX = 240
 
 let inHex = remembered.get('hex') === 'yes'
 
-/** Shows bytes in the other way, everywhere. */
 export function changeHex() {
   inHex = !inHex
   remembered.set('hex', inHex ? 'yes' : 'no')
@@ -18,12 +17,12 @@ export function changeHex() {
 export function inspect(root, lanes) {
   const row = lanes.current
   if (!row) {
-    root.innerHTML = `<div><p class="muted">${t('Nothing has crossed the wire yet.')}</p></div>`
+    root.innerHTML = `<div><p class="muted">${t('nothing')}</p></div>`
     return
   }
   const { hex, kind, at = '' } = row.event
   const bytes = hex ? `<pre class="bytes">${escape(inHex ? dump(hex) : quoted(hex, row.event.count))}</pre>` : ''
-  const button = hex ? `<button data-hex>${inHex ? t('text') : 'hex'} <kbd>X</kbd></button>` : ''
+  const button = hex ? `<button data-hex>${t(inHex ? 'text' : 'hex')} <kbd>X</kbd></button>` : ''
   const isCall = /^(received|received-fin|accept|connected)$/.test(kind)
   root.innerHTML = `<div><h3><span>${escape(says(row))}</span>${button}</h3><dl>${facts(row, lanes)}</dl>${bytes}${pieces(row, lanes)}</div>
 <div><h3><span>${t(isCall ? 'What it calls' : 'What caused it')}</span><span class="where">${escape(at)}</span></h3><div class="lines"></div></div>`
@@ -44,12 +43,13 @@ function facts(row, lanes) {
   } else if (/^(data|read)$/.test(kind)) {
     add('bytes', t('{}–{} of this direction', count(event.offset + 1), count(event.offset + row.count)))
     if (mates.length) add(kind === 'data' ? 'read' : 'written', mates.slice(0, 4).map(other => at(other.time)).join(', '))
-    if (event.socket.isBroken) add('note', t('bytes are missing before this'))
+    if (event.socket.isBroken) add('note', t('missing'))
   }
   const waits = bulk?.queueMax || row.queue
   if (waits) add('queue', t('{} wait in the program', size(waits)))
   if (kind === 'fin') add('order', t(row.endsFirst ? 'ends first' : 'ends second'))
-  if (!row.conversation.ends[1 - event.socket.side]) add('other end', t('not traced'))
+  if (row.paysTimeWait) add('TIME_WAIT', t('pays'))
+  if (!row.conversation.ends[1 - event.socket.side]) add('other end', t(event.socket.here ? 'not traced' : 'no connection'))
   return facts.join('')
 }
 
@@ -66,12 +66,10 @@ function pieces({ conversation: { ends }, event, kind, side }, lanes) {
 
 async function showSource(box, { conversation, event: { at }, side }) {
   const say = text => { box.innerHTML = `<p class="muted">${t(text)}</p>` }
-  if (!at) return say(conversation.ends[side] ? 'No line of the program: the library or the system did this.' : 'The other program is not traced.')
+  if (!at) return say(conversation.ends[side] ? 'no line' : 'no peer')
   const [, file, number] = /^(.*):(\d+)$/.exec(at) || [, at, 1]
   const lines = await source(file)
-  if (!lines) return say('Its source is not a file of this course.')
+  if (!lines) return say('no source')
   const first = Math.max(0, number - 4)
-  box.innerHTML = `<pre>${lines.slice(first, first + 9).map((line, i) => `<span class="line${first + i + 1 === +number ? ' hit' : ''}">${line}</span>`).join('')}</pre>`
-  const hit = find('.hit', box), pane = box.parentNode
-  if (hit && !narrow.matches && pane) pane.scrollTop = hit.offsetTop - pane.offsetTop - 70
+  box.innerHTML = `<pre>${lines.slice(first, first + 7).map((line, i) => `<span class="line${first + i + 1 === +number ? ' hit' : ''}">${line}</span>`).join('')}</pre>`
 }

@@ -34,25 +34,24 @@ export class Lanes {
     new ResizeObserver(() => { this.layOut(); this.set(this.position) }).observe(this.box)
   }
 
-  /** Other events. A selection and the place in the list stay as they are. */
-  load(events, conversations, { fold, show = () => true, hidden = new Set() }) {
-    const here = new Set(events.map(event => event.socket.conversation))
+  load(events, { fold, show = () => true, hidden = new Set() }) {
     this.events = events
-    this.all = conversations.filter(one => here.has(one))
+    this.first = new Map() // conversation -> the index of its first event
+    events.forEach((event, i) => { if (!this.first.has(event.socket.conversation)) this.first.set(event.socket.conversation, i) })
+    this.all = [...this.first.keys()]
     this.options = { fold, show, hidden }
     this.layOut()
     this.set(this.position)
   }
 
-  /** Which conversations there is room for. */
   layOut() {
     if (!this.events) return
     const { fold, show, hidden } = this.options
     const wanted = this.all.filter(one => !hidden.has(one))
     const room = narrow.matches ? 1 : Math.max(1, Math.floor((this.box.clientWidth || 800) / CONVERSATION_WIDTH))
     // The latest ones; but what is being looked at stays where it is.
-    const kept = room === 1 && wanted.includes(this.only) ? [this.only] : this.isFollowing && this.selected == null ? [] : this.shown.filter(one => wanted.includes(one)).slice(0, room)
-    const others = wanted.filter(one => !kept.includes(one)).slice(kept.length - room)
+    const kept = room === 1 && wanted.includes(this.only) ? [this.only] : (this.isFollowing || this.position < Infinity) && this.selected == null ? [] : this.shown.filter(one => wanted.includes(one)).slice(0, room)
+    const others = wanted.filter(one => !kept.includes(one) && this.first.get(one) <= Math.max(0, this.position)).slice(kept.length - room)
     this.shown = room > kept.length ? [...kept, ...others].sort((a, b) => wanted.indexOf(a) - wanted.indexOf(b)) : kept
     const chosen = this.selected == null ? null : this.rows[this.selected]?.event
     const { rows, bounds } = rowsOf(this.events, { fold, show: row => this.shown.includes(row.conversation) && show(row) })
@@ -72,7 +71,7 @@ export class Lanes {
     const more = wanted.length - this.shown.length
     const tabs = more > 0 && this.shown.length === 1
       ? `<div class="only">${wanted.map(one => `<button data-only="${this.all.indexOf(one)}" aria-pressed="${one === this.shown[0]}">${escape(nameOf(one, 0))} → ${escape(nameOf(one, 1))}</button>`).join('')}</div>`
-      : more > 0 ? `<p class="only muted">${t('not shown, as there is no room: {}. Hide others to see them', count(more))}</p>` : ''
+      : more > 0 ? `<p class="only muted">${t('no room', count(more))}</p>` : ''
     const end = (one, side) => {
       const known = one.ends[side], name = escape(nameOf(one, side))
       return `<div class="head${known ? '' : ' foreign'}"><b title="${name}">${name}</b><span>${known ? escape(known.here) : t('not traced')}</span></div>`
@@ -88,9 +87,10 @@ export class Lanes {
     this.onSelect()
   }
 
-  /** Shows events up to this one. */
   set(position) {
+    const isMoved = position !== this.position
     this.position = position
+    if (isMoved && this.all?.length > this.shown.length) this.layOut()
     let visible = this.rows.length
     while (visible && this.rows[visible - 1].index > position) visible--
     this.visible = visible

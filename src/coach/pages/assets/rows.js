@@ -4,7 +4,7 @@ import { quoted } from './bytes.js'
 import { size, t } from './words.js'
 
 const BULK = 2048 // bytes in a piece that is folded
-const SILENCE = 20000 // microseconds
+const SILENCE = 20000, SURE = 100 // microseconds
 
 export const nameOf = (conversation, side) => {
   const end = conversation.ends[side]
@@ -27,19 +27,21 @@ function kindOf({ kind, socket: { side } }, both) {
 
 /** The rows of these events; `show` says which, and `fold` whether bulk becomes one row. */
 export function rowsOf(events, { fold, show }) {
-  const rows = [], first = new Map(), fins = new Map(), bounds = new Map()
+  const rows = [], fins = new Map(), bounds = new Map()
   let last = null, queues = new Map() // end -> what waits in its program
   events.forEach((event, index) => {
-    if (event.kind === 'connected') return
     const conversation = event.socket.conversation
     const [kind, side] = kindOf(event, conversation.ends[0] && conversation.ends[1])
     const row = { index, event, conversation, kind, side, time: event.shown, end: event.shown, count: event.count || 0, queue: event.queue }
     if (kind === 'fin') {
-      if (!first.has(conversation)) first.set(conversation, side)
-      fins.set(conversation, (fins.get(conversation) || 0) | 1 << side)
+      const ended = fins.get(conversation) || 0
+      row.endsFirst = !ended
+      fins.set(conversation, ended | 1 << side)
     }
-    row.endsFirst = first.get(conversation) === side
-    row.paysTimeWait = kind === 'close' && row.endsFirst && fins.get(conversation) === 3 && !conversation.isReset
+    // Who sent its FIN first. If both did at once, clocks cannot tell.
+    const [mine, its] = [side, 1 - side].map(side => conversation.ends[side]?.fin ?? Infinity)
+    row.paysTimeWait = kind === 'close' && mine < its + SURE && fins.get(conversation) === 3 && !conversation.isReset
+    row.isUnsure = Math.abs(mine - its) < SURE
     const before = queues
     if (/^(sent|close)$/.test(event.kind)) queues = new Map(queues).set(event.socket, row.queue)
     if (show && !show(row)) return
@@ -78,7 +80,6 @@ function fill(bulk, row) {
   bulk.count = sum.written || sum.read
 }
 
-/** What stands above an arrow. */
 export function label(row) {
   if (!row.bulk) return { connect: 'connect', fin: 'FIN', reset: 'RST' }[row.kind] || quoted(row.event.hex, row.count)
   const { writes, reads } = row.bulk
@@ -90,9 +91,8 @@ const SENTENCES = {
   fin: '{} ends its direction (FIN)', readfin: '{} reads the FIN', reset: '{} resets (RST)', close: '{} closes',
 }
 
-/** The row as a sentence. */
 export const says = (row, who = nameOf(row.conversation, row.side)) =>
-  t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(', TIME_WAIT here') : '')
+  t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(row.isUnsure ? ', TIME_WAIT perhaps here' : ', TIME_WAIT here') : '')
 
 /** The seconds that are left of its TIME_WAIT: the system keeps the port for so long. */
 export const timeWaitLeft = row => Math.ceil(row.time / 1e6 + +document.body.dataset.timeWait - Date.now() / 1000)

@@ -12,7 +12,7 @@ async function answered(response) {
 
 /** Asks the workbench to do something; its answer, if it has one. */
 export const post = async (what, body) =>
-  answered(await fetch('/api/' + what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }))
+  answered(await fetch('/api/' + what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => { throw new Error(t('gone')) }))
 
 export const get = async (what, parameters) =>
   answered(await fetch(`/api/${what}?${new URLSearchParams({ lang: language, ...parameters })}`))
@@ -33,7 +33,7 @@ export function listen(page, on) {
   function show() {
     link.classList.toggle('off', since != null)
     link.textContent = since == null ? t('this machine only')
-      : t('No answer since {}. What is shown stays; trying again in {} s', since, Math.max(0, Math.ceil((due - Date.now()) / 1000)))
+      : t('no answer', since, Math.max(0, Math.ceil((due - Date.now()) / 1000)))
   }
 
   function open() {

@@ -4,7 +4,7 @@ import { post } from './server.js'
 import { escape, find, findAll, t } from './words.js'
 
 /** What differs from run to run, as one: times, ports, addresses. */
-const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+)? ?(ms|s)\b/g, 'T').replace(/\s+/g, ' ').trim()
+const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+( ?m?s)?| ?m?s)\b/g, 'T').replace(/\s+/g, ' ').trim()
 
 /** By number, the lines of `actual` that the page shows otherwise, and how; `…` there stands for any lines. */
 export function differences(actual, expected) {
@@ -64,7 +64,6 @@ export class Terminals {
 
   say({ box }, text) { find('.state', box).textContent = text }
 
-  /** Takes an event of the session. */
   take(event) {
     const pane = this.panes.get(event.terminal)
     if (!pane) return

@@ -94,7 +94,8 @@ export class Trace {
         event.offset = socket[event.kind]
         socket[event.kind] += event.count
         break
-      case 'sent-fin': socket.state = 'ending'; break
+      case 'received-fin': socket.fin ??= Infinity; break
+      case 'sent-fin': socket.state = 'ending'; socket.fin ??= event.time; break
       case 'reset': socket.state = 'reset'; socket.conversation.isReset = true; break
       case 'close':
         socket.closedAt = event.time

@@ -36,8 +36,8 @@ export class View {
 
   /** All anew: something has arrived, or is to be shown in another way. */
   draw() {
-    const events = this.trace.ordered()
-    this.lanes.load(events, this.trace.conversations, this.options())
+    const events = this.trace.ordered().filter(event => event.kind !== 'connected') // it has no row
+    this.lanes.load(events, this.options())
     this.player.load(events)
     this.inspect()
     this.changed()
@@ -52,7 +52,6 @@ export class View {
     this.draw()
   }
 
-  /** What keys do here. */
   keys() {
     const { player, lanes } = this
     return {

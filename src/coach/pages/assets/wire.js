@@ -30,7 +30,7 @@ export function wirePage() {
     part(root, 'lanes').hidden = isEmpty
     part(root, 'message').textContent = [
       older ? t('older: {} left out', count(older)) : '',
-      ...programs.map(({ name, lost }) => lost ? t('{} could not send {} events in time', name, count(lost)) : ''),
+      ...programs.map(({ name, lost }) => lost ? t('lost', name, count(lost)) : ''),
       ...programs.map(({ name, pid, status }) => status == null ? '' : t(status ? '{} (pid {}) ended: {}' : '{} (pid {}) ended', name, pid, status)),
     ].filter(Boolean).slice(-3).join(' · ')
   }
@@ -89,7 +89,7 @@ export function wirePage() {
       trace.add(event.line)
       view.update()
     },
-    progress({ trace: address }) { part(root, 'address').textContent = address },
+    progress(event) { if (event.trace) part(root, 'address').textContent = event.trace },
     'left-out'(event) { leftOut = event.count; view.update() },
     gone: ended,
     exit: ended,

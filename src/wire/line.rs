@@ -53,10 +53,7 @@ pub(super) fn lost(time: Duration, count: Count) -> Line {
 
 /// One event of a socket.
 pub(super) fn event(time: Duration, socket: u64, site: CallSite, event: WireEvent<'_>) -> Line {
-    let data = match event {
-        WireEvent::Sent { bytes, .. } | WireEvent::Received(bytes) => bytes,
-        _ => &[],
-    };
+    let data = data(&event);
     let shown = &data[..data.len().min(DATA_MAX)];
     let mut text = String::with_capacity(HEAD_MAX + 2 * shown.len());
     let began = write!(text, "{} {}.{socket} ", time.as_micros(), pid());
@@ -89,16 +86,34 @@ pub(super) fn event(time: Duration, socket: u64, site: CallSite, event: WireEven
     Line { text, count: Count { events: 1, bytes: data.len() as u64 } }
 }
 
+/// Counts an event that finds no room, and is not written as a line.
+pub(super) fn count(event: &WireEvent<'_>) -> Count {
+    Count { events: 1, bytes: data(event).len() as u64 }
+}
+
+fn data<'e>(event: &WireEvent<'e>) -> &'e [u8] {
+    match event {
+        WireEvent::Sent { bytes, .. } | WireEvent::Received(bytes) => bytes,
+        _ => &[],
+    }
+}
+
 /// Returns the number of this process. Read once, as it is a system call.
 fn pid() -> u32 {
     static PID: OnceLock<u32> = OnceLock::new();
     *PID.get_or_init(std::process::id)
 }
 
+/// As numbers of 16 bytes: std formats them fast, also where this crate is not optimised.
 fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    let mut numbers = bytes.chunks_exact(16);
+    for bytes in &mut numbers {
+        let number = bytes.try_into().map(u128::from_be_bytes).unwrap_or_default();
+        let _ = write!(text, "{number:032x}");
+    }
+    for byte in numbers.remainder() {
+        let _ = write!(text, "{byte:02x}");
+    }
 }
 
 /// A text as one field of a line: spaces, control characters and `%` are written as `%20` and the

@@ -34,15 +34,24 @@ impl Ring {
     /// that follow are dropped up to the next batch: the line that reports them is then in their
     /// place.
     pub(super) fn add(&mut self, time: Duration, line: Line) {
-        self.added.add(line.count);
         let memory = self.memory + line.text.capacity();
-        if self.dropped.events > 0 || memory > TEXT_MAX || self.lines.len() >= LINES_MAX {
-            self.dropped.add(line.count);
-            self.dropped_until = time;
-            return;
+        if self.is_dropping() || memory > TEXT_MAX || self.lines.len() >= LINES_MAX {
+            return self.drop_event(time, line.count);
         }
+        self.added.add(line.count);
         self.memory = memory;
         self.lines.push_back(line);
+    }
+
+    /// Whether the next event will be dropped.
+    pub(super) fn is_dropping(&self) -> bool {
+        self.dropped.events > 0
+    }
+
+    pub(super) fn drop_event(&mut self, time: Duration, count: Count) {
+        self.added.add(count);
+        self.dropped.add(count);
+        self.dropped_until = time;
     }
 
     /// Whether it is time to make room.

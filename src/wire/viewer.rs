@@ -76,9 +76,16 @@ impl Viewer {
     /// Adds an event to those that are to be sent.
     fn add(&'static self, socket: u64, time: Instant, site: CallSite, event: WireEvent<'_>) {
         let time = time.saturating_duration_since(self.introduce(site));
-        let line = line::event(time, socket, site, event);
         let mut state = self.monitor.lock();
-        state.ring.add(time, line);
+        if state.ring.is_dropping() {
+            // Writing the line would be in vain, and takes long where there is much data.
+            state.ring.drop_event(time, line::count(&event));
+        } else {
+            drop(state);
+            let line = line::event(time, socket, site, event);
+            state = self.monitor.lock();
+            state.ring.add(time, line);
+        }
         if state.idle || state.ring.is_half_full() {
             self.monitor.notify(&state);
         }

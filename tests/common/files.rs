@@ -31,25 +31,27 @@ fn list(root: &Path) -> Option<Vec<String>> {
     files.contains("Cargo.toml").then(|| files.into_iter().collect())
 }
 
-/// Returns the repository's files whose path begins with the folder `folder` and ends with `end`,
-/// in order. If git cannot tell, returns all such files in the folder.
-pub fn files(folder: &str, end: &str) -> Vec<String> {
+/// Returns the repository's files whose path begins with `start` and ends with `end`, in order. If
+/// git cannot tell, returns all such files.
+pub fn files(start: &str, end: &str) -> Vec<String> {
     let files = match known_to_git() {
         Some(known) => known.to_vec(),
-        None => walk(&root(), folder),
+        None => walk(&root(), start),
     };
-    let belongs = |file: &String| file.starts_with(folder) && file.ends_with(end);
+    let belongs = |file: &String| file.starts_with(start) && file.ends_with(end);
     files.into_iter().filter(belongs).collect()
 }
 
-fn walk(root: &Path, folder: &str) -> Vec<String> {
+/// Returns all files in the folder of `start`, and in the folders in it.
+pub fn walk(root: &Path, start: &str) -> Vec<String> {
     let mut files = Vec::new();
-    let mut folders = vec![folder.trim_end_matches('/').to_string()];
+    let mut folders = vec![start.rsplit_once('/').map_or("", |(folder, _)| folder).to_string()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(root.join(&folder)).expect("a folder of the repository") {
             let name = entry.expect("readable").file_name().into_string().expect("UTF-8");
-            let path = format!("{folder}/{name}");
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             match root.join(&path).is_dir() {
+                true if ["target", ".git"].contains(&&*path) => {}
                 true => folders.push(path),
                 false => files.push(path),
             }

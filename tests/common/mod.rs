@@ -21,7 +21,7 @@ use std::{env, fs, panic, thread};
 
 pub use coach::{Exercise, Verdict, build, coach, exercises, library};
 pub use command::command;
-pub use files::{committed, copy_files, files, known_to_git};
+pub use files::{committed, copy_files, files, known_to_git, walk};
 pub use random::{Random, pattern};
 pub use wait::{DEADLINE, becomes_true, let_pass, until};
 

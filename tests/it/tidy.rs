@@ -145,3 +145,14 @@ rules! {
     pages::no_page_is_unfinished,
     terms::a_thing_has_one_name_in_chinese,
 }
+
+/// An archive without git has the same tests.
+#[test]
+fn without_git_the_files_are_found_by_walking() {
+    let Some(known) = common::known_to_git() else { return };
+    for start in ["README", "lessons/", "src/coach/pages/assets/", "tests/exercises/03_server/"] {
+        let walked = common::walk(&common::root(), start);
+        let known: Vec<_> = known.iter().filter(|file| file.starts_with(start)).collect();
+        assert!(!known.is_empty() && known.iter().all(|file| walked.contains(file)), "{start}");
+    }
+}

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{DEADLINE, RESET_BY_CLOSE, let_pass, skipped, until, wine_lacks, within};
+use common::{DEADLINE, RESET_BY_CLOSE, skipped, until, wine_lacks, within};
 use net::{ConnectOptions, Endpoint, EventSocket, ReadyState, Server, ServerOptions, event};
 use net_notes as net;
 
@@ -503,7 +503,7 @@ fn what_came_before_a_reset_is_emitted_though_a_write_has_failed() {
         let log = record(&client);
         let data = log.clone();
         client.on(event::Text, move |_, text| data.lock().unwrap().push(text.to_string()));
-        client.on(event::Connect, move |_, ()| let_pass(busy));
+        client.on(event::Connect, move |_, ()| common::let_pass(busy));
         let thread = client.spawn();
         let (peer, _) = listener.accept().unwrap();
         (&peer).read_exact(&mut [0]).unwrap();

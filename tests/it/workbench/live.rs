@@ -111,6 +111,8 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     browser.wait("document.querySelectorAll('.head b').length === 2");
     browser.wait("document.documentElement.scrollWidth <= 375");
     browser.wait("getComputedStyle(document.body).backgroundColor === 'rgb(14, 18, 22)'");
+    browser.click("[data-only][aria-pressed=false]");
+    browser.wait("document.activeElement.matches('[data-only][aria-pressed=true]')"); // and so in sight
     browser.wait("document.querySelector('.stage').offsetHeight > 400 && document.querySelector('article').offsetHeight === 0");
     browser.click(".phone button");
     browser.wait("document.querySelector('article').offsetHeight > 400 && document.querySelector('.stage').offsetHeight === 0");
@@ -195,8 +197,13 @@ fn an_exercise_is_solved_by_saving() {
     browser.wait("document.querySelectorAll('.hint').length === 2");
     assert_eq!(browser.eval("document.querySelector('#solution').hidden"), "true");
 
+    // The verdict is in sight also for one who reads the hints.
+    browser.eval("scrollTo(0, 1e6)");
+    browser.wait("scrollY > 200");
     fs::write(workbench.home.path(MINE), "fn main() { no }").expect("writable");
     browser.wait("document.querySelector('.card').innerText.includes('cannot find value')");
+    let top = "document.querySelector('.card-head').getBoundingClientRect().top";
+    assert_eq!(browser.eval(&format!("{top} > 0 && {top} < innerHeight / 2")), "true");
 
     let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
     fs::copy(solution, workbench.home.path(MINE)).expect("writable");
@@ -229,6 +236,7 @@ fn a_lesson_is_readable_without_scripts() {
     browser.wait("document.querySelector('article').innerText.length > 2000");
     assert_eq!(browser.eval("document.querySelector('.stage').checkVisibility()"), "false");
     assert_eq!(browser.eval("document.querySelector('article').offsetWidth > 500"), "true");
+    browser.wait("document.querySelector('noscript').innerText.includes('JavaScript')");
     browser.click(".guess + .fold summary");
     browser.wait("document.querySelector('.fold').open");
 }

@@ -85,6 +85,7 @@ export class Lanes {
     this.layOut()
     this.set(this.position)
     this.onSelect()
+    find('[aria-pressed=true]', this.heads).focus()
   }
 
   set(position) {

@@ -94,10 +94,10 @@ const SENTENCES = {
 export const says = (row, who = nameOf(row.conversation, row.side)) =>
   t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(row.isUnsure ? ', TIME_WAIT perhaps here' : ', TIME_WAIT here') : '')
 
-/** The seconds that are left of its TIME_WAIT: the system keeps the port for so long. */
+/** The seconds that are left of its TIME_WAIT. */
 export const timeWaitLeft = row => Math.ceil(row.time / 1e6 + +document.body.dataset.timeWait - Date.now() / 1000)
 
-/** All words of a filter are required: a part of a name, a kind, the bytes; `>1k` is a size. */
+/** All words are required: part of a name, a kind, bytes; `>1k` is a size. */
 export function matches(row, filter) {
   const text = [nameOf(row.conversation, 0), nameOf(row.conversation, 1), row.kind, label(row)].join(' ').toLowerCase()
   return filter.toLowerCase().split(/\s+/).filter(Boolean).every(word => {

@@ -17,7 +17,7 @@ export class Trace {
     this.leftOut = 0
   }
 
-  /** A line of the format. What is not known is left out, as the format says. */
+  /** A line of the format; what is not known is left out. */
   add(line) {
     const [time, who, kind, ...fields] = line.split(' ')
     if (!kind || time === 'net-trace') return

@@ -43,7 +43,6 @@ export class View {
     this.changed()
   }
 
-  /** From the beginning: what is here is gone. */
   clear() {
     this.trace.clear()
     this.lanes.selected = null

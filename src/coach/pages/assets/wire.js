@@ -8,7 +8,7 @@ import { Trace } from './trace.js'
 import { View } from './view.js'
 import { count, escape, find, part, size, t } from './words.js'
 
-/** The button that a row belongs to, if it is another than that of its kind. */
+/** The button of a row, if it is not that of its kind. */
 const GROUP = { accept: 'connect', readfin: 'fin', close: 'fin' }
 const LINES_MAX = 10000, SOCKETS_MAX = 50
 

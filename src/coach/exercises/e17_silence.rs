@@ -124,17 +124,15 @@ impl Subscriber {
     /// Its next connection, on which it must ask for the events after this one.
     fn accept(&self, name: &str, after: u64, rule: &Rule) -> Verdict<Peer> {
         let said = if after == 0 { &SUBSCRIBES } else { &RESUMES };
-        let mut connection = self.host.accept(name, rule)?;
-        connection.expect_exactly(format!("AFTER {after}\n"), said)?;
-        for _ in 1..ATTEMPTS {
-            if !connection.has_ended() {
-                break;
-            }
-            // On a busy machine the check may be so late that the client has rightly given up: it comes again.
-            connection = self.host.accept(name, rule)?;
+        // On a busy machine the check may be so late that the client has rightly given up: it comes again.
+        let mut again = 1..ATTEMPTS;
+        loop {
+            let mut connection = self.host.accept(name, rule)?;
             connection.expect_exactly(format!("AFTER {after}\n"), said)?;
+            if again.next().is_none() || !connection.has_ended() {
+                return Ok(connection);
+            }
         }
-        Ok(connection)
     }
 
     /// The next line of the host that it prints must be this one.

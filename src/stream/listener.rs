@@ -3,6 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 #[cfg(unix)]
+use std::net::{Shutdown, TcpStream};
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
+#[cfg(unix)]
 use std::os::unix::net::UnixListener;
 #[cfg(unix)]
 use std::path::PathBuf;
@@ -87,13 +91,7 @@ impl Listener {
     }
 
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
-        use std::net::{Shutdown, TcpStream};
-        use std::os::fd::OwnedFd;
-        // A duplicate of the listening socket: std has `shutdown` for streams only.
-        let socket = TcpStream::from(match &self.socket {
-            Socket::Tcp(listener) => OwnedFd::from(listener.try_clone()?),
-            Socket::Unix(listener) => OwnedFd::from(listener.try_clone()?),
-        });
+        let socket = self.socket.try_clone()?.into_stream();
         Ok(Some(Box::new(move || socket.shutdown(Shutdown::Both).is_ok())))
     }
 }
@@ -128,7 +126,9 @@ impl Listener {
     pub(crate) fn waker(&self) -> io::Result<Option<Waker>> {
         let (socket, accepting) = (self.socket.clone(), self.accepting.clone());
         Ok(Some(Box::new(move || {
-            drop(socket.lock().take()); // refuses clients after this
+            if let Some(socket) = socket.lock().take() {
+                socket.close(); // refuses clients after this
+            }
             accepting.shut_down();
             true
         })))
@@ -145,6 +145,32 @@ impl Socket {
                 Address::Unix(path.unwrap_or_default())
             }
         })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn try_clone(&self) -> io::Result<Socket> {
+        Ok(match self {
+            Socket::Tcp(listener) => Socket::Tcp(listener.try_clone()?),
+            Socket::Unix(listener) => Socket::Unix(listener.try_clone()?),
+        })
+    }
+
+    /// Returns the same socket as a stream: std has `shutdown` for streams only.
+    #[cfg(unix)]
+    fn into_stream(self) -> TcpStream {
+        TcpStream::from(match self {
+            Socket::Tcp(listener) => OwnedFd::from(listener),
+            Socket::Unix(listener) => OwnedFd::from(listener),
+        })
+    }
+
+    /// Closes the descriptor. A child process that another thread is just starting has a copy of it
+    /// until exec(3), and clients would be accepted as long; so the socket itself is shut down
+    /// first, where the system can do so (macOS cannot).
+    #[cfg(any(not(target_os = "linux"), net_notes_polled))]
+    fn close(self) {
+        #[cfg(unix)]
+        let _ = self.into_stream().shutdown(Shutdown::Both);
     }
 
     fn accept(&self) -> io::Result<(Stream, Option<Address>)> {
@@ -241,5 +267,28 @@ mod tests {
         assert_eq!(bind_tcp(&[taken, free]).unwrap_err().kind(), ErrorKind::AddrInUse);
         assert!(bind_tcp(&[elsewhere, free]).unwrap().local_addr().unwrap().ip().is_loopback());
         assert_eq!(bind_tcp(&[elsewhere]).unwrap_err().kind(), ErrorKind::AddrNotAvailable);
+    }
+
+    /// The rule of `Waker`, whoever else holds the descriptor: a child process that was started at
+    /// this moment, here another handle.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_closed_listener_refuses_clients_though_its_descriptor_is_held_elsewhere() {
+        let folder = std::env::temp_dir().join(format!("net-notes-held-{}", std::process::id()));
+        for at in [Endpoint::from(("127.0.0.1", 0)), Endpoint::Unix(folder.clone())] {
+            let listener = Listener::bind(&at).unwrap();
+            let address = listener.local_addr().unwrap();
+            #[cfg(not(net_notes_polled))]
+            let held = listener.socket.try_clone();
+            #[cfg(net_notes_polled)]
+            let held = listener.socket.lock().as_ref().unwrap().try_clone();
+            let close = listener.waker().unwrap().unwrap();
+            assert!(Stream::connect(&address, None).is_ok());
+            assert!(close());
+            let refused = Stream::connect(&address, None).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::ConnectionRefused, "{address}");
+            drop(held);
+        }
+        std::fs::remove_file(folder).unwrap();
     }
 }

@@ -48,11 +48,12 @@ const KEPT_BEGINNINGS: &[&str] = &[
 
 /// Returns a command for `program` in a clean environment. Every program that a test starts is
 /// started through this: a language, a proxy, colours, `NET_TRACE` or `NODE_OPTIONS` of the session
-/// would change its output.
+/// would change its output. A program that runs cargo finds everything built: the profile `dev` is
+/// here what `cargo test` has built with, see `profile.test` in Cargo.toml.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     #[allow(clippy::disallowed_methods)] // the only place that may
     let mut command = Command::new(program);
-    command.env_clear().envs(clean(env::vars_os()));
+    command.env_clear().envs(clean(env::vars_os())).env("CARGO_PROFILE_DEV_STRIP", "debuginfo");
     command
 }
 

@@ -141,9 +141,9 @@ pub(super) fn lines(entries: &[TranscriptEntry], lang: Lang) -> Vec<TranscriptLi
     let rows = rows(entries);
     let line = |row: &Row<'_>| {
         let (at, who, text) = row.show(lang);
-        let kind = match row {
-            Row::Entry(entry) => entry.event.kind(),
-            Row::Over(..) => "over",
+        let (who, kind) = match row {
+            Row::Entry(entry) => (&entry.name[..], entry.event.kind()),
+            Row::Over(..) => (who, "over"),
         };
         TranscriptLine { at, who: who.to_string(), kind, text }
     };
@@ -160,7 +160,11 @@ enum Row<'a> {
 impl Row<'_> {
     fn show(&self, lang: Lang) -> (Duration, &str, String) {
         match self {
-            Row::Entry(entry) => (entry.at, &entry.name, entry.event.show(lang)),
+            Row::Entry(entry) => {
+                let is_program = entry.id == Participant::PROGRAM.id;
+                let name = if is_program { lang.pick("program", "程序") } else { &entry.name };
+                (entry.at, name, entry.event.show(lang))
+            }
             Row::Over(at, names) => {
                 let (en, zh) = (names.join(", "), names.join("、"));
                 let event = lang.pick(

@@ -80,8 +80,14 @@ impl Home {
 
     /// The lesson's section that explains the rule that was broken. A Chinese page has the same headings in the same order.
     pub(super) fn section(&self, exercise: &Exercise, failure: &Failure, lang: Lang) -> String {
-        let see = failure.rule().see;
         let path = Home::short_lesson(exercise, lang);
+        let heading = self.heading(exercise, failure, lang);
+        lang.pick(format!("{path}, “{heading}”"), format!("{path} 的“{heading}”一节"))
+    }
+
+    /// The heading of that section.
+    pub(super) fn heading(&self, exercise: &Exercise, failure: &Failure, lang: Lang) -> String {
+        let see = failure.rule().see;
         let headings = |lang| -> Vec<String> {
             let page = self.0.join(Home::short_lesson(exercise, lang));
             let page = fs::read_to_string(page).unwrap_or_default();
@@ -92,8 +98,7 @@ impl Home {
         };
         let at = headings(Lang::En).iter().position(|heading| heading == see);
         let heading = at.and_then(|at| headings(lang).into_iter().nth(at));
-        let heading = heading.unwrap_or_else(|| see.to_string());
-        lang.pick(format!("{path}, “{heading}”"), format!("{path} 的“{heading}”一节"))
+        heading.unwrap_or_else(|| see.to_string())
     }
 }
 

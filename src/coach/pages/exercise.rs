@@ -1,6 +1,6 @@
 //! An exercise: what is asked, and beside it, where it is judged, the verdict.
 
-use net_notes::check::Localized;
+use net_notes::check::{Lang, Localized};
 
 use super::Course;
 use super::colour;
@@ -25,9 +25,13 @@ pub(super) fn main(
         });
     let stub = course.read(&format!("tests/exercises/{}/stub.rs", exercise.name))?;
     let lesson = place.to_page(Page::Lesson(exercise.name.to_string()));
-    let live = if course.is_live() {
+    let live = if let Some(progress) = course.progress {
+        let hints = hints(course, place, exercise)?;
+        let shown = progress.hints(exercise).min(hints.len());
+        let next = next_hint(shown, hints.len(), lang);
+        let help = live::help(&hints[..shown].concat(), next.as_deref(), lang);
         (
-            format!("<div class=\"help\">\n{}</div>\n", live::help(lang)),
+            format!("<div class=\"help\">\n{help}</div>\n"),
             format!(
                 "<section class=\"verdict\" id=\"verdict\" aria-label=\"{}\"><div class=\"saves\"></div>\
                  <p class=\"muted\" role=\"status\"></p><div class=\"card\" aria-live=\"polite\">{}</div></section>\n",
@@ -66,20 +70,44 @@ pub(super) fn main(
     ))
 }
 
-/// The hint with this number, from 1, and how many there are. `None`: there is no such hint.
+/// A hint, and what the button says that shows the next one.
+pub(crate) struct Hint {
+    pub(crate) html: String,
+    pub(crate) next: Option<String>,
+}
+
+/// The hint with this number, from 1. `None`: there is no such hint.
 pub(crate) fn hint(
     course: &Course<'_>,
     place: &Place,
     exercise: &Exercise,
     number: usize,
-) -> Result<Option<(String, usize)>, Localized> {
+) -> Result<Option<Hint>, Localized> {
+    let mut hints = hints(course, place, exercise)?;
+    let next = next_hint(number, hints.len(), place.lang);
+    let is_one = (1..=hints.len()).contains(&number);
+    Ok(is_one.then(|| Hint { html: hints.swap_remove(number - 1), next }))
+}
+
+fn next_hint(shown: usize, of: usize, lang: Lang) -> Option<String> {
+    let next = shown + 1;
+    let text = lang.pick(format!("Show hint {next} of {of}"), format!("看提示 {next}/{of}"));
+    (next <= of).then_some(text)
+}
+
+/// All hints of an exercise.
+fn hints(
+    course: &Course<'_>,
+    place: &Place,
+    exercise: &Exercise,
+) -> Result<Vec<String>, Localized> {
     let file = course.home.shown(&course.home.hints(exercise, place.lang));
     let blocks = course.parse(&file)?;
     // `# Hints for 03`, and then `## 1`, `## 2`, …
     let begins = |block: &Block| matches!(block, Block::Heading { level: 2, .. });
-    let hints: Vec<&[Block]> = blocks.split(begins).skip(1).collect();
-    let html = |hint: &&[Block]| html::blocks(hint, &|to| place.link(to));
-    Ok(number.checked_sub(1).and_then(|at| hints.get(at)).map(|hint| (html(hint), hints.len())))
+    let html = |hint| html::blocks(hint, &|to| place.link(to));
+    let hint = |hint| format!("<div class=\"hint\">\n{}</div>\n", html(hint));
+    Ok(blocks.split(begins).skip(1).map(hint).collect())
 }
 
 /// What stands under this heading.

@@ -8,7 +8,7 @@ use super::{colour, console};
 pub(crate) type Links<'l> = &'l dyn Fn(&str) -> String;
 
 /// An address in an attribute.
-fn href(address: &str) -> String {
+pub(super) fn href(address: &str) -> String {
     let mut href = String::new();
     for c in address.chars() {
         match c {

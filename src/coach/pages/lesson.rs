@@ -3,7 +3,7 @@
 use net_notes::check::{Lang, Localized};
 
 use super::Course;
-use super::console;
+use super::console::{self, Console};
 use super::html::{self, Links};
 use super::live::{self, Session};
 use super::markdown::Block;
@@ -17,8 +17,6 @@ pub(super) fn main(course: &Course<'_>, place: &Place) -> Result<String, Localiz
         return Ok(shell::article(&html::blocks(&blocks, links)));
     }
     let consoles = console::of_page(&blocks);
-    // The number of the first block of each block's session, in the order of the page.
-    let numbers: Vec<String> = consoles.iter().map(|one| one.session.to_string()).collect();
     let firsts = || consoles.iter().filter(|one| one.session == one.number);
     let sessions = firsts().map(|first| {
         let before = firsts().take_while(|one| one.number < first.number);
@@ -30,11 +28,28 @@ pub(super) fn main(course: &Course<'_>, place: &Place) -> Result<String, Localiz
     });
     let sessions: Vec<Session> = sessions.collect();
     Ok(format!(
-        "<div class=\"split\">\n<article class=\"prose\" data-sessions=\"{}\">\n{}</article>\n{}</div>\n",
-        numbers.join(" "),
-        text(&blocks, place.lang, links),
+        "<div class=\"split\">\n<article class=\"prose\">\n{}</article>\n{}</div>\n",
+        with_bars(&text(&blocks, place.lang, links), &consoles, place.lang),
         live::stage(&sessions, place.lang),
     ))
+}
+
+/// Puts a bar above each console block: it names the terminal, and at the first block of a session it has the button that runs
+/// all of them.
+fn with_bars(text: &str, consoles: &[Console], lang: Lang) -> String {
+    let (terminal, run) = (lang.pick("Terminal", "终端"), lang.pick("Run", "运行"));
+    consoles.iter().fold(text.to_string(), |text, one| {
+        let pre = format!("<pre data-block=\"{}\"", one.number);
+        let button = match one.number == one.session {
+            true => format!("<button type=\"button\" data-run=\"{}\">▶ {run}</button>", one.number),
+            false => String::new(),
+        };
+        let bar = format!(
+            "<div class=\"run\" data-session=\"{}\"><span>{terminal} {}</span>{button}</div>\n",
+            one.session, one.terminal,
+        );
+        text.replacen(&pre, &(bar + &pre), 1)
+    })
 }
 
 /// The text, with what follows a guess, up to the next heading or the next guess, folded until one has guessed.

@@ -145,12 +145,13 @@ pub(super) fn wire(lang: Lang) -> String {
     )
 }
 
-/// Hints and the solution of an exercise.
-pub(super) fn help(lang: Lang) -> String {
+/// Hints and the solution of an exercise: those hints that were shown, and what the button says that shows the next one.
+pub(super) fn help(shown: &str, next: Option<&str>, lang: Lang) -> String {
+    let hidden = if next.is_none() { " hidden" } else { "" };
     format!(
-        "<h2>{}</h2>\n<div id=\"hints\"></div>\n<p class=\"acts\"><button type=\"button\" data-hint>{} <kbd>H</kbd></button></p>\n<details id=\"solution\" hidden><summary>{}</summary><pre><code></code></pre></details>\n",
+        "<h2>{}</h2>\n<div id=\"hints\">{shown}</div>\n<p class=\"acts\"><button type=\"button\" data-hint{hidden}>{} <kbd>H</kbd></button></p>\n<details id=\"solution\" hidden><summary>{}</summary><pre><code></code></pre></details>\n",
         lang.pick("Hints", "提示"),
-        lang.pick("Show a hint", "看一条提示"),
+        next.unwrap_or_default(),
         lang.pick("Compare with a solution", "对照参考答案"),
     )
 }

@@ -3,11 +3,13 @@
 use net_notes::check::{FailureParts, Lang, TranscriptLine};
 
 use super::escape::escape;
+use super::html;
 
-/// A rule is broken. `again`: what to read again; `fault`: the line of the transcript in which it went wrong.
+/// A rule is broken. `again`: the section to read again, with its address; `fault`: the line of the transcript in which it went
+/// wrong.
 pub(crate) fn failed(
     parts: &FailureParts,
-    again: &str,
+    again: (&str, &str),
     fault: Option<usize>,
     lang: Lang,
 ) -> String {
@@ -19,7 +21,8 @@ pub(crate) fn failed(
         [] => String::new(),
         lines => format!("<p class=\"muted\">{printed}</p>{}", pre(&lines.join("\n"))),
     };
-    let read = lang.pick("Read again", "再读一遍");
+    let read = lang.pick("Read again: ", "再读一遍：");
+    let (section, href) = (escape(again.0), html::href(again.1));
     let head = head("bad", lang.pick("A rule is broken", "有一条规则没做到"));
     let body = body(
         &parts.rule,
@@ -27,7 +30,7 @@ pub(crate) fn failed(
             compared(parts, note.as_deref(), lang),
             meanwhile.collect(),
             printed,
-            format!("<p class=\"muted\">{read}{}{}</p>", lang.pick(": ", "："), escape(again)),
+            format!("<p class=\"muted\">{read}<a href=\"{href}\">{section}</a></p>"),
         ],
     );
     head + &body + &transcript(parts, note.as_deref(), fault, lang)
@@ -45,15 +48,21 @@ pub(crate) fn not_checked(sentence: &str, lang: Lang) -> String {
     head("bad", lang.pick("It could not be checked", "没法检查")) + &body(sentence, &[])
 }
 
-/// It is good.
-pub(crate) fn passed(lang: Lang) -> String {
+/// It is good. `next`: the address of the next lesson; `unsaved`: why the progress was not saved.
+pub(crate) fn passed(next: Option<&str>, unsaved: Option<&str>, lang: Lang) -> String {
     let go_on = lang.pick(
         "Compare with the solution, or go on to the next lesson.",
         "可以对照参考答案，或者继续下一课。",
     );
     let path = lang.pick("The path", "学习路线");
-    let path = format!("<p><a class=\"btn pri\" href=\"index.html\">{path}</a></p>");
-    head("good", lang.pick("Every rule is kept", "所有规则都做到了")) + &body(go_on, &[path])
+    let path = format!("<a class=\"btn\" href=\"index.html\">{path}</a>");
+    let next = next.map_or_else(String::new, |href| {
+        let text = lang.pick("The next lesson", "下一课");
+        format!("<a class=\"btn pri\" href=\"{}\">{text}</a>", html::href(href))
+    });
+    let links = format!("<p class=\"acts\">{next}{path}</p>");
+    head("good", lang.pick("Every rule is kept", "所有规则都做到了"))
+        + &body(go_on, &[unsaved.map(paragraph).unwrap_or_default(), links])
 }
 
 /// It was not looked at.
@@ -142,7 +151,11 @@ fn transcript(
 ) -> String {
     let mut who = "";
     let rows: String = parts.transcript.iter().enumerate().map(|(n, line)| {
-        let name = if line.who == who { "" } else { &line.who };
+        let name = match &line.who[..] {
+            same if same == who => "",
+            "program" => lang.pick("program", "程序"),
+            peer => peer,
+        };
         who = &line.who;
         format!(
             "<div class=\"row{fault}\"><span class=\"time\">{at:.3}</span><span class=\"who\">{name}</span><div class=\"lane\"><i class=\"line r\"></i>{event}</div></div>",

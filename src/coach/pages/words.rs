@@ -22,7 +22,6 @@ const EN: &[(&str, &str)] = &[
 /// The texts of the scripts, or their names, and the same in Chinese. `{}` stands for a value.
 const ZH: &[(&str, &str)] = &[
     // a lesson
-    ("Run", "运行"),
     ("Terminal", "终端"),
     ("starting …", "正在启动……"),
     ("building …", "正在编译……"),
@@ -95,7 +94,6 @@ const ZH: &[(&str, &str)] = &[
     ("{} (pid {}) ended", "{}（pid {}）已结束"),
     ("{} (pid {}) ended: {}", "{}（pid {}）已结束：{}"),
     // an exercise
-    ("Show hint {} of {}", "看提示 {}/{}"),
     ("checking …", "正在检查……"),
     ("checking: {}", "正在检查：{}"),
     ("{}, judged in {} s", "{}，{} 秒出结果"),

@@ -87,7 +87,17 @@ pub(super) fn refuse(response: &Response, refusal: Refusal, method: &str) {
     }
     // The link is for a browser that has just received its cookie through a link on another site: it does not send the
     // cookie before a click on one of our pages.
-    let link = if refusal == Refusal::Key { r#"<p><a href="/">/</a></p>"# } else { "" };
+    message(response, status, en, zh, refusal == Refusal::Key);
+}
+
+/// Answers a request for a page that is not there.
+pub(super) fn no_page(response: &Response) {
+    message(response, 404, "There is no such page.", "没有这一页。", true);
+}
+
+/// Sends a page with a sentence in both languages, and perhaps a link to the first page.
+fn message(response: &Response, status: u16, en: &str, zh: &str, has_link: bool) {
+    let link = if has_link { r#"<p><a href="/">net-notes</a></p>"# } else { "" };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>net-notes: {status}</title>\

@@ -77,7 +77,7 @@ impl Workbench {
         let found = self.course(|course| course.file(path.trim_start_matches('/')));
         match found {
             Ok(Some(file)) => reply::file(response, &file),
-            Ok(None) => reply::send(response, 404, "text/plain", b"404: there is no such page\n"),
+            Ok(None) => reply::no_page(response),
             Err((status, why)) => reply::send(response, status, "text/plain", why.as_bytes()),
         }
     }
@@ -119,12 +119,11 @@ impl Workbench {
         let number = number.ok_or((400, "no number".to_string()))?;
         let place = Place::new(lang, Page::Exercise(exercise));
         let hint = self.course(|course| pages::hint(course, &place, exercise, number))?;
-        let (html, of) = hint.ok_or((404, "there is no such hint".to_string()))?;
+        let hint = hint.ok_or((404, "there is no such hint".to_string()))?;
         let mut progress = Progress::read(&self.home).map_err(lost)?;
         let shown = progress.hints(exercise).max(number);
         progress.set_hints(exercise, shown).map_err(lost)?;
-        let hint = Object::new().number("number", number as u64).number("of", of as u64);
-        Ok(hint.text("html", &html))
+        Ok(Object::new().text("html", &hint.html).maybe("next", hint.next.as_deref()))
     }
 
     /// The solution, for a student who has passed.

@@ -77,9 +77,11 @@ impl Sessions {
         let session = {
             let mut state = lock(&self.state);
             state.last += 1;
-            let number = state.last;
-            let session = Arc::new(Session::new(number, page, &self.log));
-            state.running.insert(number, session.clone());
+            let session = Arc::new(Session::new(state.last, page, &self.log));
+            state.running.insert(session.number(), session.clone());
+            // All tabs of the page show it from now on, and those that are opened later. Under the lock: the latest one is last.
+            let event = session.say("run", None).text("page", page);
+            self.log.add(event.number("block", number as u64));
             session
         };
         for older in self.of_page(page).iter().filter(|one| one.number() < session.number()) {
@@ -87,14 +89,12 @@ impl Sessions {
         }
         let (this, started) = (self.clone(), session.clone());
         thread::spawn(move || {
-            if let Err(error) = this.play(&started, commands, &files) {
-                let event = started.say("failed", None);
-                this.log.add(event.text("text", net_notes::code(&error)));
-            }
+            let played = this.play(&started, commands, &files);
             started.stop();
             lock(&this.state).running.remove(&started.number());
             this.ended.notify_all();
-            this.log.add(started.say("over", None));
+            let why = played.err().map(|error| net_notes::code(&error).to_string());
+            this.log.add(started.say("over", None).maybe("why", why.as_deref()));
         });
         Ok(session.number())
     }

@@ -1,6 +1,7 @@
 //! A verdict for a page: in both languages, as tabs may have different ones.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, io};
 
 use net_notes::check::{Failure, FailureParts, Lang, Localized, TranscriptLine};
 
@@ -10,9 +11,21 @@ use crate::coach::exercise::Exercise;
 use crate::coach::home::Home;
 use crate::coach::judge::Outcome;
 use crate::coach::pages;
+use crate::coach::pages::markdown::slug;
+use crate::coach::pages::site::{Page, Place, is_lesson};
 
 /// The result of a check of the student's own program.
-pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: Duration) -> Object {
+pub(super) struct Verdict {
+    pub(super) exercise: &'static Exercise,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+    /// Whether the progress could be written, if there is any.
+    pub(super) written: io::Result<()>,
+}
+
+/// The event that tells it.
+pub(super) fn event(home: &Home, verdict: &Verdict) -> Object {
+    let Verdict { exercise, outcome, took, written } = verdict;
     let (passed, rule, kept) = match outcome {
         Outcome::Passed(kept) => (true, None, &kept[..]),
         Outcome::Failed(failure, kept) => (false, Some(failure.rule().name), &kept[..]),
@@ -24,10 +37,24 @@ pub(super) fn event(home: &Home, exercise: &Exercise, outcome: &Outcome, took: D
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let event = event.number("unix", now.as_millis() as u64);
     let event = event.texts("kept", kept.iter().copied());
+    let next = next_lesson(home, exercise);
     [Lang::En, Lang::Zh].into_iter().fold(event, |event, lang| {
+        let here = Place::new(lang, Page::Exercise(exercise));
         let told = match outcome {
-            Outcome::Passed(_) => Object::new().text("html", &pages::verdict::passed(lang)),
-            Outcome::Failed(failure, _) => failed(home, exercise, failure, lang),
+            Outcome::Passed(_) => {
+                let next = next.clone().map(|lesson| here.to_page(lesson));
+                let unsaved = written.as_ref().err().map(|error| {
+                    let why = Localized::from(error);
+                    let why = why.in_lang(lang);
+                    lang.pick(
+                        format!("`.progress` could not be written ({why}), so this will not be remembered."),
+                        format!("这次的进度记不下来，因为写不了 `.progress`：{why}"),
+                    )
+                });
+                let html = pages::verdict::passed(next.as_deref(), unsaved.as_deref(), lang);
+                Object::new().text("html", &html)
+            }
+            Outcome::Failed(failure, _) => failed(home, &here, exercise, failure),
             Outcome::NotCompiled(message) => {
                 let advice: Vec<String> = advice(message, lang).map(String::from).collect();
                 let sentence = lang.pick("It does not compile yet.", "还没有编译通过。");
@@ -54,7 +81,17 @@ fn not_checked(why: &Localized, lang: Lang) -> Object {
     Object::new().text("html", &html).text("sentence", &sentence)
 }
 
-fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Object {
+/// The page of the lesson that follows that of this exercise.
+fn next_lesson(home: &Home, exercise: &Exercise) -> Option<Page> {
+    let entries = fs::read_dir(home.root().join("lessons")).ok()?.filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let names = names.filter_map(|name| Some(name.strip_suffix(".md")?.to_string()));
+    names.filter(|name| is_lesson(name) && **name > *exercise.name).min().map(Page::Lesson)
+}
+
+/// A rule is broken; `here` is the exercise's page.
+fn failed(home: &Home, here: &Place, exercise: &Exercise, failure: &Failure) -> Object {
+    let lang = here.lang;
     let parts = failure.parts(lang);
     let note =
         parts.wrong_byte.map(|at| lang.pick(format!("byte {at}"), format!("第 {at} 个字节")));
@@ -68,7 +105,9 @@ fn failed(home: &Home, exercise: &Exercise, failure: &Failure, lang: Lang) -> Ob
     let again = home.section(exercise, failure, lang);
     let fault = fault(&parts);
     let told = told.text("again", &again);
-    let told = told.text("html", &pages::verdict::failed(&parts, &again, fault, lang));
+    let section = slug(&home.heading(exercise, failure, lang));
+    let href = here.to_page(Page::Lesson(exercise.name.to_string())) + "#" + &section;
+    let told = told.text("html", &pages::verdict::failed(&parts, (&again, &href), fault, lang));
     let told = told.text("said", &failure.show(lang));
     let told = told.texts("stderr", parts.stderr.iter().map(String::as_str));
     let told = told.texts("meanwhile", parts.meanwhile.iter().map(String::as_str));

@@ -11,7 +11,7 @@ use net_notes::check::Waiting;
 use super::json::Object;
 use super::log::Log;
 use super::tabs::Tabs;
-use super::verdict;
+use super::verdict::{self, Verdict};
 use crate::coach::exercise::Exercise;
 use crate::coach::home::Home;
 use crate::coach::judge::{CHECK_TIME_LIMIT, Candidate, Judge, Outcome};
@@ -135,18 +135,14 @@ impl Watching {
                 *told = Some((kept, waits));
             }
         });
-        if matches!(outcome, Outcome::Passed(_)) {
-            let written = Progress::read(&self.home)
-                .and_then(|mut progress| progress.set_done(exercise, true));
-            if let Err(error) = written {
-                let event = Object::kind("not-saved").text("error", net_notes::code(&error));
-                self.log.add(event);
-            }
-        }
-        self.log.add(verdict::event(&self.home, exercise, &outcome, began.elapsed()));
-        if let Some(progress) =
-            progress(&self.home).filter(|_| matches!(outcome, Outcome::Passed(_)))
-        {
+        let has_passed = matches!(outcome, Outcome::Passed(_));
+        let written = match has_passed {
+            true => Progress::read(&self.home).and_then(|mut own| own.set_done(exercise, true)),
+            false => Ok(()),
+        };
+        let verdict = Verdict { exercise, outcome, took: began.elapsed(), written };
+        self.log.add(verdict::event(&self.home, &verdict));
+        if let Some(progress) = progress(&self.home).filter(|_| has_passed) {
             self.log.add(progress);
         }
     }

@@ -26,7 +26,7 @@ const OPTIONS: [&str; 10] = [
     "--no-proxy-server",
 ];
 
-/// A browser with one window. Ended when dropped.
+/// A browser, and the tab that the commands go to. Ended when dropped.
 pub struct Driver {
     program: Program,
     /// `http://127.0.0.1:PORT/session/ID`
@@ -70,6 +70,22 @@ impl Driver {
     /// Opens this address, and waits until the page is loaded.
     pub fn go(&self, url: &str) {
         self.command("POST", "/url", &format!(r#"{{"url":{}}}"#, quoted(url)));
+    }
+
+    /// Returns the name of the tab that the commands go to.
+    pub fn tab(&self) -> String {
+        text(&self.command("GET", "/window", ""), "value")
+    }
+
+    /// Opens another tab, and goes to it.
+    pub fn open_tab(&self) {
+        let tab = text(&self.command("POST", "/window/new", r#"{"type":"tab"}"#), "handle");
+        self.go_to_tab(&tab);
+    }
+
+    /// Goes to a tab, by its name.
+    pub fn go_to_tab(&self, tab: &str) {
+        self.command("POST", "/window", &format!(r#"{{"handle":{}}}"#, quoted(tab)));
     }
 
     /// Returns the value of a JavaScript expression, as text.

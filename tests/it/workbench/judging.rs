@@ -40,11 +40,24 @@ fn every_save_is_judged_and_what_was_kept_is_told() {
         "{verdict}"
     );
 
+    // What cannot be remembered is said. (A folder has the name of the file that is written first.)
+    let unfinished = format!(".progress.{}.bak", workbench.program.id());
+    let unfinished = workbench.home.path(&unfinished);
+    fs::create_dir(&unfinished).unwrap();
     let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
-    fs::copy(solution, workbench.home.path(MINE)).unwrap();
+    fs::copy(&solution, workbench.home.path(MINE)).unwrap();
     tab.wait(&["\"kind\":\"waiting\"", "\"kept\":[\"greets\""]);
     let verdict = tab.wait(&["\"kind\":\"verdict\""]);
     assert!(verdict.contains(r#""passed":true,"rule":null"#), "{verdict}");
+    assert!(verdict.contains("so this will not be remembered"), "{verdict}");
+    assert!(!workbench.home.path(".progress").exists());
+
+    fs::remove_dir(unfinished).unwrap();
+    let text = fs::read_to_string(solution).unwrap();
+    fs::write(workbench.home.path(MINE), text + "// saved again\n").unwrap();
+    let verdict = tab.wait(&["\"kind\":\"verdict\"", "\"passed\":true"]);
+    assert!(!verdict.contains("remembered"), "{verdict}");
+    assert!(verdict.contains("04_client.html"), "the next lesson: {verdict}");
     tab.wait(&["\"kind\":\"progress\"", r#""done":["03"]"#]);
     assert!(fs::read_to_string(workbench.home.path(".progress")).unwrap().contains("03 done"));
     assert_eq!(workbench.get("/api/solution?exercise=03").status(), 200);

@@ -178,6 +178,57 @@ fn output_that_differs_from_the_page_is_marked() {
 
 #[test]
 #[ignore = "starts a browser"]
+fn what_was_run_last_is_shown_in_every_tab_and_after_it_was_left() {
+    let Some((browser, workbench)) = opened("live-tabs") else { return };
+    let lesson = "# 22 · Own\n\n## Repeat\n\n```console\n$ cat\none⏎\none\n```\n\n## Count\n\n```console\n$ seq 7 9\n7\n8\n9\n```\n";
+    fs::write(workbench.home.path("lessons/22_own.md"), lesson).expect("writable");
+    let page = format!("{}/en/22_own.html", workbench.at);
+    let has = |printed: &str, state: &str| {
+        browser.wait(&format!(
+            "document.querySelector('.terminal pre').innerText === {printed:?} && document.querySelector('.terminal .state').innerText === {state:?}"
+        ));
+    };
+    let type_line = |line: &str| {
+        browser.eval("document.querySelector('.terminal input').focus()");
+        browser.type_in(&format!("{line}{ENTER}"));
+    };
+    browser.go(&page);
+    browser.click("[data-run='1']");
+    has("$ cat\n", "running");
+    type_line("one");
+    has("$ cat\none⏎\none\n", "running");
+    // It is left for what another block runs in, …
+    browser.click(".tab:not([aria-pressed=true])");
+    has("", "");
+    assert_eq!(browser.eval("document.querySelector('header [data-stop]').hidden"), "true");
+    browser.click(".tab:not([aria-pressed=true])");
+    has("$ cat\none⏎\none\n", "running");
+    assert_eq!(browser.eval("document.querySelector('header [data-stop]').hidden"), "false");
+    // … and for another page.
+    browser.go(&format!("{}/en/wire.html", workbench.at));
+    browser.go(&page);
+    has("$ cat\none⏎\none\n", "running");
+    type_line("two");
+    let both = "$ cat\none⏎\none\ntwo⏎\ntwo\n";
+    has(both, "running");
+    // A second tab shows the same; and what is run there, the first one shows.
+    let first = browser.tab();
+    browser.open_tab();
+    browser.go(&page);
+    has(both, "running");
+    browser.click("[data-run='2']");
+    let counted = "$ seq 7 9\n7\n8\n9\n";
+    has(counted, "ended");
+    browser.go_to_tab(&first);
+    has(counted, "ended");
+    browser.click(".tab:not([aria-pressed=true])");
+    browser.wait("document.querySelector('.terminal .state').innerText.startsWith('ended: ')");
+    has(both, &browser.eval("document.querySelector('.terminal .state').innerText"));
+    is_quiet(&browser);
+}
+
+#[test]
+#[ignore = "starts a browser"]
 fn an_exercise_is_solved_by_saving() {
     let Some((browser, workbench)) = opened("live-exercise") else { return };
     browser.go(&format!("{}/en/exercise_03.html", workbench.at));
@@ -196,6 +247,12 @@ fn an_exercise_is_solved_by_saving() {
     browser.type_in("h");
     browser.wait("document.querySelectorAll('.hint').length === 2");
     assert_eq!(browser.eval("document.querySelector('#solution').hidden"), "true");
+    // What is to be read again is a section of the lesson. The hints are still there after it.
+    browser.click(".card .muted a");
+    browser.wait("location.pathname.endsWith('/en/03_server.html') && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.tagName[0] === 'H'");
+    browser.go(&format!("{}/en/exercise_03.html", workbench.at));
+    assert_eq!(browser.eval("document.querySelectorAll('.hint').length"), "2");
+    browser.wait("document.querySelector('.card-head.bad')?.innerText === 'A rule is broken'");
 
     // The verdict is in sight also for one who reads the hints.
     browser.eval("scrollTo(0, 1e6)");
@@ -208,8 +265,11 @@ fn an_exercise_is_solved_by_saving() {
     let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
     fs::copy(solution, workbench.home.path(MINE)).expect("writable");
     browser.wait("document.querySelector('.card-head.good')?.innerText === 'Every rule is kept'");
-    assert_eq!(browser.eval("document.querySelectorAll('.save').length"), "3");
+    // It was judged when the page was opened, also the second time, and at two saves.
+    assert_eq!(browser.eval("document.querySelectorAll('.save').length"), "4");
     assert_eq!(browser.eval("document.querySelectorAll('.task li.kept').length > 3"), "true");
+    let next = "document.querySelector('.card .pri').getAttribute('href')";
+    assert_eq!(browser.eval(next), "04_client.html");
     browser.wait("!document.querySelector('#solution').hidden && document.querySelector('#solution code').textContent.includes('create_server')");
 
     // What was judged before can be looked at again; single keys can be switched off.

@@ -158,6 +158,10 @@ const tests = {
     assert.deepEqual(differing(['server started: port 5010.', 'a', 'b', 'took 7 ms', 'Bye!']), [])
     assert.deepEqual(differing(['server started: port 5000.', 'took 7 ms', 'By!']), [[2, 'Bye!']])
     assert.deepEqual(differing(['started']), [[0, page[0]]])
+    // More lines than the page shows: it says nothing about them.
+    assert.deepEqual(differing([...page, 'one', 'more']), [])
+    assert.deepEqual([...differences(['a', 'b'], [])], [])
+    assert.deepEqual([...differences(['a', 'b'], ['a', '…'])], [])
   },
 }
 

@@ -122,7 +122,9 @@ fn the_address_leads_in_and_the_key_leaves_it() {
     let reply = workbench.get("/en/03_server.html");
     assert_eq!(reply.status(), 200);
     assert!(reply.text().contains("In Rust"), "{}", reply.text());
-    assert_eq!(workbench.get("/en/04_none.html").status(), 404);
+    let none = workbench.get("/en/04_none.html");
+    assert_eq!(none.status(), 404);
+    assert!(none.text().contains("There is no such page.") && none.text().contains("没有这一页。"));
 
     workbench.done("/api/language", r#"{"language":"zh"}"#);
     assert_eq!(workbench.get("/").header("location"), Some("/zh/index.html"));

@@ -10,15 +10,14 @@ export function exercisePage(id) {
   const root = find('#verdict'), card = find('.card', root), more = find('[data-hint]'), solution = find('#solution')
   const rules = findAll('.task li').map(item => [find('strong', item)?.textContent, item])
   const verdicts = []
-  let shown = null, busy = null, hints = 0
+  let shown = null, busy = null
 
   more.addEventListener('click', async () => {
     try {
-      const { html, number, of } = await get('hint', { exercise: id, number: hints + 1 })
-      hints = number
-      find('#hints').insertAdjacentHTML('beforeend', `<div class="hint">${html}</div>`)
-      more.hidden = number >= of
-      more.firstChild.textContent = t('Show hint {} of {}', number + 1, of) + ' '
+      const { html, next } = await get('hint', { exercise: id, number: findAll('.hint').length + 1 })
+      find('#hints').insertAdjacentHTML('beforeend', html)
+      more.hidden = !next
+      more.firstChild.textContent = next + ' '
     } catch (error) {
       more.title = error.message
     }

@@ -59,7 +59,7 @@ export class Lanes {
     this.bounds = bounds
     this.selected = rows.find(row => chosen && row.event === chosen)?.number ?? null
     this.queueMax = Math.max(1, ...this.shown.flatMap(one => one.ends.map(end => end?.queueMax || 0)))
-    this.start = rows.find(row => row.event)?.time ?? 0
+    this.start = this.events[0]?.shown ?? 0
     const key = JSON.stringify([wanted.length, this.shown.map(one => [nameOf(one, 0), nameOf(one, 1), one.ends.map(end => end?.here)])])
     if (key !== this.headsKey) {
       this.headsKey = key

@@ -10,50 +10,63 @@ import { find, findAll, narrow, part, t } from './words.js'
 export function lessonPage(name) {
   const article = find('article'), stage = find('#stage'), split = find('.split')
   const tabs = findAll('.tab', stage), stop = find('[data-stop]', stage)
-  const sessions = readSessions(article, tabs)
+  const sessions = readSessions(article, tabs, part(stage, 'terminals'))
   if (!sessions.length) {
     listen(name, {})
     return listenToKeys({})
   }
-  const terminals = new Terminals(part(stage, 'terminals'))
-  const view = new View(stage, new Trace(), () => ({ fold: true }))
-  let chosen = null, running = null, early = []
+  const view = new View(stage, null, () => ({ fold: true }))
+  let chosen = null
 
-  const say = text => { part(stage, 'state').textContent = text }
+  function say(session, text) {
+    session.says = text
+    part(stage, 'state').textContent = chosen.says
+    stop.hidden = !chosen.number
+  }
 
   function choose(session) {
+    part(stage, 'terminals').replaceWith(session.terminals.root)
     chosen = session
     for (const tab of tabs) tab.setAttribute('aria-pressed', tab === session.tab)
     for (const bar of findAll('.run', article)) bar.classList.toggle('on', bar.dataset.session === session.block)
-    terminals.begin(session.expected)
-    view.clear()
+    view.trace = session.trace
+    view.reset()
+    say(session, session.says)
   }
 
-  async function run(session) {
+  function run(session) {
     choose(session)
     showStage(true)
-    say(t('starting …'))
-    running = null
-    early = []
-    try {
-      running = terminals.session = (await post('run', { page: name, block: +session.block })).session
-      early.forEach(take) // what came before the answer
-    } catch (error) {
-      say(error.message)
-    }
+    post('run', { page: name, block: +session.block }).catch(error => say(session, error.message))
+  }
+
+  /** All tabs of this page show what one of them runs. */
+  function begin({ page, block, session: number }) {
+    const session = page === name && sessions.find(one => +one.block === block)
+    if (!session) return
+    Object.assign(session, { number, trace: new Trace(), says: t('starting …') })
+    session.terminals.begin(session.expected, number)
+    choose(session)
+  }
+
+  function end(session, why) {
+    session.number = 0
+    say(session, why || t('ended'))
   }
 
   function take(event) {
-    if (event.session == null) return
-    if (running == null) return early.push(event)
-    if (event.session !== running) return
+    const session = sessions.find(one => one.number === event.session)
+    if (!session) return
     switch (event.kind) {
-      case 'wire': view.trace.add(event.line); return view.update()
-      case 'port': return say(t('port {} is taken: it runs on {}', event.page, event.used))
-      case 'over': stop.hidden = true; return say(t('ended'))
-      case 'start': stop.hidden = false; say(t('running'))
+      case 'wire':
+        session.trace.add(event.line)
+        if (session === chosen) view.update()
+        return
+      case 'port': return say(session, t('port {} is taken: it runs on {}', event.page, event.used))
+      case 'over': return end(session, event.why)
+      case 'start': say(session, t('running'))
     }
-    terminals.take(event)
+    session.terminals.take(event)
   }
 
   function showStage(isShown) {
@@ -69,25 +82,28 @@ export function lessonPage(name) {
     if (block) run(sessions.find(one => one.block === block))
   })
   for (const session of sessions) session.tab.addEventListener('click', () => choose(session))
-  stop.addEventListener('click', () => post('stop', { session: running }).catch(error => say(error.message)))
-  const kinds = ['build', 'start', 'out', 'exit', 'wire', 'port', 'over']
-  listen(name, Object.fromEntries(kinds.map(kind => [kind, take])))
+  stop.addEventListener('click', () => post('stop', { session: chosen.number }).catch(error => say(chosen, error.message)))
+  listen(name, {
+    run: begin,
+    restarted() { for (const session of sessions) if (session.number) end(session) },
+    other: take,
+  })
   choose(sessions[0])
   const go = by => run(sessions.at((sessions.indexOf(chosen) + by) % sessions.length))
   listenToKeys({ ...view.keys(), r: () => run(chosen), n: () => go(1), p: () => go(-1) })
   showStage(!narrow.matches)
 }
 
-/** The sessions of the page, and what it shows in each terminal. Puts a bar above each block. */
-function readSessions(article, tabs) {
-  const sessions = tabs.map(tab => ({ tab, block: tab.dataset.block, expected: new Map() }))
-  const blocks = article.dataset.sessions?.split(' ')
-  findAll('pre[data-block]', article).forEach((pre, i) => {
-    const session = sessions.find(one => one.block === blocks[i]), { terminal } = pre.dataset
-    const button = session.expected.size ? '' : `<button data-run="${session.block}">▶ ${t('Run')}</button>`
-    const lines = pre.textContent.split('\n').filter(line => !/^(\$ |> |\^[CD]$)|⏎$/.test(line))
-    session.expected.set(terminal, [...session.expected.get(terminal) || [], ...lines])
-    pre.insertAdjacentHTML('beforebegin', `<div class="run" data-session="${session.block}"><span>${t('Terminal')} ${terminal}</span>${button}</div>`)
-  })
+/** The sessions of the page, and what it shows in their terminals. */
+function readSessions(article, tabs, place) {
+  const sessions = tabs.map(tab => ({
+    tab, block: tab.dataset.block, expected: new Map(), number: 0, says: '', trace: new Trace(), terminals: new Terminals(place.cloneNode()),
+  }))
+  for (const bar of findAll('.run', article)) {
+    const { expected } = sessions.find(one => one.block === bar.dataset.session), pre = bar.nextElementSibling
+    const { terminal } = pre.dataset, lines = pre.textContent.split('\n').filter(line => !/^(\$ |> |\^[CD]$)|⏎$/.test(line))
+    expected.set(terminal, [...expected.get(terminal) || [], ...lines])
+  }
+  for (const { terminals, expected } of sessions) terminals.begin(expected)
   return sessions
 }

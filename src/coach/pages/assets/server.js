@@ -25,7 +25,7 @@ export function source(file) {
   return sources.get(file)
 }
 
-/** Listens to the workbench; `on` maps the kinds of events to functions, `restarted` among them. */
+/** Listens to the workbench; `on` maps kinds of events, `restarted` and `other` among them, to functions. */
 export function listen(page, on) {
   let last = 0, failures = 0, since = null, due = 0, tick = null
   const link = find('#link')
@@ -41,10 +41,10 @@ export function listen(page, on) {
     const socket = new WebSocket(`ws://${location.host}/api/events?from=${last + 1}&page=${page}`)
     socket.onopen = () => { failures = 0; since = null; show() }
     socket.onmessage = message => {
-      const event = JSON.parse(message.data)
+      const event = JSON.parse(message.data), act = on[event.kind] ?? on.other
       if (event.kind === 'restarted') last = 0
       last = event.n || last
-      on[event.kind]?.(event)
+      act?.(event)
     }
     socket.onclose = () => {
       since ??= new Date().toLocaleTimeString('en-GB')

@@ -11,12 +11,12 @@ export function differences(actual, expected) {
   const differing = new Map()
   let at = 0
   actual.forEach((line, number) => {
-    const now = steady(line), said = i => steady(expected[i])
+    const now = steady(line), said = i => steady(expected[i] ?? '')
     if (!now) return
     while (at < expected.length && !said(at)) at++
     if (said(at) === '…') {
       // It ends where the next line of the page comes.
-      if (at + 1 >= expected.length || said(at + 1) !== now) return
+      if (said(at + 1) !== now) return
       at++
     }
     if (at >= expected.length) return
@@ -43,8 +43,8 @@ export class Terminals {
   }
 
   /** Other terminals: for each, by its name, what the page shows. */
-  begin(expected) {
-    this.session = null
+  begin(expected, session) {
+    this.session = session
     this.panes = new Map()
     this.root.textContent = ''
     for (const [name, lines] of expected) {

@@ -45,6 +45,12 @@ export class View {
 
   clear() {
     this.trace.clear()
+    this.reset()
+  }
+
+  /** Shows all of the trace, and follows it. */
+  reset() {
+    this.player.stop()
     this.lanes.selected = null
     this.lanes.isFollowing = true
     this.player.position = this.lanes.position = Infinity

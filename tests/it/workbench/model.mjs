@@ -29,7 +29,7 @@ const tests = {
 
   'a peer that sends no events is an address'() {
     const trace = traceOf(SERVER, ...CONVERSATION.filter(line => line.includes(' 2.1 ')))
-    const { rows } = rowsOf(trace.ordered(), { fold: true })
+    const rows = drawn(trace, { fold: true })
     assert.deepEqual(rows.map(row => row.kind + row.side), ['connect0', 'data0', 'data1', 'fin1', 'fin0', 'close1'])
   },
 
@@ -114,7 +114,7 @@ const tests = {
   },
 
   'who ends first pays, if it was not reset'() {
-    const paying = lines => rowsOf(traceOf(SERVER, CLIENT, ...lines).ordered(), { fold: true }).rows.filter(row => row.paysTimeWait)
+    const paying = lines => drawn(traceOf(SERVER, CLIENT, ...lines), { fold: true }).filter(row => row.paysTimeWait)
     assert.deepEqual(paying(CONVERSATION).map(row => says(row)), ['server #1 closes, TIME_WAIT here'])
     assert.deepEqual(paying(CONVERSATION.toSpliced(-2, 0, '59 1.1 reset')), [])
     // Both have sent their FIN before they have read the other's: no clock says whose came first.
@@ -131,19 +131,37 @@ const tests = {
   'a queue is shown at its fullest where it is folded, and then what is left of it'() {
     const waits = [[0, 100], [1, 900], [2, 300]].map(([n, q]) => `${50 + n} 1.1 sent 4096 q=${q} 61`)
     const trace = traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3), ...waits, '60 1.1 sent-fin', '70 1.1 sent 8 q=0 61')
-    const { rows } = rowsOf(trace.ordered(), { fold: true })
+    const rows = drawn(trace, { fold: true })
     const end = trace.conversations[0].ends[0]
     assert.deepEqual(rows.slice(-3).map(row => row.queues.get(end)), [900, 300, 0])
-    const unseen = rowsOf(trace.ordered(), { fold: true, show: row => row.kind !== 'data' }).rows
+    const unseen = drawn(trace, { fold: true, show: row => row.kind !== 'data' })
     assert.equal(unseen.at(-1).queues.get(end), 300)
   },
 
   'bulk is one row, and silence another'() {
     const big = Array.from({ length: 20 }, (_, n) => `${50000 + n} 1.1 sent 4096 q=${n * 10} 61`)
-    const { rows } = rowsOf(traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3), ...big).ordered(), { fold: true })
+    const rows = drawn(traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 3), ...big), { fold: true })
     assert.ok(rows.at(-2).silence > 40000)
     assert.deepEqual(rows.at(-1).bulk, { written: 81920, writes: 20, read: 0, reads: 0, queueMax: 190 })
-    assert.equal(rowsOf(traceOf(SERVER, CLIENT, ...big).ordered(), { fold: false }).rows.length, 20)
+    assert.equal(drawn(traceOf(SERVER, CLIENT, ...big), { fold: false }).length, 20)
+  },
+
+  'a thousand conversations that wait cost no more than one does'() {
+    const sends = (sockets, each) => Array.from({ length: sockets }, (_, n) => [
+      `${n} 1.${n} connect 127.0.0.1:5000`,
+      ...Array.from({ length: each }, (_, i) => `${n + i} 1.${n} sent 9 q=${i + 1} 61`),
+    ]).flat()
+    const cost = lines => {
+      const trace = traceOf(CLIENT, ...lines), events = trace.ordered(), shown = trace.conversations.slice(-3)
+      const times = Array.from({ length: 9 }, () => {
+        const began = performance.now()
+        rowsOf(events, { fold: false, shown })
+        return performance.now() - began
+      })
+      return times.sort((a, b) => a - b)[4]
+    }
+    const [one, many] = [cost(sends(1, 9000)), cost(sends(1000, 8))]
+    assert.ok(many < one * 2 + 5, `${many} ms, and one ${one} ms`)
   },
 
   'bytes are shown as in the lessons'() {
@@ -188,6 +206,8 @@ function traceOf(...lines) {
   for (const line of lines) trace.add(line)
   return trace
 }
+
+const drawn = (trace, options) => rowsOf(trace.ordered(), { shown: trace.conversations, ...options }).rows
 
 let failed = 0
 for (const [name, test] of Object.entries(tests)) {

@@ -34,7 +34,7 @@ export class Lanes {
     new ResizeObserver(() => { this.layOut(); this.set(this.position) }).observe(this.box)
   }
 
-  load(events, { fold, show = () => true, hidden = new Set() }) {
+  load(events, { fold, show, hidden = new Set() }) {
     this.events = events
     this.first = new Map() // conversation -> the index of its first event
     events.forEach((event, i) => { if (!this.first.has(event.socket.conversation)) this.first.set(event.socket.conversation, i) })
@@ -54,7 +54,7 @@ export class Lanes {
     const others = wanted.filter(one => !kept.includes(one) && this.first.get(one) <= Math.max(0, this.position)).slice(kept.length - room)
     this.shown = room > kept.length ? [...kept, ...others].sort((a, b) => wanted.indexOf(a) - wanted.indexOf(b)) : kept
     const chosen = this.selected == null ? null : this.rows[this.selected]?.event
-    const { rows, bounds } = rowsOf(this.events, { fold, show: row => this.shown.includes(row.conversation) && show(row) })
+    const { rows, bounds } = rowsOf(this.events, { fold, show, shown: this.shown })
     this.rows = rows
     this.bounds = bounds
     this.selected = rows.find(row => chosen && row.event === chosen)?.number ?? null

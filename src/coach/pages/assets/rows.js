@@ -25,12 +25,13 @@ function kindOf({ kind, socket: { side } }, both) {
   }
 }
 
-/** The rows of these events; `show` says which, and `fold` whether bulk becomes one row. */
-export function rowsOf(events, { fold, show }) {
+/** The rows of the conversations `shown`; `show` says which rows, and `fold` whether bulk becomes one. */
+export function rowsOf(events, { fold, show, shown }) {
   const rows = [], fins = new Map(), bounds = new Map()
   let last = null, queues = new Map() // end -> what waits in its program
   events.forEach((event, index) => {
     const conversation = event.socket.conversation
+    if (!shown.includes(conversation)) return
     const [kind, side] = kindOf(event, conversation.ends[0] && conversation.ends[1])
     const row = { index, event, conversation, kind, side, time: event.shown, end: event.shown, count: event.count || 0, queue: event.queue }
     if (kind === 'fin') {
@@ -42,8 +43,8 @@ export function rowsOf(events, { fold, show }) {
     const [mine, its] = [side, 1 - side].map(side => conversation.ends[side]?.fin ?? Infinity)
     row.paysTimeWait = kind === 'close' && mine < its + SURE && fins.get(conversation) === 3 && !conversation.isReset
     row.isUnsure = Math.abs(mine - its) < SURE
-    const before = queues
-    if (/^(sent|close)$/.test(event.kind)) queues = new Map(queues).set(event.socket, row.queue)
+    const before = queues, waits = row.queue || 0
+    if (/^(sent|close)$/.test(event.kind) && waits !== (queues.get(event.socket) || 0)) queues = new Map(queues).set(event.socket, waits)
     if (show && !show(row)) return
     const from = kind === 'read' ? 1 - side : side
     const isBulk = fold && (kind === 'data' || kind === 'read') && row.count >= BULK

@@ -687,7 +687,8 @@ fn find_haproxy() -> Option<PathBuf> {
 #[test]
 fn haproxy_sends_twice_only_what_may_be_done_twice() {
     let Some(path) = find_haproxy() else { return };
-    let well = || Copy::start(|stream, _| say(&stream, &ok("")));
+    // HAProxy keeps the connection of a copy that does not say that it closes (lesson 12), and may lose the next POST on it.
+    let well = || Copy::saying("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     for (method, status) in [("GET", 200), ("POST", 502)] {
         let copies = [Copy::dying(), well(), well()];
         let (_program, port) = haproxy(&path, copies.each_ref().map(|copy| copy.port));

@@ -1,4 +1,4 @@
-//! Pauses between attempts: each up to twice as long as the one before, and of random length.
+//! Pauses between attempts: of random length, and the longest one that is allowed doubles each time.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

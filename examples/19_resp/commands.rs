@@ -47,8 +47,8 @@ pub fn run(words: &[&[u8]], state: &mut State, client: &EventSocket, out: &mut V
         Some((name, count, _)) if !count.contains(&words.len()) => {
             Err(format!("ERR wrong number of arguments for '{name}' command"))
         }
-        // After SUBSCRIBE, only messages arrive. A client could not distinguish them from the reply
-        // to a GET.
+        // After SUBSCRIBE, only messages arrive. A client could not distinguish them from a reply
+        // that is an array.
         Some((name, ..)) if state.subscribers.contains(client) && !for_subscribers(name) => {
             Err(format!(
                 "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"

@@ -58,7 +58,8 @@ impl Subscribers {
     }
 }
 
-/// Sends without waiting, as this happens under the lock: a client that reads too slowly is
+/// Sends. This happens under the lock: a `write` that finds the kernel full waits for some
+/// milliseconds, and those after it only add to the queue. A client that reads too slowly is
 /// disconnected, or its messages would fill the memory.
 pub fn push(client: &EventSocket, bytes: &[u8]) {
     client.write(bytes);

@@ -7,8 +7,9 @@ use net_notes as net;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// RFC 9110 7.6.1. `Expect` was answered by our own server, and the others describe how a body is
-/// sent: this is decided anew.
+/// RFC 9110 7.6.1. `Expect` was answered by our own server, and `Trailer` announces lines behind the
+/// body that are not passed on. The others describe the connection, and how a body is sent: this is
+/// decided anew.
 const OWN: [&str; 8] = [
     "connection",
     "proxy-connection",

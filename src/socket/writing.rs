@@ -13,8 +13,8 @@ use crate::error::NetError;
 use crate::stream::{Stream, is_timeout};
 use crate::wire::{CallSite, WireEvent};
 
-/// How long one system call of a `write` waits for room in the kernel. The kernel rounds up to its
-/// tick: 4 ms where HZ is 250.
+/// How long one system call of a `write` waits for room in the kernel. The kernel counts in ticks,
+/// and waits for one or two of them: 4 to 8 ms where HZ is 250.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// How long a `write` continues while the kernel has room.

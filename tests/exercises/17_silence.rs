@@ -28,11 +28,11 @@ fn main() {
     let [host, port] = &args[..] else { return eprintln!("give me a host and a port") };
     let port: u16 = port.parse().expect("a port is a number, 0 to 65535");
 
-    // TODO 1: whatever ends this connection, try again, after a pause: up to 100 ms at first, then
-    // up to twice as long each time, and of random length. A socket runs only once, so each attempt
+    // TODO 1: whatever ends this connection, try again, after a pause of up to 100 ms at first. This
+    // limit doubles each time, and the length is random. A socket runs only once, so each attempt
     // needs a new one.
     // TODO 1：不管连接是怎么没的，都停一停再来：第一次最多停 100 毫秒，
-    // 以后每次最多是上一次的两倍，而且长短要随机。一个套接字只能 run 一次，所以每次都要新建。
+    // 以后这个上限每次加倍，而且长短要随机。一个套接字只能 run 一次，所以每次都要新建。
 
     // TODO 2: the number is that of the last event that was printed. Do not print an event again;
     // and if an event is missing, close the connection and ask again.

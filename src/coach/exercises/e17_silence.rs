@@ -68,7 +68,7 @@ const PATIENCE: Rule = Rule {
 const SILENCE: Rule = Rule {
     name: "silence",
     en: "A host that has sent nothing for two heartbeats is gone: the client closes the connection then, no earlier, and at most one heartbeat later. Until the host has sent `BEAT`, a heartbeat is 500 ms.",
-    zh: "两次心跳的时间里一声不出，主机就是没了：客户端这时关闭连接，不能提前，也不能再晚一次心跳以上。还没听到 `BEAT` 的时候，一次心跳按 500 毫秒算。",
+    zh: "两次心跳的时间里一声不出，主机就是没了：客户端这时关闭连接，不能提前，最多再晚一次心跳。还没听到 `BEAT` 的时候，一次心跳按 500 毫秒算。",
     see: "Run it",
 };
 const PAUSES: Rule = Rule {

@@ -39,7 +39,7 @@ const PAGE: Rule = Rule {
 const NAME: Rule = Rule {
     name: "name",
     en: "The first message of a visitor is its name: 1 to 20 characters, and not the name of a visitor who is in the room. For any other name, the room closes its WebSocket with the code 4000, and nobody hears of it.",
-    zh: "访客的第一条消息是他的名字：1 到 20 个字符，还不能和聊天室里的人重名。别的名字一律用状态码 4000 关闭他的 WebSocket，而且不让任何人听到。",
+    zh: "访客的第一条消息是他的名字：1 到 20 个字符，还不能和聊天室里的人重名。不合要求的，用状态码 4000 关闭他的 WebSocket，别人都不会知道他来过。",
     see: "Exercise",
 };
 const COMES: Rule = Rule {

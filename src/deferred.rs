@@ -46,6 +46,17 @@ impl Drop for Returned {
     }
 }
 
+/// Performs the actions that this thread has deferred with this key, in all its listeners.
+pub(crate) fn perform(key: u64) {
+    let take = |all: &mut Vec<Deferred>| {
+        let at = all.iter().position(|deferred| deferred.key == key)?;
+        Some(all.remove(at))
+    };
+    while let Some(deferred) = DEFERRED.with_borrow_mut(take) {
+        (deferred.action)();
+    }
+}
+
 /// Defers an action until the innermost listener of this thread has returned. Returns `false` if
 /// the thread is inside no listener, or if this listener has deferred an action with this key
 /// before.
@@ -83,6 +94,15 @@ mod tests {
             assert_eq!(count.get(), 1, "the inner one has returned");
         });
         assert_eq!(count.get(), 3);
+        in_listener(|| {
+            assert!(add(1) && add(2));
+            in_listener(|| {
+                assert!(add(1));
+                perform(1);
+                assert_eq!(count.get(), 5, "in both listeners, and only this key");
+            });
+        });
+        assert_eq!(count.get(), 6);
         let panic = std::panic::catch_unwind(|| in_listener(|| panic!("part of the test")));
         assert!(panic.is_err() && !add(1), "no listener is left");
     }

@@ -1,7 +1,7 @@
 //! Panics in the user's code: caught where they happen, then kept or dropped where they do no harm.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// The payload of a panic.
 pub(crate) type Panic = Box<dyn Any + Send>;
@@ -16,6 +16,13 @@ pub(crate) fn catch(user: impl FnOnce()) -> Option<Panic> {
 /// panic would abort the process. Returns the first panic. Never call it under a lock.
 pub(crate) fn drop_each<T>(values: impl IntoIterator<Item = T>) -> Option<Panic> {
     first(values.into_iter().filter_map(|value| catch(|| drop(value))))
+}
+
+/// Calls all functions of the user, also if one of them panics, and then resumes the first panic.
+pub(crate) fn call_each<F: FnOnce()>(calls: impl IntoIterator<Item = F>) {
+    if let Some(panic) = first(calls.into_iter().filter_map(catch)) {
+        resume_unwind(panic);
+    }
 }
 
 /// Keeps the first panic, and discards the others.
@@ -50,6 +57,21 @@ mod tests {
     fn each_value_is_dropped_and_the_first_panic_is_kept() {
         let panic = drop_each([Bomb("first"), Bomb("second"), Bomb("third")]);
         assert_eq!(panic.and_then(|panic| panic.downcast_ref().copied()), Some("first"));
+    }
+
+    #[test]
+    fn each_function_is_called_and_the_first_panic_is_resumed() {
+        let count = std::cell::Cell::new(0);
+        let calls = [1, 2, 3].map(|n| {
+            let count = &count;
+            move || {
+                count.set(count.get() + 1);
+                assert!(n == 2, "part of the test: {n}");
+            }
+        });
+        let panic = catch(|| call_each(calls)).expect("two have panicked");
+        assert!(panic.downcast_ref::<String>().is_some_and(|text| text.ends_with(": 1")));
+        assert_eq!(count.get(), 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod accept;
 pub(crate) mod event;
 mod listening;
 mod never_ran;
+mod refused;
 mod state;
 
 use std::fmt;

@@ -172,9 +172,11 @@ pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Res
             Err(error) => socket.destroy_with(error.into()),
         }
     });
-    socket.run()?;
-    let reply = lock(&reply).take();
-    reply.ok_or(ProtocolError::CutShort.into())
+    let ended = socket.run();
+    match lock(&reply).take() {
+        Some(reply) => Ok(reply), // complete, also if the server then resets the connection
+        None => Err(ended.err().unwrap_or(ProtocolError::CutShort.into())),
+    }
 }
 
 /// The status in a start line such as `STS/1.1 200 OK`.

@@ -145,6 +145,11 @@ impl Answer {
         self.is_unsent()
     }
 
+    /// Whether the answer will be a 500.
+    pub(super) fn has_mistake(&self) -> bool {
+        self.has_mistake
+    }
+
     fn record_mistake(&mut self, what: &str) {
         self.record_complaint(format!("http: answered 500, as {what}"));
         self.has_mistake = true;

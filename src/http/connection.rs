@@ -76,7 +76,7 @@ pub(super) struct ConnectionState {
     pub(super) offered: Option<String>,
     pub(super) watchers: Watchers,
     /// Whether the client has ended its side.
-    client_ended: bool,
+    pub(super) client_ended: bool,
     /// Whether the next answer is the last one, as the server was closed.
     is_last: bool,
     /// Whether the socket is paused, because too many bytes have arrived.
@@ -369,17 +369,18 @@ impl HttpConnection {
     /// Sends the end of an answer, and decides what follows it.
     #[track_caller]
     pub(super) fn finish_answer(self: &Arc<Self>, inner: &mut ConnectionState, rest: &[u8]) {
-        self.call_on_close_when_sent(inner);
         let outstanding = matches!(inner.phase, Phase::Outstanding);
         if outstanding && inner.answer.keeps_alive() {
             inner.phase = Phase::Flushing;
-            if !rest.is_empty() {
+            if !rest.is_empty() || inner.watchers.are_waiting() {
                 self.send(inner, rest);
             }
+            self.release_watchers_when_sent(inner); // before the next request is handled
             let out = std::mem::take(&mut inner.answer.out);
             return self.continue_after(&out);
         }
         let sent = self.send(inner, rest);
+        self.release_watchers_when_sent(inner);
         if outstanding {
             return self.close(inner);
         }

@@ -171,8 +171,11 @@ impl Response {
     /// (half-open is allowed). `take` is called when the handler has returned, on the turn of the
     /// socket, so no `Data` is emitted before. Node: the event `upgrade`, and a 101 by hand.
     ///
-    /// If the client has not offered to switch to `protocol` (RFC 9110 7.8), or the head was
-    /// already sent, `take` is not called, and the answer is a 426.
+    /// If the client has not offered to switch to `protocol` (RFC 9110 7.8), `take` is not called,
+    /// and the answer is a 426; after a header that is no line, it is a 500. If the head was
+    /// already sent, the answer ends as it is, and a line on standard error says so. If the client
+    /// has ended its side before the handler calls this, or the connection was destroyed, `take` is
+    /// not called, and the connection is closed.
     ///
     /// ```
     /// use net_notes::{event, http};

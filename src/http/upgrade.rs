@@ -15,8 +15,11 @@ impl HttpConnection {
         }
         // A server must not switch to a protocol that the client did not offer (RFC 9110 7.8).
         let offered = inner.offered.as_ref().is_some_and(|offered| has(offered, protocol));
-        if !offered || !inner.answer.is_unsent() {
+        let can_switch = offered && inner.answer.is_unsent();
+        if !can_switch {
             inner.answer.refuse_upgrade(protocol);
+        }
+        if !can_switch || inner.answer.has_mistake() {
             HttpConnection::unlock(inner);
             return self.end(number, &[]);
         }
@@ -39,6 +42,13 @@ impl HttpConnection {
         let Phase::Upgrading(take) = std::mem::replace(&mut inner.phase, Phase::Upgraded) else {
             return;
         };
+        if inner.client_ended {
+            // Its End was emitted, and no listener of `take` would ever notice that it is gone.
+            inner.phase = Phase::Closing;
+            self.socket.destroy();
+            HttpConnection::unlock(inner);
+            return drop(take);
+        }
         self.send(&mut inner, &[]);
         let rest = inner.incoming.take_rest();
         let listeners = std::mem::take(&mut inner.listeners);

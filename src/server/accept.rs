@@ -9,6 +9,7 @@ use super::event::{self, Connection, Dropped, ServerEvent};
 use super::listening::ListenerPhase;
 use crate::endpoint::Address;
 use crate::error;
+use crate::panics;
 use crate::socket::EventSocket;
 use crate::socket::event::Error;
 use crate::stream::{Listener, Stream};
@@ -81,7 +82,9 @@ impl Server {
     fn serve(&self, socket: EventSocket, mut task: ConnectionTask) {
         let call_listeners = || {
             let calls = Connection::list(&mut self.lock().listeners).copy();
-            calls.iter().for_each(|(site, call)| site.call(|| call(self, &socket)));
+            // All of them, as everywhere.
+            let calls = calls.iter().map(|(site, call)| || site.call(|| call(self, &socket)));
+            panics::call_each(calls);
         };
         socket.serve(call_listeners, || task.descriptor_closed());
     }
@@ -93,6 +96,12 @@ impl Server {
                 "a server failed to accept and has no Error listener: {error}"
             ));
         }
+    }
+
+    /// Whether too many refused clients wait for their Drop.
+    fn must_wait_for_refused(&self, listener: &Arc<Listener>) -> bool {
+        let state = self.lock();
+        state.refused.is_full() && state.accepts_on(listener)
     }
 
     /// Waits for a while, or until a connection ends or the server is closed.
@@ -142,11 +151,13 @@ impl Acceptor {
                 Admission::Closed => return,
                 Admission::Full(None) => continue,
                 Admission::Full(Some((dropped, task))) => {
-                    let server = server.clone();
-                    Box::new(move || {
-                        server.emit::<event::Drop>(&dropped);
-                        drop(task);
-                    })
+                    while server.must_wait_for_refused(&listener) {
+                        server.back_off();
+                    }
+                    match server.refuse(dropped, task) {
+                        Some(emitter) => Box::new(move || emitter.emit()),
+                        None => continue,
+                    }
                 }
                 Admission::Serve(socket, task) => {
                     let server = server.clone();
@@ -190,7 +201,7 @@ impl Drop for Acceptor {
 
 /// One thread that `run()` waits for. It counts until this is dropped, even if the thread could not
 /// be started, or unwinds.
-struct ConnectionTask {
+pub(super) struct ConnectionTask {
     server: Server,
     /// The id of the socket, while its descriptor is open.
     socket: Option<u64>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::endpoint::{Address, Endpoint};
+use crate::error;
 use crate::stderr;
 use crate::stream::{Listener, Stream, Waker};
 
@@ -34,12 +35,19 @@ pub(super) enum ListenerPhase {
 impl ActiveListener {
     pub(super) fn bind(at: &Endpoint) -> io::Result<ActiveListener> {
         let listener = Listener::bind(at)?;
+        #[cfg(unix)]
+        let file = SocketFile::of(at);
         stderr::open(); // while a descriptor is left
-        let address = listener.local_addr()?;
-        Ok(ActiveListener {
-            waker: listener.waker()?,
+        let known = listener.local_addr().and_then(|address| Ok((address, listener.waker()?)));
+        let (address, waker) = known.map_err(|error| {
             #[cfg(unix)]
-            file: SocketFile::of(&address),
+            file.iter().for_each(SocketFile::remove);
+            error::from_syscall("listen", &at.to_string(), error)
+        })?;
+        Ok(ActiveListener {
+            waker,
+            #[cfg(unix)]
+            file,
             listener: Arc::new(listener),
             address,
             phase: ListenerPhase::Bound,
@@ -88,8 +96,8 @@ struct SocketFile {
 
 #[cfg(unix)]
 impl SocketFile {
-    fn of(address: &Address) -> Option<SocketFile> {
-        let Address::Unix(path) = address else { return None };
+    fn of(at: &Endpoint) -> Option<SocketFile> {
+        let Endpoint::Unix(path) = at else { return None };
         let inode = SocketFile::inode(path)?;
         Some(SocketFile { path: path.clone(), inode })
     }

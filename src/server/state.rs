@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::event::{self, Listening, ServerEvent};
 use super::listening::{ActiveListener, ListenerPhase};
+use super::refused::Refused;
 use crate::panics::Panic;
 use crate::socket::EventSocket;
 use crate::stream::Listener;
@@ -37,6 +38,8 @@ pub(super) struct ServerState {
     /// The accepting thread pauses, because the system had no more descriptors or threads.
     pub(super) backing_off: bool,
     pub(super) max_connections: Option<usize>,
+    /// Refused clients, for which Drop is due.
+    pub(super) refused: Refused,
     /// The first panic of a listener. `run()` resumes it.
     pub(super) panic: Option<Panic>,
 }
@@ -78,6 +81,7 @@ impl ServerState {
             closing: 0,
             backing_off: false,
             max_connections,
+            refused: Refused::default(),
             panic: None,
         }
     }

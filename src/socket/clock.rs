@@ -88,9 +88,7 @@ impl State {
         if let Some(time) = self.clock.idle.time() {
             self.clock.idle = Idle::Set(time);
         }
-        for timer in self.clock.timers.drain(..) {
-            self.effects.discard(timer);
-        }
+        self.clock.stopped = std::mem::take(&mut self.clock.timers);
         self.clock.alarm = None;
     }
 }

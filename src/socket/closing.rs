@@ -129,9 +129,9 @@ impl EventSocket {
         self.resume();
     }
 
-    /// Whether Close has been emitted.
-    pub(crate) fn is_over(&self) -> bool {
-        self.lock().is_over()
+    /// Whether Close is being emitted, or has been: a listener that is added now is not called.
+    pub(crate) fn close_has_begun(&self) -> bool {
+        self.lock().dispatch.close_has_begun
     }
 
     /// Calls shutdown(2) for a transition, under the lock.

@@ -13,6 +13,7 @@ use super::event::{Data, Drain, Finish, SocketEvent, Text, Timeout};
 use super::lock::Locked;
 use super::state::State;
 use super::state::dispatch::{NextEvent, Pending, Turn};
+use super::text::Decoder;
 use crate::deferred;
 use crate::panics;
 
@@ -130,7 +131,10 @@ impl EventSocket {
     pub(super) fn call_with_chunk(&self, state: &mut Locked<'_>, chunk: &[u8]) {
         self.call_listeners::<Data>(state, chunk);
         // A listener of Data may have destroyed the socket.
-        if Text::has_listeners(&mut state.dispatch.listeners) && !state.is_destroyed() {
+        if !Text::has_listeners(&mut state.dispatch.listeners) {
+            // The rest of a character belongs to the bytes before it only.
+            state.input.decoder = Decoder::default();
+        } else if !state.is_destroyed() {
             let text = state.input.decoder.decode(chunk);
             if !text.is_empty() {
                 self.call_listeners::<Text>(state, &text);

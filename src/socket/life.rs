@@ -78,6 +78,10 @@ impl State {
         self.life = Life::Destroyed { stream, cause };
         self.destroy_site = CallSite::of_caller();
         self.stop_clock();
+        if self.runner == Runner::NotStarted {
+            // There may never be a runner.
+            self.clock.stopped.drain(..).for_each(|timer| self.effects.discard(timer));
+        }
         self.give_up_queue();
         self.dispatch.pending.retain(|pending| matches!(pending, Pending::Wrote(..)));
         self.effects.wake();
@@ -102,25 +106,26 @@ impl State {
         }
     }
 
-    /// Closing → Over. Drops the listeners. They must not live on in a handle that the user keeps,
-    /// because they often own such a handle.
+    /// Closing → Over. Drops the listeners and timers. They must not live on in a handle that the
+    /// user keeps, because they often own such a handle.
     pub(super) fn finish_closing(&mut self) {
         if let Life::Closing { failure } = &mut self.life {
             self.life = Life::Over { failure: failure.take() };
         }
         self.runner = Runner::Returned;
-        self.discard_listeners();
+        self.discard_callbacks();
     }
 
-    fn discard_listeners(&mut self) {
+    fn discard_callbacks(&mut self) {
         let listeners = std::mem::take(&mut self.dispatch.listeners);
         listeners.into_each().into_iter().for_each(|listener| self.effects.discard(listener));
+        self.clock.stopped.drain(..).for_each(|timer| self.effects.discard(timer));
     }
 
     /// Takes all values that the user has given to the socket, when its last handle is dropped.
     pub(super) fn take_users_values(&mut self) -> Vec<Box<dyn Send>> {
         self.destroy(Cause::Closed);
-        self.discard_listeners();
+        self.discard_callbacks();
         for pending in self.dispatch.pending.drain(..) {
             self.effects.discard(pending);
         }

@@ -1,5 +1,7 @@
 //! `pipe`: copies the data of one socket to another, at the speed of the other.
 
+use std::sync::{Arc, OnceLock};
+
 use super::EventSocket;
 use super::event::{Close, Data, Drain, End};
 use super::state::input::Holder;
@@ -31,9 +33,12 @@ impl EventSocket {
         let source = self.clone();
         let drain = to.on(Drain, move |_, ()| source.lock().release_flow(Holder::Pipe(id)));
         let source = self.clone();
+        let source_close: Arc<OnceLock<ListenerId>> = Arc::default();
+        let its_listener = source_close.clone();
         let unpipe = move || {
-            source.off(data);
-            source.off(end);
+            for listener in [Some(data), Some(end), its_listener.get().copied()] {
+                listener.map(|listener| source.off(listener));
+            }
             source.lock().unpipe(id);
         };
         let close = to.on(Close, {
@@ -42,13 +47,14 @@ impl EventSocket {
         });
         // The reverse: the target must not keep a closed source alive.
         let target = to.clone();
-        self.on(Close, move |_, _| {
+        let listener = self.on(Close, move |_, _| {
             target.off(drain);
             target.off(close);
         });
+        let _ = source_close.set(listener);
         self.resume();
-        if to.lock().is_over() {
-            return unpipe(); // no Close will be emitted
+        if to.close_has_begun() {
+            return unpipe(); // the listener above may never be called
         }
         if to.writable_need_drain() {
             // Already full. If Drain was emitted in the meantime, there is nothing to wait for.

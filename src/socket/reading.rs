@@ -29,7 +29,7 @@ impl EventSocket {
     /// `false` if there are unread bytes: nothing behind them is visible. Only for a listener of
     /// this socket.
     pub(crate) fn peer_has_ended_now(&self) -> bool {
-        let state = self.lock();
+        let mut state = self.lock();
         if state.input.peer != Peer::Sending || state.is_destroyed() {
             return true;
         }
@@ -37,10 +37,16 @@ impl EventSocket {
         else {
             return false; // the runner is reading, and will see the end
         };
+        state.input.peeking += 1;
         drop(state);
         stream.set_read_timeout(Some(PEEK_TIMEOUT));
         let peeked = stream.peek();
         stream.set_read_timeout(None);
+        drop(stream); // before the runner may close: it must have the last handle
+        let mut state = self.lock();
+        state.input.peeking -= 1;
+        state.effects.wake();
+        drop(state);
         match peeked {
             None => false,
             Some(Ok(bytes)) => bytes == 0,
@@ -57,7 +63,7 @@ impl EventSocket {
             // 1. Wait until a chunk may be read. Until then, the peer's data stays in the kernel.
             //    The wait emits pending events, and releases the lock while it sleeps.
             self.wait_until(&mut state, None, |state| {
-                state.is_destroyed() || state.input.may_read()
+                state.is_destroyed() || state.input.may_read() && state.input.peeking == 0
             });
             if state.is_destroyed() {
                 return;

@@ -9,6 +9,7 @@ use super::lock::Locked;
 use super::state::dispatch::Pending;
 use super::state::life::{Cause, Permit, Remains};
 use super::state::output::Role;
+use crate::deferred;
 use crate::error::{self, NetError};
 use crate::panics;
 use crate::wire::{self, WireEvent};
@@ -22,6 +23,8 @@ impl EventSocket {
 
     /// The whole life of a connecting socket.
     pub(super) fn run_to_close(&self, permit: Permit) -> io::Result<()> {
+        // Inside a listener that has written to this socket: it will not return before `run` does.
+        deferred::perform(self.0.id);
         if let Some(options) = permit.to {
             self.establish(&options, permit.site);
         }
@@ -59,7 +62,10 @@ impl EventSocket {
         state.destroy(Cause::Closed); // after this no other thread begins to write
         // A thread inside write(2) still has a handle of the stream. The wait releases the lock, so
         // that it can finish.
-        while state.output.role != Role::Free || state.effects.fin_is_being_observed {
+        while state.output.role != Role::Free
+            || state.effects.fin_is_being_observed
+            || state.input.peeking > 0
+        {
             state.wait(None);
         }
         let Remains { stream, error } = state.begin_to_close();
@@ -96,6 +102,8 @@ impl EventSocket {
         }
         self.take_turn(&mut state);
         let had_error = error.is_some() || state.dispatch.panic.is_some();
+        // Under the same lock as the list of those that are called.
+        state.dispatch.close_has_begun = true;
         self.call_listeners::<Close>(&mut state, had_error);
         state.free_turn();
         self.fail_writes(&mut state, NetError::ClosedBeforeConnection);

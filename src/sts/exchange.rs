@@ -19,6 +19,9 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest time that the server waits for the client's end.
 const LINGER_MAX: Duration = Duration::from_secs(30);
 
+/// How long a client may take none of its answer.
+const STALLED_MAX: Duration = REQUEST_TIMEOUT;
+
 /// The answer of a handler. It is sent at its end, when its length is known. Dropping it without
 /// [`end`](Self::end) ends it. It may be ended later, on another thread.
 pub struct Response {
@@ -55,9 +58,10 @@ impl Response {
 
     /// Appends to the body, which is kept until the end. Returns `false` after the end.
     pub fn write(&self, data: impl AsRef<[u8]>) -> bool {
+        let data = data.as_ref(); // code of the user: not under the lock
         let mut draft = lock(&self.draft);
         if let Some((_, message)) = &mut *draft {
-            message.body.extend_from_slice(data.as_ref());
+            message.body.extend_from_slice(data);
         }
         draft.is_some()
     }
@@ -126,6 +130,13 @@ impl StsExchange {
         };
         self.socket.write(message.format(&format!("STS/1.1 {status} {reason}")));
         self.socket.close_in_stages(LINGER_TIMEOUT, LINGER_MAX);
+        if self.socket.writable_length() > 0 {
+            self.socket.every(Duration::from_secs(1), |socket| {
+                if socket.stalled_since().is_some_and(|since| since.elapsed() > STALLED_MAX) {
+                    socket.destroy();
+                }
+            });
+        }
     }
 
     fn is_receiving(&self) -> bool {

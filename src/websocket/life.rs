@@ -11,6 +11,7 @@ use super::options::Options;
 use super::socket::WebSocket;
 use super::state::WebSocketPhase;
 use crate::event;
+use crate::panics;
 use crate::socket::EventSocket;
 
 impl WebSocket {
@@ -97,7 +98,8 @@ impl WebSocket {
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state); // callbacks are called with no lock held
         self.socket().close_within(self.close_timeout());
-        callbacks.on_close.into_iter().for_each(|callback| callback(self, &closed));
+        let on_close = callbacks.on_close.into_iter();
+        panics::call_each(on_close.map(|callback| || callback(self, &closed)));
     }
 
     /// Destroys a connection whose client has not answered our closing frame.
@@ -111,6 +113,9 @@ impl WebSocket {
         let this = self.clone();
         let mut before = None;
         self.socket().every(period, move |socket| {
+            if !this.lock().is_open() {
+                return; // the close timeout counts
+            }
             let read = Some(socket.bytes_read());
             // While we read nothing, the silence may be ours.
             if before == read && !socket.is_paused() {

@@ -25,6 +25,7 @@ mod manners;
 mod markdown;
 mod message;
 mod never_ran;
+mod ownership;
 mod pictures;
 mod promises;
 mod schedules;

@@ -550,6 +550,20 @@ fn a_heartbeat_keeps_who_answers_and_drops_who_does_not() {
     server.close();
 }
 
+#[test]
+fn a_heartbeat_does_not_shorten_the_close_timeout() {
+    let (period, limit) = (Duration::from_millis(50), Duration::from_millis(600));
+    let options = Options::default().heartbeat(period).close_timeout(limit);
+    let (server, told, given) = handles(options);
+    let client = Client::open(server.port());
+    let began = Instant::now();
+    next(&given).close(1000, "");
+    let closed = told.recv_timeout(DEADLINE).expect("the client does not answer");
+    assert!(!closed.was_clean && began.elapsed() >= limit, "after {:?}", began.elapsed());
+    drop(client);
+    server.close();
+}
+
 /// While the server does not read, it cannot know whether the client is still connected.
 #[test]
 fn a_heartbeat_drops_nobody_who_is_not_read() {

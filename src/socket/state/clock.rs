@@ -14,6 +14,9 @@ use crate::timers::Alarm;
 pub(in crate::socket) struct Clock {
     pub(in crate::socket) idle: Idle,
     pub(in crate::socket) timers: Vec<Timer>,
+    /// The timers of a destroyed socket, until the runner has closed it. Not dropped by `destroy`:
+    /// its caller may hold a lock that the `Drop` of a callback takes.
+    pub(in crate::socket) stopped: Vec<Timer>,
     /// The alarm is never later than the earliest of the times. It may be earlier: then it is set
     /// again when it rings. So an activity on the socket costs no more than reading the clock.
     pub(in crate::socket) alarm: Option<Alarm>,

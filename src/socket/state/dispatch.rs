@@ -20,6 +20,8 @@ pub(in crate::socket) struct Dispatch {
     pub(in crate::socket) turn: Turn,
     pub(in crate::socket) pending: VecDeque<Pending>,
     pub(in crate::socket) helper: Helper,
+    /// A listener of Close that is added from now on will not be called.
+    pub(in crate::socket) close_has_begun: bool,
     /// The first panic of a listener. `run()` resumes it.
     pub(in crate::socket) panic: Option<Panic>,
 }

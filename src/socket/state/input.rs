@@ -22,6 +22,9 @@ pub(in crate::socket) struct Input {
     pub(in crate::socket) decoder: Decoder,
     pub(in crate::socket) peer: Peer,
     pub(in crate::socket) bytes_read: u64,
+    /// The number of threads that peek into the kernel's buffer: no read begins meanwhile, as both
+    /// set the time limit of the stream.
+    pub(in crate::socket) peeking: usize,
     /// The pipes from this socket to others.
     pub(in crate::socket) pipes: Vec<ListenerId>,
 }
@@ -74,6 +77,7 @@ impl Input {
             decoder: Decoder::default(),
             peer: Peer::Sending,
             bytes_read: 0,
+            peeking: 0,
             pipes: Vec::new(),
         }
     }

@@ -31,8 +31,9 @@
 //! ```
 //!
 //! Each method blocks the calling thread, but not for longer than the time limit of the check: an
-//! expectation as a whole, a send for each 64 KiB. No method panics; a problem of the program, or
-//! of the check itself, is a [`Failure`].
+//! expectation as a whole, a send for each 64 KiB. (A connect to a Unix domain socket has no limit.)
+//! No method panics, except [`Check::at_once`], which passes a panic on, and [`random::choice`] of
+//! nothing; a problem of the program, or of the check itself, is a [`Failure`].
 //!
 //! # The hostile peers
 //!

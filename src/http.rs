@@ -42,7 +42,9 @@
 //!
 //! # Threads
 //!
-//! Each connection has a thread, on which the handler is called; so many handlers may run at once.
+//! Each connection has its own turn: the handler is called on the thread of the connection, or, for
+//! a request that had to wait for the answer before it, on a helper. So many handlers may run at
+//! once, and for one connection one at a time.
 //! A [`Response`] may be ended later on another thread. A handler that panics is one failed
 //! request: the client gets a 500, or, if a part of the answer was sent, the connection is cut. One
 //! more thread keeps the time limits of all connections.

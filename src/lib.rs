@@ -67,7 +67,7 @@
 //!
 //! The crate is for learning, and for the load that one thread per connection can carry: about ten
 //! thousand connections. Left out, because stable std cannot do it without `unsafe`:
-//! `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's 128), `ipv6Only`, `localPort`. Left
+//! `resetAndDestroy`, `setKeepAlive`, the listen backlog (std's: 128 for TCP), `ipv6Only`, `localPort`. Left
 //! out, because Rust has no use for it: `ref` and `unref`, `setEncoding` for encodings other than
 //! UTF-8, chained calls. No TLS and no UDP. The complete list: [`parity`].
 //!

@@ -86,8 +86,8 @@ impl ConnectOptions {
     }
 
     /// The time limit for the name look-up and the connect together; after it, `Error` is emitted
-    /// with `ETIMEDOUT`. Default: the limit of Linux, 127 seconds. Node has no such option:
-    /// programs there use `setTimeout` and `destroy`.
+    /// with `ETIMEDOUT`. Default: those of the system; on Linux 127 seconds for a TCP connect. Node has
+    /// no such option: programs there use `setTimeout` and `destroy`.
     ///
     /// std can interrupt neither of the two. When the time is over, `run` continues at once; the
     /// thread and the descriptor of a TCP connect end then, too. A look-up ends when the resolver

@@ -138,8 +138,9 @@ impl Server {
     ///
     /// `EADDRINUSE`: another program listens there, or the file of a Unix domain socket remains
     /// from a server that did not close (then remove the file). `EACCES`: permission denied, or the
-    /// folder of the path does not exist. `ENOTFOUND`: the host is unknown.
-    /// `ERR_SERVER_ALREADY_LISTEN`: this server listens.
+    /// folder of the path does not exist. `ENOTFOUND`: the host is unknown. `EADDRNOTAVAIL`: it is
+    /// not an address of this machine. `EINVAL`: the path is empty or too long. `EMFILE`: the
+    /// process has no more descriptors. `ERR_SERVER_ALREADY_LISTEN`: this server listens.
     #[track_caller]
     pub fn listen<F>(&self, at: impl Into<Endpoint>, on_listening: F) -> io::Result<()>
     where

@@ -75,8 +75,9 @@ use crate::wire::{self, CallSite, Observer};
 ///
 /// The listeners of one socket are called one at a time, in the order of registration, on the
 /// thread of `run`. While that thread waits for data, a second thread, which exists only when it is
-/// needed, emits `Drain`, `Finish` and `Timeout` and calls timers and the callbacks of
-/// `write_then`. No lock of the library is held during a call. A listener that blocks delays its
+/// needed, emits `Drain`, `Finish` and `Timeout`, and the data that was held when `resume` is
+/// called or a listener is added late; it also calls timers and the callbacks of `write_then`. No
+/// lock of the library is held during a call. A listener that blocks delays its
 /// own socket only.
 ///
 /// # Panics
@@ -246,8 +247,8 @@ impl EventSocket {
     ///
     /// `write` never waits for the peer: bytes that the kernel does not take within a few
     /// milliseconds are copied to a queue, and a second thread sends them. (The copy takes about
-    /// 0.5 ms per MiB.) After `end()`, `write` is an error (`ERR_STREAM_WRITE_AFTER_END`) that
-    /// destroys the socket; after `destroy()` it does nothing.
+    /// 0.5 ms per MiB.) After `end()`, `write` is an error (`ERR_STREAM_WRITE_AFTER_END`, or `EPIPE`
+    /// if the peer has ended, too) that destroys the socket; after `destroy()` it does nothing.
     ///
     /// # Back-pressure
     ///
@@ -315,8 +316,8 @@ impl EventSocket {
     }
 
     /// Holds back data, and the `End` that follows it, until [`resume`](Self::resume); an `End`
-    /// without data before it is emitted all the same. Reading ahead stops at 16 KiB, and then TCP
-    /// itself slows the peer down. Called before the connection is established, it prevents reading
+    /// without data before it is emitted all the same. Nothing more is read once 16 KiB are held (so
+    /// at most 80 KiB are), and then TCP itself slows the peer down. Called before the connection is established, it prevents reading
     /// altogether. For the idiom with `Drain`, see [`write`](Self::write). Node: `socket.pause`.
     pub fn pause(&self) {
         self.lock().hold_flow(Holder::User);
@@ -352,9 +353,9 @@ impl EventSocket {
         self.lock().stream()?.local_addr()
     }
 
-    /// The address of the peer. `None` before the connection is established, and for the connecting
-    /// end of a Unix domain socket. Remains known after `Close`. Node: `socket.remoteAddress`,
-    /// `remotePort`.
+    /// The address of the peer. `None` before the connection is established, and on the accepted
+    /// end of a Unix domain socket, whose peer has none. Remains known after `Close`. Node:
+    /// `socket.remoteAddress`, `remotePort`.
     pub fn remote_addr(&self) -> Option<Address> {
         self.lock().remote.clone()
     }
@@ -369,8 +370,9 @@ impl EventSocket {
         self.lock().output.bytes_written
     }
 
-    /// The number of bytes given to `write` that the kernel has not taken yet. Does not change
-    /// after `destroy`; 0 after `Close`. Node: `socket.writableLength`.
+    /// The number of bytes given to `write` that the kernel has not taken yet. `destroy` does not
+    /// change it; 0 as soon as the descriptor is closed, before `Close`. Node:
+    /// `socket.writableLength`.
     pub fn writable_length(&self) -> usize {
         self.lock().output.length
     }

@@ -151,7 +151,7 @@ where
 ///
 /// Those of [`connect`](crate::connect). `TimedOut`: the answer is not complete after 10 s.
 /// `UnexpectedEof`: the connection ended before the answer did. `InvalidData`: the answer is not
-/// STS.
+/// STS, or is larger than a request may be.
 #[track_caller]
 pub fn request(to: impl Into<ConnectOptions>, body: impl AsRef<[u8]>) -> io::Result<Reply> {
     let socket = EventSocket::new(to);

@@ -38,8 +38,8 @@
 //!
 //! # Threads
 //!
-//! A connection keeps the thread on which its request was handled. Its callbacks are called on this
-//! thread, one at a time, like the listeners of an [`EventSocket`](crate::EventSocket). The methods
+//! A connection keeps its thread. Its callbacks are called on this thread, or on a helper while it
+//! waits for data, one at a time, like the listeners of an [`EventSocket`](crate::EventSocket). The methods
 //! of [`WebSocket`] may be called on any thread.
 //!
 //! # Memory
@@ -81,7 +81,8 @@ use crate::http::{Request, Response};
 /// Answers a request for a WebSocket with 101, and calls `on_socket` with the connection. This
 /// happens after the handler has returned, on the connection's turn: callbacks that are added in
 /// `on_socket` miss no message. If the request does not ask for a WebSocket, or is malformed, it is
-/// refused, and `on_socket` is not called.
+/// refused, and `on_socket` is not called; nor is it if the client has left before
+/// ([`Response::upgrade`]).
 ///
 /// See the [module](self) for an example. Headers that were set before are sent with the 101.
 pub fn upgrade(

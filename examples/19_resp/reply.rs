@@ -24,14 +24,12 @@ pub fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// `$-1\r
-/// `: no such value.
+/// `$-1\r\n`: no such value.
 pub fn nil(out: &mut Vec<u8>) {
     line(out, '$', -1);
 }
 
-/// `*2\r
-/// `: this number of replies follow, and belong together.
+/// `*2\r\n`: this number of replies follow, and belong together.
 pub fn array(out: &mut Vec<u8>, length: usize) {
     line(out, '*', length);
 }

@@ -88,8 +88,8 @@ impl Peer {
         }
     }
 
-    /// Sends these bytes. If the program does not take them, or is gone, the next expectation
-    /// fails.
+    /// Sends these bytes. If the program does not take them, or is gone, the transcript says so, and
+    /// [`expect_all_taken`](Self::expect_all_taken) fails.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.write_all(bytes.as_ref());
     }

@@ -120,7 +120,7 @@ impl Program {
     }
 
     /// Writes this to the program's standard input, and waits until the pipe has taken it. If it is
-    /// not taken, or the program has ended, the next expectation fails.
+    /// not taken in time, the transcript says so; a program that has ended takes nothing.
     pub fn type_in(&self, text: impl AsRef<[u8]>) {
         let Some(input) = lock(&self.input).clone() else { return };
         self.run.transcript.add(Participant::PROGRAM, TranscriptEvent::typed(text.as_ref()));

@@ -7,10 +7,8 @@ use super::{Error, Splitter};
 /// Cuts a stream into lines: an iterator of the complete lines so far, without their ends. Node:
 /// `readline`, which has no limit.
 ///
-/// A line ends in `
-/// ` or `\r
-/// `. A carriage return without a line feed after it is a byte like any other; `\r\r
-/// ` is one such byte and a line end.
+/// A line ends in `\n` or `\r\n`. A carriage return without a line feed after it is a byte like any
+/// other; `\r\r\n` is one such byte and a line end.
 ///
 /// ```
 /// use net_notes::framing::Lines;

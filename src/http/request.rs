@@ -88,7 +88,8 @@ impl Request {
         }
     }
 
-    /// The version: `HTTP/1.1` or `HTTP/1.0`. Node: `request.httpVersion`, without the `HTTP/`.
+    /// The version: `HTTP/1.1` or `HTTP/1.0`. A client may name a later one, such as `HTTP/1.2`,
+    /// which counts as 1.1 (RFC 9110 2.5). Node: `request.httpVersion`, without the `HTTP/`.
     pub fn version(&self) -> &str {
         &self.head.start()[self.target + 1..]
     }

@@ -84,7 +84,8 @@ impl Response {
     }
 
     /// Appends to the body. Returns `false` if the client reads more slowly than this writes, so
-    /// that bytes are queued in memory, or if it is gone. Without bytes, `write` is
+    /// that bytes are queued in memory, or if it is gone; but `true` while the body is gathered and
+    /// nothing is sent yet. Without bytes, `write` is
     /// [`flush_headers`](Self::flush_headers). After [`end`](Self::end) it does nothing. For HEAD,
     /// and with 204 and 304, no body is sent. Node: `response.write`.
     ///
@@ -103,8 +104,8 @@ impl Response {
     }
 
     /// Calls `callback` each time that the client has caught up after a `write` that returned
-    /// `false`, until the response has ended. Called on the thread of the connection, after the
-    /// handler has returned. Node: `response.on('drain', callback)`.
+    /// `false`, until the response has ended. Called on the turn of the connection: after the
+    /// handler has returned, and not at the same time as another callback. Node: `response.on('drain', callback)`.
     pub fn on_drain(&self, callback: impl FnMut() + Send + 'static) {
         self.connection.on_drain(self.number, Box::new(callback));
     }
@@ -112,8 +113,8 @@ impl Response {
     /// Calls `callback` once, when the whole response was sent, or when its client is gone: by a
     /// reset, or by its end. (A client that ends its side and continues to read cannot be told from
     /// one that has closed: what is still written is sent to it.) If this has already happened,
-    /// `callback` is called at once; otherwise on the thread of the connection, after the handler
-    /// has returned, as the thread notices nothing while the handler runs. Node:
+    /// `callback` is called at once; otherwise on the turn of the connection, after the handler has
+    /// returned, as nothing is noticed while the handler runs. Node:
     /// `response.on('close', callback)`.
     pub fn on_close(&self, callback: impl FnOnce() + Send + 'static) {
         self.connection.on_close(self.number, Box::new(callback));

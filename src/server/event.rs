@@ -36,8 +36,7 @@ pub type SharedListener<E> =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listening;
 
-/// A client has connected. Emitted on the thread of its socket, on which all events of that socket
-/// are emitted, too.
+/// A client has connected. Emitted on the thread of its socket, before all events of that socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection;
 

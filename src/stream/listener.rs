@@ -50,7 +50,8 @@ enum Socket {
 pub(crate) type Waker = Box<dyn Fn() -> bool + Send>;
 
 impl Listener {
-    /// Binds and listens. `SO_REUSEADDR` and a backlog of 128 are std's choice.
+    /// Binds and listens. `SO_REUSEADDR` and the backlog are std's choice:
+    /// 128 for TCP.
     pub(crate) fn bind(at: &Endpoint) -> io::Result<Listener> {
         Listener::new(match at {
             Endpoint::Tcp { host, port } => {

@@ -41,7 +41,7 @@ impl fmt::Display for Svg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.0.iter().map(height).sum::<u32>().max(2 * MARGIN);
         let title = match self.0 {
-            [] => "Nothing has on_event the wire yet".to_string(),
+            [] => "Nothing has crossed the wire yet".to_string(),
             [Diagram { ends: [left, right], .. }] => {
                 format!("Between {} and {}", xml(&name(left)), xml(&name(right)))
             }
@@ -312,6 +312,6 @@ mod tests {
     fn an_empty_log_is_a_picture_too() {
         let svg = Svg(&[]).to_string();
         assert_well_formed(&svg);
-        assert!(svg.contains(r#">Nothing has on_event the wire yet</text>"#), "{svg}");
+        assert!(svg.contains(r#">Nothing has crossed the wire yet</text>"#), "{svg}");
     }
 }

@@ -66,6 +66,21 @@ fn alive(pid: &str) -> bool {
     kill.status().expect("sh runs").success()
 }
 
+/// A check never panics: not for a time without end, nor for an empty mark.
+#[test]
+fn extreme_arguments_are_no_panic() {
+    within("the peer ends", || {
+        let check = Check::with_patience(Subject::new(""), Duration::MAX);
+        let mut peer = against(&check, |mut socket| {
+            socket.write_all(b"one\n").expect("the peer reads");
+        });
+        assert_eq!(peer.until(b"", next(), &RULE).expect("bytes have come"), b"");
+        peer.expect_line("one", &RULE).expect("it comes");
+        failed(peer.expect_silence(Duration::MAX, &RULE));
+        failed(peer.until(b"", next(), &RULE));
+    });
+}
+
 #[test]
 fn what_comes_is_compared_byte_by_byte() {
     within("exactly", || {

@@ -117,6 +117,7 @@ rules! {
     code::every_program_asks_for_its_lints,
     imports::imports_follow_the_map,
     imports::no_imports_form_a_circle,
+    code::code_in_a_comment_ends_on_its_line,
     code::no_trailing_spaces_and_no_tabs,
     code::ci_and_readme_name_the_same_test_command,
     lessons::a_number_ties_a_lessons_rooms_together,

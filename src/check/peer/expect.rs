@@ -9,6 +9,7 @@ use crate::check::failure::Failure;
 use crate::check::observed::Observed;
 use crate::check::pause::Pause;
 use crate::check::rule::Rule;
+use crate::check::run::LONGEST;
 use crate::check::transcript::TranscriptEvent;
 
 /// The largest number of bytes that are kept to be shown, if the bytes themselves do not matter.
@@ -44,16 +45,12 @@ impl Peer {
         }
     }
 
-    /// The next line must be this one. It may end in `
-    /// ` or in `\r
-    /// `.
+    /// The next line must be this one. It may end in `\n` or in `\r\n`.
     pub fn expect_line(&mut self, line: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_lines([line.as_ref(), b"\n"].concat(), rule)
     }
 
-    /// The next lines must be these, with `
-    /// ` at their ends. They may all end in `\r
-    /// ` instead.
+    /// The next lines must be these, with `\n` at their ends. They may all end in `\r\n` instead.
     pub fn expect_lines(&mut self, lines: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.expect_any(&either_end(lines.as_ref()), rule).map(drop)
     }
@@ -95,10 +92,8 @@ impl Peer {
         Err(self.run.failed(rule, vec![Observed::bytes(first), Observed::Fin], actual))
     }
 
-    /// Returns the next bytes up to and including this mark: `b"
-    /// "` for a line, `b"\r
-    /// \r
-    /// "` for a head. `awaited` describes them.
+    /// Returns the next bytes up to and including this mark: `b"\n"` for a line, `b"\r\n\r\n"` for a
+    /// head. `awaited` describes them.
     pub fn until(&mut self, mark: &[u8], awaited: Observed, rule: &Rule) -> Verdict<Vec<u8>> {
         let run = self.run.clone();
         let _waits = run.waits_for(rule);
@@ -106,19 +101,18 @@ impl Peer {
         let mut looked = 0;
         loop {
             let from = looked.min(self.held.len());
-            if let Some(at) = self.held[from..].windows(mark.len()).position(|w| w == mark) {
+            let mut windows = self.held[from..].windows(mark.len().max(1));
+            if let Some(at) = windows.position(|window| window.starts_with(mark)) {
                 return Ok(self.held.drain(..from + at + mark.len()).collect());
             }
-            looked = self.held.len().saturating_sub(mark.len() - 1);
+            looked = self.held.len().saturating_sub(mark.len().saturating_sub(1));
             if let Err(stopped) = self.read(deadline) {
                 return Err(self.fail_on_missing_bytes(awaited, stopped, rule));
             }
         }
     }
 
-    /// Returns the next line, without its `
-    /// ` or `\r
-    /// `. `awaited` describes the line.
+    /// Returns the next line, without its `\n` or `\r\n`. `awaited` describes the line.
     pub fn line(&mut self, awaited: Observed, rule: &Rule) -> Verdict<String> {
         let line = self.until(b"\n", awaited, rule)?;
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
@@ -218,7 +212,7 @@ impl Peer {
 
     /// Nothing may arrive in this time, neither bytes nor an end.
     pub fn expect_silence(&mut self, time: Duration, rule: &Rule) -> Verdict {
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now() + time.min(LONGEST);
         let seen = if self.held.is_empty() { self.read(deadline) } else { Ok(()) };
         match seen {
             Err(Observed::Nothing(_)) => Ok(()),
@@ -231,7 +225,7 @@ impl Peer {
 
     /// No bytes may arrive in this time. The program may end its direction.
     pub fn expect_no_bytes(&mut self, time: Duration, rule: &Rule) -> Verdict {
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now() + time.min(LONGEST);
         match if self.held.is_empty() { self.read(deadline) } else { Ok(()) } {
             Err(Observed::Fin) => {
                 std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
@@ -365,9 +359,7 @@ impl Peer {
     }
 }
 
-/// These lines with `
-/// ` at their ends, and with `\r
-/// `.
+/// These lines with `\n` at their ends, and with `\r\n`.
 pub(crate) fn either_end(lines: &[u8]) -> [Vec<u8>; 2] {
     let mut with_cr = Vec::with_capacity(lines.len());
     for line in lines.split_inclusive(|byte| *byte == b'\n') {

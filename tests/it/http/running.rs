@@ -120,8 +120,7 @@ impl Client {
         self.stream.get_ref()
     }
 
-    /// Returns a line without its `\r
-    /// `.
+    /// Returns a line without its `\r\n`.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("a line in time");

@@ -159,6 +159,7 @@ const CASES: &[Case] = &[
     ("imports_follow_the_map", "src/a.rs", "+", "use crate::{\n    b::B,\n};\n", "src/a.rs:2: imports b, which stands below"),
     ("imports_follow_the_map", "src/e.rs", "+", "\n", "src/e.rs: the map in README.md has no row with src/e.rs"),
     ("no_imports_form_a_circle", "src/b/c.rs", "+", "use super::d::D;\n", "src/b/c.rs: is part of a circle"),
+    ("code_in_a_comment_ends_on_its_line", "src/lib.rs", "fn f", "/// A `\n/// `.\nfn f", "src/lib.rs:6: a back-tick alone"),
     ("no_trailing_spaces_and_no_tabs", "src/lib.rs", "fn f", "\tfn f", "src/lib.rs:6: a tab"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "cargo test", "cargo test --all", "`cargo test --all`"),
     ("ci_and_readme_name_the_same_test_command", ".ci/run", "'tests'", "'test'", "no line `step"),

@@ -121,6 +121,22 @@ pub fn every_program_asks_for_its_lints(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// A span of code in a comment ends on its line: in one that does not, a `\n` has become a real line
+/// end. Spans of several back-ticks, for code that contains one, do not count.
+pub fn code_in_a_comment_ends_on_its_line(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.matching("", ".rs") {
+        for (line, content) in (1..).zip(text.lines()) {
+            let comment = content.trim_start().starts_with("//");
+            let is_odd = content.matches('`').count() % 2 == 1;
+            if comment && is_odd && !content.contains("``") {
+                findings.push(Finding::new(path, line, "a back-tick alone", "close the span"));
+            }
+        }
+    }
+    findings
+}
+
 pub fn no_trailing_spaces_and_no_tabs(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("", "") {

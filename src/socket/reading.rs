@@ -50,7 +50,22 @@ impl EventSocket {
         match peeked {
             None => false,
             Some(Ok(bytes)) => bytes == 0,
-            Some(Err(error)) => !is_timeout(&error) && error.kind() != ErrorKind::Interrupted,
+            Some(Err(error)) if is_timeout(&error) || error.kind() == ErrorKind::Interrupted => {
+                false
+            }
+            Some(Err(error)) => {
+                // The kernel reports it to one system call only: to the next read, this would look
+                // like an orderly end.
+                self.observe_reset(&error);
+                self.handle_read_error(&mut self.lock(), error);
+                true
+            }
+        }
+    }
+
+    fn observe_reset(&self, error: &io::Error) {
+        if error.kind() == ErrorKind::ConnectionReset {
+            self.observe(self.listener_site::<Error>(), || WireEvent::Reset);
         }
     }
 
@@ -97,10 +112,7 @@ impl EventSocket {
         match &result {
             Ok([]) => {} // the peer's FIN, or our own shutdown: `handle_end` tells them apart
             Ok(chunk) => self.observe(self.data_site(), || WireEvent::Received(chunk)),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
-                self.observe(self.listener_site::<Error>(), || WireEvent::Reset)
-            }
-            Err(_) => {}
+            Err(error) => self.observe_reset(error),
         }
         result
     }

@@ -182,6 +182,28 @@ fn a_response_whose_callback_owns_it_is_let_go() {
     server.close();
 }
 
+/// A handler that looks whether its client is there sees a reset, and does not hide it from the
+/// connection: that is not the end of a client that may still read.
+#[test]
+fn a_reset_that_a_handler_sees_closes_the_connection() {
+    let (give, given) = channel();
+    let give = Mutex::new(give);
+    let server = Running::new(move |_, response| {
+        response.flush_headers();
+        until("the client is gone", || response.is_closed());
+        give.lock().unwrap().send(response).unwrap();
+    });
+    for _ in 0..10 {
+        let client = asked(&server);
+        until("its answer has begun", || client.peek(&mut [0]).is_ok_and(|bytes| bytes > 0));
+        drop(client); // with bytes unread: a reset
+        let response = given.recv_timeout(DEADLINE).unwrap();
+        until("the connection is closed", || server.server.connections() == 0);
+        drop(response);
+    }
+    server.close();
+}
+
 #[test]
 fn a_source_keeps_nothing_of_the_targets_it_has_outlived() {
     let alive = Arc::new(());
@@ -333,8 +355,10 @@ fn nobody_is_upgraded_who_has_left() {
     let offer = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n";
     client.write_all(offer.as_bytes()).unwrap();
     let (_, response) = given.recv_timeout(DEADLINE).unwrap();
+    let (tell, told) = channel();
+    response.on_close(move || tell.send(()).unwrap());
     client.shutdown(Shutdown::Write).unwrap();
-    until("its end was read", || response.is_closed());
+    told.recv_timeout(DEADLINE).expect("its End was emitted");
     response.upgrade("shout", |_, _| unreachable!("its End was emitted before"));
     let mut answer = Vec::new();
     let _ = client.read_to_end(&mut answer);
@@ -369,7 +393,7 @@ fn the_end_of_a_response_is_told_when_the_kernel_has_taken_it() {
     response.on_close(move || tell.send(Instant::now()).unwrap());
     response.end_with(vec![b'x'; 50_000_000]); // more than the kernel holds
     let (mut buffer, mut read) = (vec![0; 1 << 20], 0);
-    while read < 40_000_000 {
+    while read < 25_000_000 {
         assert!(told.try_recv().is_err() && !response.is_closed(), "{read} bytes are read");
         read += client.read(&mut buffer).unwrap();
     }
@@ -462,7 +486,9 @@ fn a_listen_that_fails_leaves_no_file() {
         assert!(!path.exists(), "after failure {failures}");
         failures += 1;
     }
-    assert!(failures > 0, "there were too many descriptors");
+    // Elsewhere nothing needs a second descriptor.
+    let needs_two = cfg!(all(target_os = "linux", not(net_notes_polled)));
+    assert!(failures > 0 || !needs_two, "there were too many descriptors");
     drop(files);
     if !server.is_listening() {
         server.listen(path.as_path(), |_| {}).unwrap();

@@ -12,11 +12,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use net_notes::check::Localized;
 
 use super::home::Home;
 use crate::coach::lock;
+
+/// How long a program is kept that is not used.
+const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The reason why no program was built.
 #[derive(Debug, Clone)]
@@ -36,20 +40,54 @@ impl From<io::Error> for Error {
 /// Builds a source file, unless the same text was built with the same library before. `colour`: in the compiler's message.
 pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBuf, Error> {
     let shown = home.shown(source);
-    let text = fs::read(source)
-        .map_err(|error| Error::Io(Localized::from(&error).behind(&shown, &shown)))?;
-    let library = library()?;
+    let library = library()?; // may take seconds: before the text is read
+    let read = || {
+        fs::read(source).map_err(|error| Error::Io(Localized::from(&error).behind(&shown, &shown)))
+    };
+    of_one_text(read, |text| build(home, &shown, source, text, &library, colour))
+}
+
+/// Builds a text that rustc reads itself. It may have been saved meanwhile: then the program is not that of the name, and is
+/// built again.
+fn of_one_text(
+    read: impl Fn() -> Result<Vec<u8>, Error>,
+    build: impl Fn(&[u8]) -> Result<PathBuf, Error>,
+) -> Result<PathBuf, Error> {
+    let mut text = read()?;
+    loop {
+        let built = build(&text);
+        let now = read()?;
+        if now == text {
+            return built;
+        }
+        if let Ok(program) = built {
+            let _ = fs::remove_file(program);
+        }
+        text = now;
+    }
+}
+
+fn build(
+    home: &Home,
+    shown: &str,
+    source: &Path,
+    text: &[u8],
+    library: &Path,
+    colour: bool,
+) -> Result<PathBuf, Error> {
     let folder = library.with_file_name("exercises");
     fs::create_dir_all(&folder)?;
 
     let mut key = DefaultHasher::new();
-    (text, fs::metadata(&library)?.modified()?).hash(&mut key);
+    (text, fs::metadata(library)?.modified()?).hash(&mut key);
     let name = format!("{}-{:016x}", crate_name(source), key.finish());
     let name = name + env::consts::EXE_SUFFIX; // or some linkers of Windows would add it
     let program = folder.join(&name);
-    if program.exists() {
+    if let Ok(file) = fs::File::open(&program) {
+        let _ = file.set_modified(SystemTime::now()); // it is in use
         return Ok(program);
     }
+    remove_old(&folder);
     // Under a unique name until it is complete: another check may be building the same program.
     // The unique part is in front, as rustc names its own files by the part before the last dot.
     let unfinished = folder.join(format!("{}-{}-{name}", std::process::id(), unique()));
@@ -60,7 +98,7 @@ pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBu
     rustc.args(["-C", "strip=debuginfo"]);
     rustc.args(["--color", if colour { "always" } else { "never" }]);
     let mut with_library = OsString::from("net_notes=");
-    with_library.push(&library);
+    with_library.push(library);
     rustc.arg("--extern").arg(with_library);
     // A relative path, so the message names the file as the student knows it.
     rustc.arg(shown).arg("-o").arg(&unfinished);
@@ -109,6 +147,18 @@ fn library() -> Result<PathBuf, Error> {
     Ok(found.insert(path.replace(r"\\", r"\").into()).clone())
 }
 
+/// Removes the programs that were not used for a week: each save makes one, of some megabytes.
+fn remove_old(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_old = |entry: &fs::DirEntry| {
+        let used = entry.metadata().and_then(|metadata| metadata.modified());
+        used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > KEPT_FOR))
+    };
+    for old in entries.filter(is_old) {
+        let _ = fs::remove_file(old.path()); // another check may be faster
+    }
+}
+
 fn no_tool(name: &str, error: &io::Error) -> Error {
     Error::Io(Localized::from(error).behind(
         format!("{name}, which comes with Rust (https://rustup.rs)"),
@@ -126,4 +176,45 @@ fn unique() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    #[test]
+    fn programs_are_removed_when_nobody_has_used_them_for_long() {
+        let folder = env::temp_dir().join(format!("net-notes-old-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("writable");
+        for (name, age) in [("old", KEPT_FOR * 2), ("used", KEPT_FOR / 2)] {
+            let file = fs::File::create(folder.join(name)).expect("writable");
+            file.set_modified(SystemTime::now() - age).expect("own file");
+        }
+        remove_old(&folder);
+        assert!(folder.join("used").exists() && !folder.join("old").exists());
+        fs::remove_dir_all(folder).expect("own folder");
+    }
+
+    #[test]
+    fn a_text_that_was_saved_while_it_was_built_is_built_again() {
+        let (reads, built) = (Cell::new(0), RefCell::new(Vec::new()));
+        let read = || {
+            reads.set(reads.get() + 1);
+            Ok(if reads.get() == 1 { b"old".to_vec() } else { b"new".to_vec() })
+        };
+        let folder = env::temp_dir().join(format!("net-notes-build-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("writable");
+        let program = of_one_text(read, |text| {
+            built.borrow_mut().push(text.to_vec());
+            let program = folder.join(String::from_utf8_lossy(text).as_ref());
+            fs::write(&program, text)?;
+            Ok(program)
+        });
+        assert!(program.is_ok_and(|program| program.ends_with("new") && program.exists()));
+        assert_eq!(*built.borrow(), [b"old", b"new"]);
+        assert!(!folder.join("old").exists(), "it may be another text's program");
+        fs::remove_dir_all(folder).expect("own folder");
+    }
 }

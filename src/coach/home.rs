@@ -18,6 +18,11 @@ impl Home {
         Home(env::var_os("CARGO_MANIFEST_DIR").map_or_else(Home::library, PathBuf::from))
     }
 
+    #[cfg(test)]
+    pub(super) fn at(folder: &Path) -> Home {
+        Home(folder.to_path_buf())
+    }
+
     /// The folder of the library that exercises are built with.
     pub(super) fn library() -> PathBuf {
         env!("CARGO_MANIFEST_DIR").into()

@@ -20,7 +20,7 @@ pub(crate) mod verdict;
 mod wire;
 mod words;
 
-pub(crate) use self::{exercise::hint, source::lines as source_lines};
+pub(crate) use self::{exercise::hint, source::lines as source_lines, verdict::unsaved};
 
 use std::fs;
 

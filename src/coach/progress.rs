@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use super::exercise::Exercise;
 use super::exercises;
 use super::home::Home;
+use super::lock;
 
 /// The lines of `.progress`: `03 done`, `03 hints 2`, `lang zh`. Unknown lines are kept: they may be from a newer version.
 #[derive(Debug)]
@@ -48,6 +50,16 @@ impl Progress {
         self.set(exercise, "hints", (count > 0).then(|| format!(" {count}")))
     }
 
+    /// Reads the progress, changes it, and writes it, as one step among the threads of this process.
+    pub(super) fn update(
+        home: &Home,
+        change: impl FnOnce(&mut Progress) -> io::Result<()>,
+    ) -> io::Result<()> {
+        static WRITER: Mutex<()> = Mutex::new(());
+        let _one_at_a_time = lock(&WRITER);
+        change(&mut Progress::read(home)?)
+    }
+
     /// The language that was chosen.
     pub(super) fn lang(&self) -> Option<&str> {
         self.lines.iter().find_map(|line| after(line, &["lang"]))
@@ -78,7 +90,8 @@ impl Progress {
         self.lines = lines;
         let text: String = self.lines.iter().flat_map(|line| [line, "\n"]).collect();
         // Written under another name first: a full disk must not destroy the old file. The name is
-        // unique to this process: another coach may be writing.
+        // unique to this process: another coach may be writing. In this one, `update` lets one
+        // thread at a time change the file.
         let unfinished = self.path.with_extension(format!("{}.bak", std::process::id()));
         let written = fs::write(&unfinished, text);
         written.and_then(|()| fs::rename(&unfinished, &self.path)).inspect_err(|_| {
@@ -91,4 +104,37 @@ impl Progress {
 fn after<'l>(line: &'l str, words: &[&str]) -> Option<&'l str> {
     let mut those = line.split_whitespace();
     words.iter().all(|word| those.next() == Some(word)).then(|| those.next().unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use super::*;
+
+    #[test]
+    fn no_change_is_lost_however_many_threads_change_it() {
+        let folder = env::temp_dir().join(format!("net-notes-progress-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("writable");
+        let home = Home::at(&folder);
+        std::thread::scope(|scope| {
+            for exercise in exercises::all() {
+                let home = home.clone();
+                scope.spawn(move || {
+                    for count in 1..=5 {
+                        Progress::update(&home, |progress| progress.set_hints(exercise, count))
+                            .expect("writable");
+                    }
+                    Progress::update(&home, |progress| progress.set_done(exercise, true))
+                        .expect("writable");
+                });
+            }
+        });
+        let progress = Progress::read(&home).expect("it is there");
+        for exercise in exercises::all() {
+            assert!(progress.is_done(exercise), "{}", exercise.name);
+            assert_eq!(progress.hints(exercise), 5, "{}", exercise.name);
+        }
+        fs::remove_dir_all(folder).expect("own folder");
+    }
 }

@@ -40,7 +40,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use net_notes::check::Lang;
 use net_notes::{Server, http};
@@ -78,6 +78,9 @@ struct Workbench {
     watching: Arc<Watching>,
     /// The value of `NET_TRACE` for a program that is started by hand.
     trace: String,
+    /// What distinguishes this run of the workbench from others: the numbers of events and sessions begin anew.
+    run: String,
+    is_open_to_others: bool,
 }
 
 /// The page of the printed address.
@@ -115,12 +118,15 @@ impl Coach {
         let collector = Collector::start(next_port, &log, own.clone());
         let collector = collector.or_else(|_| Collector::start(0, &log, own))?;
         let url = self.url(opened, port, &key);
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let _ = workbench.set(Workbench {
             home: self.home.clone(),
             gate: Gate::new(key, port, options.host.as_deref()),
             sessions: Arc::new(Sessions::new(self.home.root(), &log)),
             watching: Watching::start(&self.home, &log, &tabs),
             trace: collector.address(),
+            run: started.as_nanos().to_string(),
+            is_open_to_others: !open_to.is_empty(),
             log,
             tabs,
         });
@@ -152,7 +158,7 @@ impl Coach {
         let (here, send) = match opened {
             Opened::Path => (voice.say("The workbench is at", "练习台的地址："), None),
             Opened::Wire => (
-                voice.say("The wire is shown at", "线上的往来显示在："),
+                voice.say("The wire is shown at", "网络上的往来显示在："),
                 Some(format!("NET_TRACE={trace} cargo run --example 03_server")),
             ),
         };
@@ -160,7 +166,7 @@ impl Coach {
         if let Some(send) = send {
             let what = voice.say(
                 "Start a program like this, and what crosses the wire appears there:",
-                "这样启动程序，线上的往来就会显示在那里：",
+                "这样启动程序，网络上的往来就会显示在那里：",
             );
             self.print_as_is(&format!("{what}\n\n  {send}\n"));
         }
@@ -219,7 +225,9 @@ fn more_servers(
 ) -> (Vec<Server>, Vec<IpAddr>) {
     let mut servers = vec![first];
     let mut open_to = Vec::new();
-    let named = host.and_then(|host| (host, port).to_socket_addrs().ok());
+    // An IPv6 address has brackets in a URL only.
+    let bare = host.map(|host| host.trim_matches(['[', ']']));
+    let named = bare.and_then(|host| (host, port).to_socket_addrs().ok());
     let named = named.into_iter().flatten().map(|address| address.ip());
     for address in [IpAddr::from(Ipv6Addr::LOCALHOST)].into_iter().chain(named) {
         let server = server(workbench);
@@ -234,12 +242,15 @@ fn more_servers(
 
 impl Workbench {
     /// Creates the feed of one tab, from this event on.
-    fn feed(&self, from: u64) -> Feed {
+    /// The events from this number on, for a tab that has heard those before from this run of the workbench.
+    fn feed(&self, from: u64, run: Option<&str>) -> Feed {
         let progress = watching::progress(&self.home).unwrap_or_else(|| Object::kind("progress"));
-        Feed::new(&self.log, from, progress.text("trace", &self.trace))
+        let hello = progress.text("trace", &self.trace).text("run", &self.run);
+        let is_of_another = from > 1 && run.is_some_and(|run| run != self.run);
+        Feed::new(&self.log, from, is_of_another, hello.flag("isOpen", self.is_open_to_others))
     }
 
     fn set_language(&self, lang: Lang) -> io::Result<()> {
-        Progress::read(&self.home)?.set_lang(language::name(lang))
+        Progress::update(&self.home, |progress| progress.set_lang(language::name(lang)))
     }
 }

@@ -1,6 +1,8 @@
 //! The verdict on an answer, as HTML: the rule, the expected and the actual output, and the transcript.
 
-use net_notes::check::{FailureParts, Lang, TranscriptLine};
+use std::io;
+
+use net_notes::check::{FailureParts, Lang, Localized, TranscriptLine};
 
 use super::escape::escape;
 use super::html;
@@ -49,7 +51,7 @@ pub(crate) fn not_checked(sentence: &str, lang: Lang) -> String {
 }
 
 /// It is good. `next`: the address of the next lesson; `unsaved`: why the progress was not saved.
-pub(crate) fn passed(next: Option<&str>, unsaved: Option<&str>, lang: Lang) -> String {
+pub(crate) fn passed(next: Option<&str>, unsaved: Option<String>, lang: Lang) -> String {
     let go_on = lang.pick(
         "Compare with the solution, or go on to the next lesson.",
         "可以对照参考答案，或者继续下一课。",
@@ -62,7 +64,17 @@ pub(crate) fn passed(next: Option<&str>, unsaved: Option<&str>, lang: Lang) -> S
     });
     let links = format!("<p class=\"acts\">{next}{path}</p>");
     head("good", lang.pick("Every rule is kept", "所有规则都做到了"))
-        + &body(go_on, &[unsaved.map(paragraph).unwrap_or_default(), links])
+        + &body(go_on, &[unsaved.unwrap_or_default(), links])
+}
+
+/// Why the progress was not saved.
+pub(crate) fn unsaved(error: &io::Error, lang: Lang) -> String {
+    let why = Localized::from(error);
+    let why = why.in_lang(lang);
+    paragraph(&lang.pick(
+        format!("`.progress` could not be written ({why}), so this will not be remembered."),
+        format!("这次的进度记不下来，因为写不了 `.progress`：{why}"),
+    ))
 }
 
 /// It was not looked at.

@@ -32,6 +32,7 @@ const ZH: &[(&str, &str)] = &[
     ("the page says:", "课文里是："),
     // the workbench
     ("this machine only", "仅限本机"),
+    ("others, too", "别的机器也能访问"),
     ("no answer", "练习台从 {} 起没有回应。已显示的内容会保留，{} 秒后重试"),
     ("gone", "连不上练习台。"),
     // the player

@@ -133,7 +133,9 @@ impl Trace {
         // 256596 16533.1 accept …
         let mut fields = line.split(' ');
         let time = fields.next().and_then(|time| time.parse::<u64>().ok());
-        let program = fields.next().and_then(|id| id.split('.').next()?.parse().ok());
+        let id = fields.next().map(|id| id.split_once('.').unwrap_or((id, "0")));
+        let id = id.filter(|(_, socket)| socket.bytes().all(|byte| byte.is_ascii_digit()));
+        let program = id.and_then(|(program, _)| program.parse().ok());
         // With our own address in our own NET_TRACE, each event would cause the next one.
         if program == Some(u64::from(std::process::id())) {
             return false;

@@ -38,9 +38,10 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Begins at this number; `hello` is sent before all events.
-    pub(super) fn new(log: &Arc<Log>, from: u64, hello: Object) -> Feed {
-        let is_ahead = from > log.next();
+    /// Begins at this number; `hello` is sent before all events. `is_of_another`: the number is that of another log, as the
+    /// workbench was started again.
+    pub(super) fn new(log: &Arc<Log>, from: u64, is_of_another: bool, hello: Object) -> Feed {
+        let is_ahead = is_of_another || from > log.next();
         let restarted = is_ahead.then(|| Object::kind("restarted"));
         let first = restarted.into_iter().chain([hello]).collect();
         Feed { log: log.clone(), next: if is_ahead { 1 } else { from.max(1) }, first }
@@ -109,4 +110,26 @@ fn has_caught_up(socket: &WebSocket, has_room: &Receiver<()>) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_of_another_run_hears_all_from_the_beginning() {
+        let log = Arc::new(Log::default());
+        (0..5).for_each(|_| log.add(Object::kind("x")));
+        let kinds = |from, is_of_another| {
+            let mut feed = Feed::new(&log, from, is_of_another, Object::kind("hello"));
+            let events = feed.read();
+            let kind = |json: &str| json.split('"').nth(3).unwrap_or_default().to_string();
+            events.iter().map(|(_, event)| kind(event)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(kinds(1, false), "hello x x x x x");
+        assert_eq!(kinds(4, false), "hello x x");
+        // Its number is that of another log, whether this one is longer or not.
+        assert_eq!(kinds(4, true), "restarted hello x x x x x");
+        assert_eq!(kinds(9, false), "restarted hello x x x x x");
+    }
 }

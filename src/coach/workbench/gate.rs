@@ -60,7 +60,11 @@ const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 impl Gate {
     pub(super) fn new(key: Key, port: u16, host: Option<&str>) -> Gate {
         let cookie = format!("net-notes-{port}");
-        Gate { key, cookie, host: host.map(str::to_ascii_lowercase) }
+        let host = host.map(|host| match host.contains(':') && !host.starts_with('[') {
+            true => format!("[{}]", host.to_ascii_lowercase()), // an IPv6 address
+            false => host.to_ascii_lowercase(),
+        });
+        Gate { key, cookie, host }
     }
 
     /// The value of `Set-Cookie` for a browser that knows the key.

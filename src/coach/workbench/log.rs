@@ -12,7 +12,7 @@ const EVENTS_MAX: usize = 10_000;
 /// Their length together: an event with data has some kilobytes.
 const BYTES_MAX: usize = 16 << 20;
 /// The number of events that are kept longer, as later ones cannot be understood without them.
-const LASTING_MAX: usize = 100;
+const LASTING_MAX: usize = 1000;
 /// The number of bytes that are read from the log at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 

@@ -120,16 +120,20 @@ impl Workbench {
         let place = Place::new(lang, Page::Exercise(exercise));
         let hint = self.course(|course| pages::hint(course, &place, exercise, number))?;
         let hint = hint.ok_or((404, "there is no such hint".to_string()))?;
-        let mut progress = Progress::read(&self.home).map_err(lost)?;
-        let shown = progress.hints(exercise).max(number);
-        progress.set_hints(exercise, shown).map_err(lost)?;
-        Ok(Object::new().text("html", &hint.html).maybe("next", hint.next.as_deref()))
+        let written = Progress::update(&self.home, |progress| {
+            let shown = progress.hints(exercise).max(number);
+            progress.set_hints(exercise, shown)
+        });
+        let html = hint.html
+            + &written.map_or_else(|error| pages::unsaved(&error, lang), |()| String::new());
+        Ok(Object::new().text("html", &html).maybe("next", hint.next.as_deref()))
     }
 
     /// The solution, for a student who has passed.
     fn solution(&self, query: &Query<'_>) -> Result<Object, Wrong> {
         let exercise = Workbench::exercise(query)?;
-        if !Progress::read(&self.home).map_err(lost)?.is_done(exercise) {
+        let is_done = Progress::read(&self.home).map_err(lost)?.is_done(exercise);
+        if !is_done && !self.watching.has_passed(exercise) {
             return wrong(403, "it is shown when your own program has passed");
         }
         let path = self.home.solution(exercise);
@@ -161,7 +165,9 @@ impl Workbench {
         match request.path() {
             "/api/run" => match self.sessions.run(text("page")?, number("block")?) {
                 Ok(session) => Ok(Some(Object::new().number("session", session))),
-                Err(NotRun::Unknown) => wrong(404, "there is no such block"),
+                Err(NotRun::Unknown) => {
+                    wrong(404, self.say("there is no such block", "没有这一段命令"))
+                }
                 Err(NotRun::Impossible(why)) => wrong(500, &why),
             },
             "/api/input" => {
@@ -172,14 +178,18 @@ impl Workbench {
                 };
                 match typed {
                     Some(Ok(())) => Ok(None),
-                    Some(Err(NotTyped::Ended)) => wrong(409, "its input has ended"),
-                    Some(Err(NotTyped::NotRead)) => wrong(409, "it does not read"),
-                    None => wrong(404, "no program runs there"),
+                    Some(Err(NotTyped::Ended)) => {
+                        wrong(409, self.say("its input has ended", "它的输入已经结束"))
+                    }
+                    Some(Err(NotTyped::NotRead)) => {
+                        wrong(409, self.say("it does not read", "它没有在读"))
+                    }
+                    None => wrong(404, self.no_program()),
                 }
             }
             "/api/stop" => match self.sessions.stop(number("session")?, fields.text("terminal")) {
                 Some(()) => Ok(None),
-                None => wrong(404, "no program runs there"),
+                None => wrong(404, self.no_program()),
             },
             "/api/watch" => {
                 let exercise = exercises::find(text("exercise")?);
@@ -197,6 +207,15 @@ impl Workbench {
         }
     }
 
+    /// A sentence in the language of the student.
+    fn say(&self, en: &'static str, zh: &'static str) -> &'static str {
+        language::language(&self.home).pick(en, zh)
+    }
+
+    fn no_program(&self) -> &'static str {
+        self.say("no program runs there", "那里没有程序在运行")
+    }
+
     /// Sends the events for as long as the tab reads them.
     fn events(&self, request: &Request, response: Response) {
         let query = Query(request.query().unwrap_or_default());
@@ -204,7 +223,7 @@ impl Workbench {
         let from = last.map(|last| last.saturating_add(1));
         let from = from.or_else(|| query.text("from")?.parse().ok()).unwrap_or(1);
         let tab = self.tabs.enter(&query.text("page").unwrap_or_default());
-        let feed = self.feed(from);
+        let feed = self.feed(from, query.text("run").as_deref());
         if request.header("upgrade").is_some() {
             websocket::upgrade_with(super::feed::limits(), request, response, move |socket| {
                 feed.send_to(socket, tab);

@@ -1,7 +1,9 @@
 //! One run of a page's session: its commands, each in its terminal, in the order of the page.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
+use std::process::{self, Child};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,6 +54,8 @@ struct State {
     /// Whether no more commands are started.
     stopped: bool,
     terminals: BTreeMap<String, Terminal>,
+    /// The build before the first command.
+    build: Option<ProcessGroup>,
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +99,24 @@ impl Session {
     fn print(&self, terminal: &str, stream: &str, text: &str) {
         let event = self.say("out", Some(terminal)).text("stream", stream);
         self.log.add(event.text("text", text));
+    }
+
+    /// Starts the build, which ends when the session is stopped. `None`: it was stopped.
+    pub(super) fn spawn_build(&self, cargo: &mut process::Command) -> io::Result<Option<Child>> {
+        let group = ProcessGroup::new()?;
+        let mut state = lock(&self.state);
+        if state.stopped {
+            return Ok(None);
+        }
+        let child = group.spawn(cargo)?;
+        state.build = Some(group);
+        Ok(Some(child))
+    }
+
+    /// The build has ended.
+    pub(super) fn end_build(&self) {
+        let build = lock(&self.state).build.take();
+        drop(build); // kills what it may have left behind, which takes a moment
     }
 
     /// Runs all commands, and returns when the last one has ended, or when the session was stopped.
@@ -178,7 +200,7 @@ impl Session {
         let started = Program::start(&line, terminal.status, script.folder.path(), &trace, echo);
         let (program, child) = started?;
         let event = self.say("start", Some(name)).text("command", &typed.line);
-        self.log.add(event.number("pid", child.id().into())); // before anything that it prints
+        self.log.add_lasting(event.number("pid", child.id().into())); // before anything that it prints
         terminal.program = Some(program);
         terminal.lines = 0;
         drop(state);
@@ -205,7 +227,7 @@ impl Session {
             out(&text);
         }
         let (status, shown) = program::status(&ended);
-        self.log.add(self.say("exit", Some(name)).text("status", &shown));
+        self.log.add_lasting(self.say("exit", Some(name)).text("status", &shown));
         let mut state = lock(&self.state);
         let program = state.terminals.get_mut(name).and_then(|terminal| {
             terminal.status = status;
@@ -240,7 +262,7 @@ impl Session {
         let mut state = lock(&self.state);
         state.stopped = true;
         self.changed.notify_all();
-        let groups = take_groups(&mut state, |_| true);
+        let groups = (take_groups(&mut state, |_| true), state.build.take());
         drop(state);
         drop(groups); // kills, which takes a moment
     }

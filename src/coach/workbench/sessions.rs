@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use net_notes::check::{Lang, ProcessGroup, Scratch};
+use net_notes::check::{Lang, Scratch};
 
 use super::log::Log;
 use super::page::{self, File};
@@ -81,7 +81,7 @@ impl Sessions {
             state.running.insert(session.number(), session.clone());
             // All tabs of the page show it from now on, and those that are opened later. Under the lock: the latest one is last.
             let event = session.say("run", None).text("page", page);
-            self.log.add(event.number("block", number as u64));
+            self.log.add_lasting(event.number("block", number as u64));
             session
         };
         for older in self.of_page(page).iter().filter(|one| one.number() < session.number()) {
@@ -94,7 +94,7 @@ impl Sessions {
             lock(&this.state).running.remove(&started.number());
             this.ended.notify_all();
             let why = played.err().map(|error| net_notes::code(&error).to_string());
-            this.log.add(started.say("over", None).maybe("why", why.as_deref()));
+            this.log.add_lasting(started.say("over", None).maybe("why", why.as_deref()));
         });
         Ok(session.number())
     }
@@ -158,17 +158,16 @@ impl Sessions {
         let command = format!("cargo build {}", names.join(" "));
         self.log.add(session.say("build", Some(terminal)).text("command", &command));
         cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let group = ProcessGroup::new()?;
-        let mut child = group.spawn(&mut cargo)?;
+        let Some(mut child) = session.spawn_build(&mut cargo)? else { return Ok(None) };
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let errors = thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.map(|stderr| stderr.take(64 << 10).read_to_string(&mut text));
-            text
+            let mut text = Vec::new();
+            let _ = stderr.map(|stderr| stderr.take(64 << 10).read_to_end(&mut text));
+            String::from_utf8_lossy(&text).into_owned()
         });
         for line in BufReader::new(stdout.ok_or(io::ErrorKind::BrokenPipe)?).lines() {
             // {"reason":"compiler-artifact",…,"executable":"/…/examples/03_server",…}
-            let line = line?;
+            let Ok(line) = line else { break }; // no text: rustc's, whose path is none either
             let Some((_, rest)) = line.split_once(r#""executable":""#) else { continue };
             let path =
                 PathBuf::from(rest.split('"').next().unwrap_or_default().replace(r"\\", r"\"));
@@ -176,6 +175,7 @@ impl Sessions {
             built.insert(name, path);
         }
         let status = child.wait()?;
+        session.end_build();
         let errors = errors.join().unwrap_or_default();
         if status.success() {
             return Ok(Some(built));
@@ -183,7 +183,7 @@ impl Sessions {
         let out = session.say("out", Some(terminal)).text("stream", "out");
         self.log.add(out.text("text", &errors));
         let code = status.code().unwrap_or(1).to_string();
-        self.log.add(session.say("exit", Some(terminal)).text("status", &code));
+        self.log.add_lasting(session.say("exit", Some(terminal)).text("status", &code));
         Ok(None)
     }
 

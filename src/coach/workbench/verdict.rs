@@ -43,15 +43,8 @@ pub(super) fn event(home: &Home, verdict: &Verdict) -> Object {
         let told = match outcome {
             Outcome::Passed(_) => {
                 let next = next.clone().map(|lesson| here.to_page(lesson));
-                let unsaved = written.as_ref().err().map(|error| {
-                    let why = Localized::from(error);
-                    let why = why.in_lang(lang);
-                    lang.pick(
-                        format!("`.progress` could not be written ({why}), so this will not be remembered."),
-                        format!("这次的进度记不下来，因为写不了 `.progress`：{why}"),
-                    )
-                });
-                let html = pages::verdict::passed(next.as_deref(), unsaved.as_deref(), lang);
+                let unsaved = written.as_ref().err().map(|error| pages::unsaved(error, lang));
+                let html = pages::verdict::passed(next.as_deref(), unsaved, lang);
                 Object::new().text("html", &html)
             }
             Outcome::Failed(failure, _) => failed(home, &here, exercise, failure),

@@ -148,7 +148,7 @@ fn a_client_is_typed_into_in_chinese() {
     browser.click(&format!("{client} [data-end]"));
     browser.wait(&format!("document.querySelector(\"{client} .state\").innerText === '已结束'"));
     browser.click("header [data-stop]");
-    browser.wait("document.querySelector('.badge').innerText === '已结束'");
+    browser.wait("document.querySelector('.badge').innerText.startsWith('已结束')"); // perhaps a port was taken
     is_quiet(&browser);
 }
 
@@ -156,7 +156,7 @@ fn a_client_is_typed_into_in_chinese() {
 #[ignore = "starts a browser"]
 fn output_that_differs_from_the_page_is_marked() {
     let Some((browser, workbench)) = opened("live-differs") else { return };
-    let lesson = "# 22 · Own\n\n## Count\n\n```console\n$ seq 7 9\n7\neight\n9\n```\n";
+    let lesson = "# 22 · Own\n\n## Count\n\n```console\n$ seq 7 \\\n> 9\n7\neight\n9\n```\n";
     fs::write(workbench.home.path("lessons/22_own.md"), lesson).expect("writable");
     browser.go(&format!("{}/en/22_own.html", workbench.at));
     browser.wait("document.querySelector('.tab').innerText === 'Count'");
@@ -164,6 +164,8 @@ fn output_that_differs_from_the_page_is_marked() {
     browser.wait("document.querySelector('.terminal .state').innerText === 'ended'");
     let marked = "[...document.querySelectorAll('.differs')].map(one => one.innerText).join('|')";
     browser.wait(&format!("{marked} === '8 the page says: eight'"));
+    let commands = "[...document.querySelectorAll('.terminal .p, .terminal b')].map(one => one.innerText).join('')";
+    assert_eq!(browser.eval(commands), "$ seq 7 \\> 9");
     // What was heard is kept while there is no answer.
     let Workbench { program, home, port, .. } = workbench;
     program.kill();
@@ -265,8 +267,9 @@ fn an_exercise_is_solved_by_saving() {
     let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
     fs::copy(solution, workbench.home.path(MINE)).expect("writable");
     browser.wait("document.querySelector('.card-head.good')?.innerText === 'Every rule is kept'");
-    // It was judged when the page was opened, also the second time, and at two saves.
-    assert_eq!(browser.eval("document.querySelectorAll('.save').length"), "4");
+    // It was judged when the page was opened, and at two saves; once more if the page was away for long.
+    let saves = browser.eval("document.querySelectorAll('.save').length");
+    assert!(["3", "4"].contains(&&*saves), "{saves}");
     assert_eq!(browser.eval("document.querySelectorAll('.task li.kept').length > 3"), "true");
     let next = "document.querySelector('.card .pri').getAttribute('href')";
     assert_eq!(browser.eval(next), "04_client.html");
@@ -284,6 +287,28 @@ fn an_exercise_is_solved_by_saving() {
     browser.type_in("h?");
     assert_eq!(browser.eval("document.querySelector('dialog').open"), "false");
     assert_eq!(browser.eval("document.querySelectorAll('.hint').length"), "2");
+    is_quiet(&browser);
+
+    // The page survives the workbench: it is judged at each save again.
+    let Workbench { program, home, port, .. } = workbench;
+    program.kill();
+    browser.wait("document.querySelector('#link.off')?.textContent.startsWith('No answer since')");
+    let again = Workbench::open_with(home, &["--port", &port.to_string()]);
+    browser.wait("document.querySelector('#link').textContent === 'this machine only'");
+    fs::write(again.home.path(MINE), "fn main() { never }").expect("writable");
+    browser.wait("document.querySelector('.card').innerText.includes('cannot find value')");
+}
+
+#[test]
+#[ignore = "starts a browser"]
+fn a_program_that_prints_much_does_not_freeze_the_page() {
+    let Some((browser, workbench)) = opened("live-much") else { return };
+    let lesson = "# 22 · Own\n\n## Count\n\n```console\n$ seq 1 60000\n1\n…\n```\n";
+    fs::write(workbench.home.path("lessons/22_own.md"), lesson).expect("writable");
+    browser.go(&format!("{}/en/22_own.html", workbench.at));
+    browser.click("[data-run='1']");
+    browser.wait("document.querySelector('.terminal pre').innerText.endsWith('\\n60000\\n')");
+    browser.wait("document.querySelector('.terminal .state').innerText === 'ended'");
     is_quiet(&browser);
 }
 

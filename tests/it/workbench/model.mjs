@@ -146,6 +146,19 @@ const tests = {
     assert.equal(drawn(traceOf(SERVER, CLIENT, ...big), { fold: false }).length, 20)
   },
 
+  'what is cleared is still about the same programs and sockets'() {
+    const trace = traceOf(SERVER, CLIENT, ...CONVERSATION.slice(0, 4))
+    trace.clear()
+    assert.deepEqual([trace.events.length, trace.leftOut], [0, 0])
+    for (const line of CONVERSATION.slice(4)) trace.add(line)
+    const rows = drawn(trace, { fold: true })
+    assert.equal(rows.length, CONVERSATION.length - 4)
+    assert.ok(rows.every(row => Math.abs(row.time - 100e6) < 1000), 'the clocks of the programs are known')
+    assert.deepEqual(trace.conversations[0].ends.map(end => end.program.name), ['client', 'server'])
+    trace.clear() // both have closed
+    assert.equal(trace.conversations.length, 0)
+  },
+
   'a thousand conversations that wait cost no more than one does'() {
     const sends = (sockets, each) => Array.from({ length: sockets }, (_, n) => [
       `${n} 1.${n} connect 127.0.0.1:5000`,

@@ -13,7 +13,11 @@ use crate::common::{Program, command, copy_files};
 const COACH: &str = env!("CARGO_BIN_EXE_net-notes");
 
 /// A student's folder. Removed when dropped.
-pub struct Home(PathBuf);
+pub struct Home {
+    folder: PathBuf,
+    /// Builds the examples in place of cargo.
+    pub cargo: Option<PathBuf>,
+}
 
 impl Home {
     pub fn new(name: &str) -> Home {
@@ -23,24 +27,25 @@ impl Home {
         for part in ["lessons/", "examples/", "tests/exercises/"] {
             copy_files(part, &folder);
         }
-        Home(folder)
+        Home { folder, cargo: None }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 
     /// Starts the coach in this folder.
     pub fn start(&self, args: &[&str]) -> Program {
         let mut coach = command(COACH);
-        coach.current_dir(&self.0).env("CARGO_MANIFEST_DIR", &self.0).args(args);
+        coach.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder).args(args);
+        coach.envs(self.cargo.iter().map(|cargo| ("CARGO", cargo)));
         Program::spawn(&mut coach)
     }
 }
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 
-use super::opened::Workbench;
+use super::opened::{Home, Workbench};
 use crate::common::{peer, until};
 
 /// The number of the block of lesson 03 that first starts the example, and of the one in which nc
@@ -111,6 +111,23 @@ fn a_program_with_much_to_say_holds_up_nobody() {
     assert_eq!(workbench.get("/en/03_server.html").status(), 200);
     workbench.done("/api/stop", &format!(r#"{{"session":{session},"terminal":"1"}}"#));
     tab.wait(&["\"kind\":\"exit\"", "SIGINT"]);
+}
+
+#[test]
+fn stopping_ends_the_build_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut home = Home::new("build");
+    // A cargo that waits for a lock.
+    let cargo = home.path("cargo.sh");
+    std::fs::write(&cargo, "#!/bin/sh\nexec sleep 1000\n").unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    home.cargo = Some(cargo);
+    let workbench = Workbench::open_with(home, &["--port", "0"]);
+    let mut tab = workbench.tab("03_server");
+    let session = workbench.run("03_server", SERVER);
+    tab.wait(&["\"kind\":\"build\""]);
+    workbench.done("/api/stop", &format!(r#"{{"session":{session}}}"#));
+    tab.wait(&["\"kind\":\"over\"", &format!("\"session\":{session}")]);
 }
 
 #[test]

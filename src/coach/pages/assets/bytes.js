@@ -6,7 +6,7 @@ const DUMP_MAX = 256
 const NAMED = { 10: '\\n', 13: '\\r', 9: '\\t', 0: '\\0', 34: '\\"', 92: '\\\\' }
 const SEVERAL = new TextDecoder('utf-8', { fatal: true })
 
-/** As in the lessons: characters as they are, all else as `\n` or `\xff`. `…`: there are more than are shown. */
+/** As in the lessons: characters as they are, all else as `\n` or `\xff`. */
 export function quoted(hex, total) {
   const bytes = fromHex(hex)
   let text = ''
@@ -26,7 +26,6 @@ export function quoted(hex, total) {
   return `"${text}${bytes.length < total ? '…' : ''}"`
 }
 
-/** Eight bytes a line: where, in hex, and as characters. */
 export function dump(hex) {
   const bytes = fromHex(hex)
   let text = ''

@@ -10,9 +10,10 @@ export function exercisePage(id) {
   const root = find('#verdict'), card = find('.card', root), more = find('[data-hint]'), solution = find('#solution')
   const rules = findAll('.task li').map(item => [find('strong', item)?.textContent, item])
   const verdicts = []
-  let shown = null, busy = null
+  let shown = null, drawn = null, busy = null
 
   more.addEventListener('click', async () => {
+    more.disabled = true // a second click would ask for the same one
     try {
       const { html, next } = await get('hint', { exercise: id, number: findAll('.hint').length + 1 })
       find('#hints').insertAdjacentHTML('beforeend', html)
@@ -21,6 +22,7 @@ export function exercisePage(id) {
     } catch (error) {
       more.title = error.message
     }
+    more.disabled = false
   })
 
   async function showSolution() {
@@ -40,7 +42,8 @@ export function exercisePage(id) {
     find('[role=status]', root).textContent = busy?.kind === 'building' ? t('building …') : busy?.for ? t('checking: {}', busy.for) : busy ? t('checking …')
       : shown ? t('{}, judged in {} s', shown.at, shown.seconds) : ''
     card.classList.toggle('busy', !!busy)
-    if (shown) card.innerHTML = shown[language].html
+    if (shown && shown !== drawn) card.innerHTML = shown[language].html // selected, perhaps
+    drawn = shown
   }
 
   root.addEventListener('click', event => {
@@ -62,9 +65,13 @@ export function exercisePage(id) {
       draw()
       if (event.passed) showSolution()
     }),
-    progress({ done }) { if (done.includes(id)) showSolution() },
+    progress({ done, n }) {
+      if (done.includes(id)) showSolution()
+      // A new connection: the workbench may have forgotten.
+      if (!n) post('watch', { exercise: id }).catch(error => card.append(error.message))
+    },
+    restarted() { busy = null; draw() },
   })
-  post('watch', { exercise: id }).catch(error => card.append(error.message))
   listenToKeys({ h: () => more.click() })
   draw()
 }

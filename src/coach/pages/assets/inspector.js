@@ -1,4 +1,4 @@
-// What a row is about: when, its bytes and their place, writes against reads, and the line of the program.
+// What a row is about: its time, bytes, writes against reads, the line of the program.
 
 import { dump, quoted } from './bytes.js'
 import { says } from './rows.js'

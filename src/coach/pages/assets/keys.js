@@ -2,7 +2,6 @@
 
 import { find, findAll } from './words.js'
 
-/** `own` are those of this page: a key, and what it does. */
 export function listenToKeys(own) {
   const dialog = find('dialog'), letters = find('input', dialog)
   const show = () => dialog.showModal()
@@ -20,10 +19,10 @@ export function listenToKeys(own) {
       return
     }
     // What has the focus takes the space bar itself.
-    if (key === ' ' && /BUTTON|SUMMARY|INPUT/.test(tagName)) return
+    if (key === ' ' && /BUTTON|SUMMARY|INPUT/.test(tagName) || key.length > 1 && tagName === 'PRE') return
     const isLetter = key.length === 1 && key !== ' '
     const act = keys[isLetter ? key.toLowerCase() : (event.shiftKey ? 'Shift ' : '') + key]
-    if (!act || isLetter && !letters.checked) return
+    if (!act || event.repeat && isLetter || isLetter && !letters.checked) return
     event.preventDefault()
     act()
   })

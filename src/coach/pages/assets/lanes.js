@@ -1,4 +1,4 @@
-// The wire: a lifeline for each end of a conversation, a row for each event. Only the rows in view are in the page.
+// The wire: a lifeline for each end, a row for each event. Only the rows in view are in the page.
 
 import { label, nameOf, rowsOf, says, timeWaitLeft } from './rows.js'
 import { count, escape, find, findAll, ms, narrow, size, t } from './words.js'
@@ -7,7 +7,6 @@ const CONVERSATION_WIDTH = 230 // pixels that names and sizes need
 const ROW = 28
 
 export class Lanes {
-  /** `onSelect` is called whenever another row is the current one. */
   constructor(root, onSelect) {
     Object.assign(this, { root, onSelect, selected: null, isFollowing: true, rows: [], shown: [] })
     this.position = Infinity // the index of the last event that is shown
@@ -156,7 +155,7 @@ export class Lanes {
     findAll('.lane', this.heads).forEach((head, i) => head.classList.toggle('later', !((this.bounds.get(this.shown[i])?.low ?? Infinity) < this.visible)))
   }
 
-  /** The lifelines of a conversation in this row: solid where the program has the connection, else dashed. */
+  /** The lifelines in this row: solid where the program has the connection. */
   lifelines(conversation, number) {
     const bounds = this.bounds.get(conversation)
     if (!bounds || number < bounds.low || number > bounds.high && this.visible > bounds.high) return ''

@@ -20,7 +20,7 @@ export function lessonPage(name) {
 
   function say(session, text) {
     session.says = text
-    part(stage, 'state').textContent = chosen.says
+    part(stage, 'state').textContent = chosen.says + chosen.note
     stop.hidden = !chosen.number
   }
 
@@ -44,13 +44,14 @@ export function lessonPage(name) {
   function begin({ page, block, session: number }) {
     const session = page === name && sessions.find(one => +one.block === block)
     if (!session) return
-    Object.assign(session, { number, trace: new Trace(), says: t('starting …') })
+    Object.assign(session, { number, trace: new Trace(), says: t('starting …'), note: '' })
     session.terminals.begin(session.expected, number)
     choose(session)
   }
 
   function end(session, why) {
     session.number = 0
+    session.terminals.end()
     say(session, why || t('ended'))
   }
 
@@ -62,7 +63,7 @@ export function lessonPage(name) {
         session.trace.add(event.line)
         if (session === chosen) view.update()
         return
-      case 'port': return say(session, t('port {} is taken: it runs on {}', event.page, event.used))
+      case 'port': return session.note += ' · ' + t('port {} is taken: it runs on {}', event.page, event.used)
       case 'over': return end(session, event.why)
       case 'start': say(session, t('running'))
     }
@@ -97,7 +98,7 @@ export function lessonPage(name) {
 /** The sessions of the page, and what it shows in their terminals. */
 function readSessions(article, tabs, place) {
   const sessions = tabs.map(tab => ({
-    tab, block: tab.dataset.block, expected: new Map(), number: 0, says: '', trace: new Trace(), terminals: new Terminals(place.cloneNode()),
+    tab, block: tab.dataset.block, expected: new Map(), number: 0, says: '', note: '', trace: new Trace(), terminals: new Terminals(place.cloneNode()),
   }))
   for (const bar of findAll('.run', article)) {
     const { expected } = sessions.find(one => one.block === bar.dataset.session), pre = bar.nextElementSibling

@@ -1,5 +1,4 @@
-// The player goes through the events in their order. On one machine a conversation takes half a millisecond: here an event
-// takes at least 0.48 s, and a wait at most 0.7 s.
+// The player goes through the events in their order, slowly: on one machine a conversation takes half a millisecond.
 
 import { find, findAll, ms, t } from './words.js'
 

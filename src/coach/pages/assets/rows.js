@@ -11,7 +11,7 @@ export const nameOf = (conversation, side) => {
   return end ? `${end.program.name} #${end.number}` : conversation.ends[1 - side].there || t('unknown')
 }
 
-/** What is drawn, and at which side it begins. Of a peer that is not traced, we know what it causes here. */
+/** What is drawn, and at which side it begins. Of an untraced peer we know what it causes. */
 function kindOf({ kind, socket: { side } }, both) {
   switch (kind) {
     case 'connect': return ['connect', 0]
@@ -76,7 +76,7 @@ function fill(bulk, row) {
   sum[isRead ? 'read' : 'written'] += row.count
   sum[isRead ? 'reads' : 'writes']++
   sum.queueMax = Math.max(sum.queueMax, row.queue || 0)
-  // The most that has waited; the next row shows what is left of it.
+  // The most that has waited.
   if (row.queue) bulk.queues = new Map(bulk.queues).set(row.event.socket, sum.queueMax)
   bulk.count = sum.written || sum.read
 }

@@ -1,4 +1,4 @@
-// What the page says to the workbench, and what it hears. A new connection begins after the last event that was heard.
+// What the page says to the workbench, and what it hears.
 
 import { find, language, t } from './words.js'
 
@@ -10,7 +10,6 @@ async function answered(response) {
   return answer
 }
 
-/** Asks the workbench to do something; its answer, if it has one. */
 export const post = async (what, body) =>
   answered(await fetch('/api/' + what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => { throw new Error(t('gone')) }))
 
@@ -21,28 +20,32 @@ const sources = new Map()
 
 /** The lines of a source file as HTML; `null`: it is not one of the course. */
 export function source(file) {
-  if (!sources.has(file)) sources.set(file, get('source', { file }).then(answer => answer.html.split('\n'), () => null))
+  if (!sources.has(file)) sources.set(file, get('source', { file }).then(answer => answer.html.split('\n'), () => sources.delete(file) && null))
   return sources.get(file)
 }
 
-/** Listens to the workbench; `on` maps kinds of events, `restarted` and `other` among them, to functions. */
+/** Listens; `on` maps kinds of events to functions, `restarted` and `other` among them. */
 export function listen(page, on) {
-  let last = 0, failures = 0, since = null, due = 0, tick = null
+  let last = 0, run = '', isOpen = false, failures = 0, since = null, due = 0, tick = null
   const link = find('#link')
 
   function show() {
     link.classList.toggle('off', since != null)
-    link.textContent = since == null ? t('this machine only')
+    link.textContent = since == null ? t(isOpen ? 'others, too' : 'this machine only')
       : t('no answer', since, Math.max(0, Math.ceil((due - Date.now()) / 1000)))
   }
 
   function open() {
     clearInterval(tick)
-    const socket = new WebSocket(`ws://${location.host}/api/events?from=${last + 1}&page=${page}`)
-    socket.onopen = () => { failures = 0; since = null; show() }
+    const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/api/events?from=${last + 1}&page=${page}&run=${run}`)
+    socket.onopen = () => { failures = 0; since = null }
     socket.onmessage = message => {
       const event = JSON.parse(message.data), act = on[event.kind] ?? on.other
       if (event.kind === 'restarted') last = 0
+      if (event.run) {
+        ({ run, isOpen } = event)
+        show()
+      }
       last = event.n || last
       act?.(event)
     }

@@ -1,12 +1,12 @@
 // The terminals of a session: what is printed and typed, and what differs from the page.
 
 import { post } from './server.js'
-import { escape, find, findAll, t } from './words.js'
+import { escape, find, findAll, seldom, t } from './words.js'
 
 /** What differs from run to run, as one: times, ports, addresses. */
 const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+( ?m?s)?| ?m?s)\b/g, 'T').replace(/\s+/g, ' ').trim()
 
-/** By number, the lines of `actual` that the page shows otherwise, and how; `…` there stands for any lines. */
+/** By number, the lines of `actual` that differ, and what the page shows; `…` is any lines. */
 export function differences(actual, expected) {
   const differing = new Map()
   let at = 0
@@ -15,7 +15,6 @@ export function differences(actual, expected) {
     if (!now) return
     while (at < expected.length && !said(at)) at++
     if (said(at) === '…') {
-      // It ends where the next line of the page comes.
       if (said(at + 1) !== now) return
       at++
     }
@@ -42,7 +41,6 @@ export class Terminals {
     })
   }
 
-  /** Other terminals: for each, by its name, what the page shows. */
   begin(expected, session) {
     this.session = session
     this.panes = new Map()
@@ -53,7 +51,9 @@ export class Terminals {
       find('span', box).textContent = `${t('Terminal')} ${name}`
       find('pre', box).ariaLabel = `${t('Terminal')} ${name}`
       this.root.append(box)
-      this.panes.set(name, { box, text: '', isRunning: false, expected: lines })
+      const pane = { box, text: '', isRunning: false, expected: lines }
+      pane.update = seldom(() => this.draw(pane))
+      this.panes.set(name, pane)
     }
   }
 
@@ -71,7 +71,7 @@ export class Terminals {
       case 'build': return this.say(pane, t('building …'))
       case 'start':
         if (pane.text && !pane.text.endsWith('\n')) pane.text += '\n'
-        pane.text += `\x01${event.command}\n`
+        pane.text += `\x01$ ${event.command.replace(/\n/g, '\n\x01> ')}\n`
         pane.isRunning = true
         break
       case 'out':
@@ -81,7 +81,15 @@ export class Terminals {
         pane.isRunning = false
         pane.status = event.status
     }
-    this.draw(pane)
+    pane.update()
+  }
+
+  /** What ran here is gone. */
+  end() {
+    for (const pane of this.panes.values()) {
+      pane.isRunning = false
+      pane.update()
+    }
   }
 
   draw(pane) {
@@ -89,12 +97,12 @@ export class Terminals {
     const isAtEnd = pre.scrollTop + pre.clientHeight > pre.scrollHeight - 20
     const lines = pane.text.replace(/\r(?!\n)/g, '').split('\n')
     // The last one is not complete.
-    const printed = [...lines.keys()].slice(0, -1).filter(i => !/^\x01|\x02$/.test(lines[i]))
-    const differing = differences(printed.map(i => lines[i]), pane.expected)
-    pre.innerHTML = lines.map((line, i) => {
-      if (line[0] === '\x01') return `<span class="p">$ </span><b>${escape(line.slice(1))}</b>`
+    const differing = differences(lines.slice(0, -1).filter(line => !/^\x01|\x02$/.test(line)), pane.expected)
+    let number = 0
+    pre.innerHTML = lines.map(line => {
+      if (line[0] === '\x01') return `<span class="p">${line.slice(1, 3)}</span><b>${escape(line.slice(3))}</b>`
       if (line.endsWith('\x02')) return `<u>${escape(line.slice(0, -1))}⏎</u>`
-      const said = differing.get(printed.indexOf(i))
+      const said = differing.get(number++)
       return said == null ? escape(line) : `<span class="differs">${escape(line)} <small>${t('the page says:')} ${escape(said)}</small></span>`
     }).join('\n') + (isRunning ? '<span class="cursor"></span>' : '')
     if (isAtEnd) pre.scrollTop = pre.scrollHeight

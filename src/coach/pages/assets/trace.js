@@ -1,5 +1,5 @@
 // Lines that programs send become events of sockets; the two ends of a connection are one conversation.
-// The module `trace` of the crate describes the format. Nothing here knows of a page.
+// The module `trace` of the crate describes the format.
 
 const SKEW_MAX = 1e6 // microseconds
 const KINDS = new Set(['connect', 'connected', 'accept', 'sent', 'received', 'sent-fin', 'received-fin', 'reset', 'close'])
@@ -8,12 +8,15 @@ const field = text => text.replace(/(%[0-9a-f]{2})+/gi, bytes => { try { return 
 export class Trace {
   limit = 10000
 
-  constructor() { this.clear() }
+  programs = new Map() // by pid, the latest one
+  conversations = [] // the oldest first
+  events = []
+  leftOut = 0
 
+  /** Forgets all events. What comes is about the same sockets. */
   clear() {
-    this.programs = new Map() // by pid, the latest one
-    this.conversations = [] // the oldest first
     this.events = []
+    this.forget()
     this.leftOut = 0
   }
 
@@ -36,12 +39,14 @@ export class Trace {
     if (!number || !KINDS.has(kind)) return
     event.queue = kind === 'sent' ? +(event.q || 0) : null
     this.onSocket(event, this.socket(program, number, kind), values)
-    if (this.events.push(event) > this.limit * 1.1) this.trim()
+    if (this.events.push(event) > this.limit * 1.1) {
+      this.leftOut += this.events.splice(0, this.events.length - this.limit).length
+      this.forget()
+    }
   }
 
-  /** Forgets the oldest events, sockets that have closed and have no other, and programs that have ended and have no socket. */
-  trim() {
-    this.leftOut += this.events.splice(0, this.events.length - this.limit).length
+  /** Forgets closed sockets without an event, and ended programs without a socket. */
+  forget() {
     const seen = new Set(this.events.map(event => event.socket.conversation))
     const isOpen = end => end && end.closedAt == null && end.program.status == null
     const isKept = one => seen.has(one) || one.ends.some(isOpen)
@@ -52,7 +57,7 @@ export class Trace {
     }
   }
 
-  /** With a name it says hello: it is another one than the last with this pid, if it did not begin when that did. */
+  /** With a name it says hello. One that began at another time is another one. */
   program(pid, name, unix = 0) {
     const known = this.programs.get(pid), began = Math.round(unix * 1e6)
     if (known && (name == null || known.began === began)) return known
@@ -104,12 +109,12 @@ export class Trace {
     }
   }
 
-  /** Each one's address is the other one's peer. A Unix domain socket's client has none, `-`: there the order counts. */
+  /** Each one's address is the other one's peer. A Unix client has none, `-`: there the order counts. */
   pair(socket, time) {
     const { here, there, side, conversation: alone } = socket
     const found = this.conversations.find(({ ends }) => {
       const other = ends[1 - side]
-      // A port is used again: one that was closed long before this one began is another's.
+      // A port is used again: one that was closed long before is another's.
       return other && !ends[side] && other.here === there && other.there === here && (side || !(other.closedAt < time - SKEW_MAX))
     })
     if (!found) return
@@ -119,10 +124,7 @@ export class Trace {
     this.conversations.splice(this.conversations.indexOf(alone), 1)
   }
 
-  /**
-   * The events in an order in which nothing is read before it is written, accepted before it is asked for, or ended by the peer
-   * before it has ended: the clocks of two programs differ, and a thread may report late. `event.shown` is the time to show.
-   */
+  /** The events, no effect before its cause: clocks differ, and threads report late. `event.shown` is the time to show. */
   ordered() {
     const sorted = [...this.events].sort((a, b) => a.time - b.time)
     const due = new Map() // socket -> its sends, FIN and connect that have not had their turn

@@ -34,7 +34,6 @@ export class View {
     inspect(this.inspector, this.lanes)
   }
 
-  /** All anew: something has arrived, or is to be shown in another way. */
   draw() {
     const events = this.trace.ordered().filter(event => event.kind !== 'connected') // it has no row
     this.lanes.load(events, this.options())

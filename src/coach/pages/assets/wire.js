@@ -17,7 +17,7 @@ export function wirePage() {
   const hiddenKinds = new Set(), hidden = new Set()
   const filter = find('[type=search]', root), fold = find('[data-fold]', root)
   let leftOut = 0
-  const isPressed = button => button.ariaPressed === 'true'
+  const isHello = line => line.includes(' hello '), isPressed = button => button.ariaPressed === 'true'
   const options = () => ({
     fold: isPressed(fold), hidden,
     show: row => !hiddenKinds.has(GROUP[row.kind] || row.kind) && matches(row, filter.value),
@@ -42,7 +42,7 @@ export function wirePage() {
 
   function box({ conversation, number, state, sent, received, queue, queueMax }) {
     const meter = queueMax ? `<small>${t('queue')} ${size(queue)}</small><meter max="${queueMax}" value="${queue}"></meter>` : ''
-    return `<label class="socket"><input type="checkbox" data-conversation="${trace.conversations.indexOf(conversation)}"${hidden.has(conversation) ? '' : ' checked'}><span class="name">#${number}</span><span class="muted">${t(state)}</span><small>↑ ${size(sent)} ↓ ${size(received)}</small>${meter}</label>`
+    return `<label class="socket"><input type="checkbox" data-conversation="${trace.conversations.indexOf(conversation)}"${hidden.has(conversation) ? '' : ' checked'}><span class="name">#${escape(number)}</span><span class="muted">${t(state)}</span><small>↑ ${size(sent)} ↓ ${size(received)}</small>${meter}</label>`
   }
 
   function download(name, text) {
@@ -54,7 +54,8 @@ export function wirePage() {
   }
 
   function forget() {
-    leftOut = lines.length = 0
+    leftOut = 0
+    lines.push(...lines.splice(0).filter(isHello))
     hidden.clear()
     view.clear()
   }
@@ -85,15 +86,15 @@ export function wirePage() {
   }
   listen('wire', {
     wire(event) {
-      if (lines.push(event.line) > LINES_MAX * 1.1) lines.unshift(...lines.splice(0, lines.length - LINES_MAX).filter(line => line.includes(' hello ')))
+      if (lines.push(event.line) > LINES_MAX * 1.1) lines.unshift(...lines.splice(0, lines.length - LINES_MAX).filter(isHello))
       trace.add(event.line)
       view.update()
     },
     progress(event) { if (event.trace) part(root, 'address').textContent = event.trace },
-    'left-out'(event) { leftOut = event.count; view.update() },
+    'left-out'(event) { leftOut += event.count; view.update() },
     gone: ended,
     exit: ended,
-    restarted: forget,
+    restarted() { trace.programs.clear(); trace.conversations = []; forget() },
   })
   listenToKeys({ ...view.keys(), '/': () => filter.focus(), z: () => fold.click() })
   view.draw()

@@ -18,7 +18,7 @@ export const ms = (time, digits = 3) => (time / 1000).toFixed(digits)
 
 export const narrow = matchMedia('(max-width: 760px)')
 
-/** Calls `act` once for many calls: at most ten times a second, and for a fifth of the time. */
+/** Calls `act` at most ten times a second, and for a fifth of the time. */
 export function seldom(act) {
   let timer = null, wait = 100
   return () => {

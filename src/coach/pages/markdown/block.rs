@@ -173,7 +173,10 @@ fn table(lines: &[Line<'_>]) -> Result<(Block, usize), Problem> {
     let head = row(lines[0])?;
     let is_delimiter = |cell: &str| cell.len() >= 3 && cell.bytes().all(|byte| byte == b'-');
     let delimiters = lines[..used].get(1).map(|line| split(line.text)).unwrap_or_default();
-    if delimiters.len() != head.len() || !delimiters.iter().all(|cell| is_delimiter(cell)) {
+    if used < 2
+        || delimiters.len() != head.len()
+        || !delimiters.iter().all(|cell| is_delimiter(cell))
+    {
         return lines[0].problem(
             "a table's second line is `|---|`, with as many cells as the first",
             "表格的第二行是 `|---|`，格数和第一行一样",

@@ -594,6 +594,7 @@ fn numbers(program: &mut Program, word: &str) -> Vec<u64> {
 }
 
 #[test]
+#[ignore = "is a flood for two seconds"]
 fn what_a_viewer_that_does_not_read_misses_is_counted_and_memory_is_bounded() {
     let viewer = Viewer::new();
     let mut program = start("much", viewer.address());

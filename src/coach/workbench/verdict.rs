@@ -141,3 +141,22 @@ fn fault(parts: &FailureParts) -> Option<usize> {
     let found = parts.transcript.iter().rposition(is_it)?;
     (actual.starts_with('"') || Some(found) == last).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coach::exercises;
+
+    #[test]
+    fn a_verdict_says_that_it_will_not_be_remembered() {
+        let home = Home::new();
+        let exercise = &exercises::all()[0];
+        for fails in [false, true] {
+            let written = if fails { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) };
+            let (outcome, took) = (Outcome::Passed(Vec::new()), Duration::ZERO);
+            let event = event(&home, &Verdict { exercise, outcome, took, written }).end();
+            assert_eq!(event.contains("so this will not be remembered"), fails, "{event}");
+            assert_eq!(event.contains("进度记不下来"), fails, "{event}");
+        }
+    }
+}

@@ -40,27 +40,35 @@ fn every_save_is_judged_and_what_was_kept_is_told() {
         "{verdict}"
     );
 
-    // What cannot be remembered is said. (A folder has the name of the file that is written first.)
-    let unfinished = format!(".progress.{}.bak", workbench.program.id());
-    let unfinished = workbench.home.path(&unfinished);
-    fs::create_dir(&unfinished).unwrap();
     let solution = workbench.home.path("tests/exercises/03_server/solution.rs");
-    fs::copy(&solution, workbench.home.path(MINE)).unwrap();
+    fs::copy(solution, workbench.home.path(MINE)).unwrap();
     tab.wait(&["\"kind\":\"waiting\"", "\"kept\":[\"greets\""]);
     let verdict = tab.wait(&["\"kind\":\"verdict\""]);
     assert!(verdict.contains(r#""passed":true,"rule":null"#), "{verdict}");
-    assert!(verdict.contains("so this will not be remembered"), "{verdict}");
-    assert!(!workbench.home.path(".progress").exists());
-
-    fs::remove_dir(unfinished).unwrap();
-    let text = fs::read_to_string(solution).unwrap();
-    fs::write(workbench.home.path(MINE), text + "// saved again\n").unwrap();
-    let verdict = tab.wait(&["\"kind\":\"verdict\"", "\"passed\":true"]);
     assert!(!verdict.contains("remembered"), "{verdict}");
     assert!(verdict.contains("04_client.html"), "the next lesson: {verdict}");
     tab.wait(&["\"kind\":\"progress\"", r#""done":["03"]"#]);
     assert!(fs::read_to_string(workbench.home.path(".progress")).unwrap().contains("03 done"));
     assert_eq!(workbench.get("/api/solution?exercise=03").status(), 200);
+}
+
+/// A hint is given though it cannot be remembered. (A folder has the name of the file that is written
+/// first.)
+#[test]
+fn a_hint_that_cannot_be_remembered_is_given() {
+    let workbench = Workbench::open("forgetful");
+    let unfinished = format!(".progress.{}.bak", workbench.program.id());
+    fs::create_dir(workbench.home.path(&unfinished)).unwrap();
+    let hint = workbench.get("/api/hint?exercise=03&number=1&lang=en");
+    assert_eq!(hint.status(), 200);
+    let text = hint.text();
+    for part in ["hint", "could not be written", "will not be remembered", "Show hint 2 of"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    fs::remove_dir(workbench.home.path(&unfinished)).unwrap();
+    let hint = workbench.get("/api/hint?exercise=03&number=2&lang=en");
+    assert!(!hint.text().contains("remembered"), "{}", hint.text());
+    assert!(fs::read_to_string(workbench.home.path(".progress")).unwrap().contains("03 hints 2"));
 }
 
 /// From saving to a verdict: the limit is far above the expected time, so that the test does not

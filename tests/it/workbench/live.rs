@@ -44,6 +44,10 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     let Some(_) = peer("nc") else { return };
     let Some((browser, workbench)) = opened("live-lesson") else { return };
     browser.go(&format!("{}/en/03_server.html", workbench.at));
+    // While there is nothing to step through, the arrows scroll the text.
+    browser.wait("!!document.querySelector('.tab[aria-pressed=true]')");
+    browser.type_in("\u{e015}"); // down
+    browser.wait("scrollY > 0");
     browser.click("[data-run='2']");
     // A client of ours, and nc: two conversations, and both directions of both are ended.
     browser.wait("document.querySelectorAll('.arrow.fin.left').length === 2");
@@ -117,6 +121,19 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     browser.click(".phone button");
     browser.wait("document.querySelector('article').offsetHeight > 400 && document.querySelector('.stage').offsetHeight === 0");
     assert_eq!(browser.eval("document.documentElement.scrollWidth <= 375"), "true");
+    is_quiet(&browser);
+
+    // On the page of the wire a socket is hidden and shown again by keys alone.
+    show(&browser, 1440, 900, "light");
+    browser.go(&format!("{}/en/wire.html", workbench.at));
+    browser.wait("document.querySelectorAll('.socket input').length > 2 || document.querySelectorAll('.row').length > 0");
+    browser.eval("document.querySelector('.socket input').focus()");
+    for checked in [false, true] {
+        browser.type_in(" ");
+        browser.wait(&format!(
+            "document.activeElement.matches('.socket input') && document.activeElement.checked === {checked}"
+        ));
+    }
     is_quiet(&browser);
 }
 

@@ -22,7 +22,7 @@ export function listenToKeys(own) {
     if (key === ' ' && /BUTTON|SUMMARY|INPUT/.test(tagName) || key.length > 1 && tagName === 'PRE') return
     const isLetter = key.length === 1 && key !== ' '
     const act = keys[isLetter ? key.toLowerCase() : (event.shiftKey ? 'Shift ' : '') + key]
-    if (!act || event.repeat && isLetter || isLetter && !letters.checked) return
+    if (!act || (isLetter ? event.repeat || !letters.checked : own.isIdle?.())) return
     event.preventDefault()
     act()
   })

@@ -95,7 +95,6 @@ const SENTENCES = {
 export const says = (row, who = nameOf(row.conversation, row.side)) =>
   t(SENTENCES[row.kind], who, size(row.count)).trim() + (row.paysTimeWait ? t(row.isUnsure ? ', TIME_WAIT perhaps here' : ', TIME_WAIT here') : '')
 
-/** The seconds that are left of its TIME_WAIT. */
 export const timeWaitLeft = row => Math.ceil(row.time / 1e6 + +document.body.dataset.timeWait - Date.now() / 1000)
 
 /** All words are required: part of a name, a kind, bytes; `>1k` is a size. */

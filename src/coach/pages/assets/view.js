@@ -59,6 +59,7 @@ export class View {
   keys() {
     const { player, lanes } = this
     return {
+      isIdle: () => !lanes.rows.length, // they scroll the page
       ' ': () => player.play(),
       ArrowLeft: () => player.back(),
       ArrowRight: () => player.next(),

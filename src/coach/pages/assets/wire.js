@@ -8,7 +8,6 @@ import { Trace } from './trace.js'
 import { View } from './view.js'
 import { count, escape, find, part, size, t } from './words.js'
 
-/** The button of a row, if it is not that of its kind. */
 const GROUP = { accept: 'connect', readfin: 'fin', close: 'fin' }
 const LINES_MAX = 10000, SOCKETS_MAX = 50
 
@@ -36,8 +35,10 @@ export function wirePage() {
   }
 
   function drawSockets() {
+    const focused = document.activeElement.dataset.conversation
     part(root, 'sockets').innerHTML = [...trace.programs.values()].filter(program => program.sockets.size).map(program =>
       `<h2>${escape(program.name)} <span>pid ${program.pid}</span></h2>${[...program.sockets.values()].slice(-SOCKETS_MAX).map(box).join('')}`).join('')
+    if (focused) find(`[data-conversation="${focused}"]`)?.focus()
   }
 
   function box({ conversation, number, state, sent, received, queue, queueMax }) {

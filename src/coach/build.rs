@@ -40,10 +40,11 @@ impl From<io::Error> for Error {
 /// Builds a source file, unless the same text was built with the same library before. `colour`: in the compiler's message.
 pub(super) fn program(home: &Home, source: &Path, colour: bool) -> Result<PathBuf, Error> {
     let shown = home.shown(source);
-    let library = library()?; // may take seconds: before the text is read
     let read = || {
         fs::read(source).map_err(|error| Error::Io(Localized::from(&error).behind(&shown, &shown)))
     };
+    read()?; // a file that is missing is said first
+    let library = library()?; // may take seconds: before the text is read
     of_one_text(read, |text| build(home, &shown, source, text, &library, colour))
 }
 

@@ -406,6 +406,7 @@ fn the_end_of_a_response_is_told_when_the_kernel_has_taken_it() {
 }
 
 #[test]
+#[cfg(not(windows))] // there a reset takes what was not read yet
 fn an_answer_of_sts_counts_though_a_reset_follows_it() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -183,19 +183,20 @@ fn unique() -> u64 {
 mod tests {
     use std::cell::{Cell, RefCell};
 
+    use net_notes::check::Scratch;
+
     use super::*;
 
     #[test]
     fn programs_are_removed_when_nobody_has_used_them_for_long() {
-        let folder = env::temp_dir().join(format!("net-notes-old-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("writable");
+        let scratch = Scratch::new().expect("writable");
+        let folder = scratch.path();
         for (name, age) in [("old", KEPT_FOR * 2), ("used", KEPT_FOR / 2)] {
             let file = fs::File::create(folder.join(name)).expect("writable");
             file.set_modified(SystemTime::now() - age).expect("own file");
         }
-        remove_old(&folder);
+        remove_old(folder);
         assert!(folder.join("used").exists() && !folder.join("old").exists());
-        fs::remove_dir_all(folder).expect("own folder");
     }
 
     #[test]
@@ -205,8 +206,8 @@ mod tests {
             reads.set(reads.get() + 1);
             Ok(if reads.get() == 1 { b"old".to_vec() } else { b"new".to_vec() })
         };
-        let folder = env::temp_dir().join(format!("net-notes-build-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("writable");
+        let scratch = Scratch::new().expect("writable");
+        let folder = scratch.path();
         let program = of_one_text(read, |text| {
             built.borrow_mut().push(text.to_vec());
             let program = folder.join(String::from_utf8_lossy(text).as_ref());
@@ -216,6 +217,5 @@ mod tests {
         assert!(program.is_ok_and(|program| program.ends_with("new") && program.exists()));
         assert_eq!(*built.borrow(), [b"old", b"new"]);
         assert!(!folder.join("old").exists(), "it may be another text's program");
-        fs::remove_dir_all(folder).expect("own folder");
     }
 }

@@ -108,15 +108,14 @@ fn after<'l>(line: &'l str, words: &[&str]) -> Option<&'l str> {
 
 #[cfg(test)]
 mod tests {
-    use std::env;
+    use net_notes::check::Scratch;
 
     use super::*;
 
     #[test]
     fn no_change_is_lost_however_many_threads_change_it() {
-        let folder = env::temp_dir().join(format!("net-notes-progress-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("writable");
-        let home = Home::at(&folder);
+        let folder = Scratch::new().expect("writable");
+        let home = Home::at(folder.path());
         std::thread::scope(|scope| {
             for exercise in exercises::all() {
                 let home = home.clone();
@@ -135,6 +134,5 @@ mod tests {
             assert!(progress.is_done(exercise), "{}", exercise.name);
             assert_eq!(progress.hints(exercise), 5, "{}", exercise.name);
         }
-        fs::remove_dir_all(folder).expect("own folder");
     }
 }

@@ -52,8 +52,11 @@ pub struct Party {
 struct Gate {
     /// Our direction was ended.
     ended: bool,
-    /// The plan is over: no more writes, pauses, or new listeners.
+    /// The plan of this party is over: no more writes, pauses, or new listeners.
     over: bool,
+    /// The plans of all parties are over: this side may end. Before, a peer that writes what the
+    /// plan says would write to nobody.
+    leaves: bool,
 }
 
 impl Party {
@@ -104,8 +107,16 @@ impl Party {
         if !self.part.early {
             self.start_threads(socket);
         }
-        if self.gate.read().unwrap().over {
-            self.leave(); // the plan was over before this side existed
+        // What `finish` and `leave` do, if they were called before this side existed.
+        let (over, leaves) = {
+            let gate = self.gate.read().unwrap();
+            (gate.over, gate.leaves)
+        };
+        if over {
+            self.resume(socket);
+        }
+        if leaves {
+            self.leave();
         }
     }
 
@@ -144,8 +155,9 @@ impl Party {
         is_settled || socket.is_destroyed()
     }
 
-    /// Ends this side, if the test has a handle.
+    /// Ends this side, if the test has a handle. Called when all parties have finished.
     pub fn leave(self: &Arc<Self>) {
+        self.gate.write().unwrap().leaves = true;
         let Some(socket) = lock(&self.handle).take() else { return };
         self.perform(&socket, self.part.last);
         self.resume(&socket); // last, so that this alone must be enough

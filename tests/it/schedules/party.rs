@@ -250,8 +250,11 @@ impl Party {
             Action::Cancel(which) => self.cancel_timer(socket, which),
             Action::SetNoDelay(on) => recorder.act(action, || socket.set_no_delay(on)),
             Action::RemoveListener => {
-                let listener = lock(&self.listener).take();
-                listener.into_iter().for_each(|id| _ = recorder.act(action, || socket.off(id)));
+                // The lock is held during the call: two listeners would receive all data twice.
+                let mut listener = lock(&self.listener);
+                listener.take().into_iter().for_each(|id| {
+                    recorder.act(action, || socket.off(id));
+                });
             }
             Action::AddListener => self.add_listener(socket),
             Action::Once => {

@@ -69,7 +69,7 @@ pub fn callbacks_come_in_the_order_of_the_writes(socket: &Socket<'_>) -> Verdict
 pub fn callbacks_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     for Callback { turn, call, result } in callbacks(socket) {
         let is_true = match result {
-            Ok(()) => !socket.calls.iter().any(|end| forbids_writes(end) && end.end < call.begin),
+            Ok(()) => !was_over(socket, call.begin),
             Err(code) => explains(socket, code, turn.begin),
         };
         if !is_true {
@@ -101,9 +101,14 @@ pub fn blocking_writes_tell_the_truth(socket: &Socket<'_>) -> Verdict {
     Ok(())
 }
 
-/// Whether no write is accepted once this call has returned.
-fn forbids_writes(call: &Call) -> bool {
-    call.action.ends() || call.action.destroys()
+/// Whether no write was accepted any longer at this position: a call that forbids them had
+/// returned, or Close was emitted. A panic never returns: it takes effect at some time between its
+/// listener and Close.
+fn was_over(socket: &Socket<'_>, position: usize) -> bool {
+    let forbids = |call: &Call| call.action.ends() || call.action.destroys();
+    let has_returned = |call: &Call| call.action != Action::Panic && call.end < position;
+    socket.close().is_some_and(|close| close.begin < position)
+        || socket.calls.iter().any(|call| forbids(call) && has_returned(call))
 }
 
 /// Whether an entry before this position explains a write that fails with this code.

@@ -20,13 +20,21 @@ pub fn choice<T>(of: &[T]) -> &T {
     &of[number(0..of.len())]
 }
 
-/// A random word of small letters that exists in no language.
+/// A random word of small letters that exists in no language. No word contains another one, so a
+/// text that contains it says it.
 pub fn word() -> String {
-    (0..number(5..9)).map(|n| *choice(if n % 2 == 0 { &CONSONANTS } else { &VOWELS })).collect()
+    let syllables = number(4..7);
+    let syllable = |n| {
+        let consonants: &[char] = if n == 0 { &FIRST } else { &INNER };
+        [*choice(consonants), *choice(&VOWELS)]
+    };
+    (0..syllables).flat_map(syllable).chain([*choice(&LAST)]).collect()
 }
 
-const CONSONANTS: [char; 14] =
-    ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
+/// The letters with which words begin and end: they are in no other place of a word.
+const FIRST: [char; 4] = ['b', 'd', 'g', 'k'];
+const LAST: [char; 2] = ['p', 't'];
+const INNER: [char; 8] = ['f', 'l', 'm', 'n', 'r', 's', 'v', 'z'];
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
 
 /// `count` random Chinese characters.
@@ -50,9 +58,11 @@ mod tests {
     fn values_are_in_range_and_differ() {
         let numbers: BTreeSet<usize> = (0..1000).map(|_| number(3..6)).collect();
         assert_eq!(numbers, BTreeSet::from([3, 4, 5]));
-        let words: BTreeSet<String> = (0..100).map(|_| word()).collect();
-        assert!(words.len() > 90, "{words:?}");
-        assert!(words.iter().all(|word| (5..9).contains(&word.len())), "{words:?}");
+        let words: BTreeSet<String> = (0..1000).map(|_| word()).collect();
+        assert!(words.len() > 990, "{words:?}");
+        assert!(words.iter().all(|word| [9, 11, 13].contains(&word.len())), "{words:?}");
+        let all = words.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        assert!(words.iter().all(|word| all.matches(word.as_str()).count() == 1), "{words:?}");
         assert!(chinese(100).chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)));
         assert_eq!(bytes(1001).len(), 1001);
         assert_eq!(bytes(10_000).into_iter().collect::<BTreeSet<u8>>().len(), 256);

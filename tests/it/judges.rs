@@ -20,9 +20,6 @@ const CHECKS_AT_ONCE: usize = 6;
 /// The number of times that a solution must pass: a check that fails a right program now and then
 /// is worthless.
 const SOLUTION_RUNS: usize = 1;
-/// How long a check waits at first for something that a wrong program does not do: far less than a
-/// student's program has, so that the tests take less time.
-const FIRST_TIMEOUT: Duration = Duration::from_secs(2);
 /// The variable that requests all answers.
 const ANSWERS_VARIABLE: &str = "NET_NOTES_ANSWERS";
 /// Far longer than the proof of an exercise takes beside others.
@@ -120,33 +117,11 @@ fn proved(name: &str, answers: Vec<Answer>, times: usize, each: usize) {
     );
 }
 
-/// Checks whether this answer is judged correctly.
+/// Checks whether this answer is judged correctly, with the time limit that a student's program has.
 fn judged(exercise: &Exercise, program: &Path, answer: &Answer) -> Result<(), String> {
-    if answer.breaks.is_some() {
-        let judged = judged_within(Some(FIRST_TIMEOUT), exercise, program, answer);
-        // A machine whose disk stands still can delay even the exit of a program for that long. What
-        // counts is what a student sees.
-        let has_timed_out = |why: &String| why.contains(&format!("{FIRST_TIMEOUT:?}"));
-        if !judged.as_ref().is_err_and(has_timed_out) {
-            return judged;
-        }
-    }
-    judged_within(None, exercise, program, answer)
-}
-
-/// Checks whether this answer is judged correctly with this time limit; `None`: with the coach's.
-fn judged_within(
-    time_limit: Option<Duration>,
-    exercise: &Exercise,
-    program: &Path,
-    answer: &Answer,
-) -> Result<(), String> {
     let program = program.to_str().expect("UTF-8");
     let mut coach = coach(["check", &exercise.name, "--json", "--program", program]);
     coach.env(ANSWER_VARIABLE, &answer.name);
-    if let Some(time) = time_limit {
-        coach.args(["--patience", &time.as_secs_f64().to_string()]);
-    }
     let verdict = Verdict::of(coach);
     let said = verdict.said.unwrap_or_default();
     match (verdict.rule, &answer.breaks) {

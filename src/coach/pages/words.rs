@@ -6,6 +6,7 @@ use net_notes::check::Lang;
 const EN: &[(&str, &str)] = &[
     ("no answer", "No answer since {}. What is shown stays; trying again in {} s"),
     ("gone", "The workbench does not answer."),
+    ("port {} is {} here", "a port of the page is taken: {} is {} here"),
     ("no room", "not shown, as there is no room: {}"),
     (
         "nothing",
@@ -28,7 +29,7 @@ const ZH: &[(&str, &str)] = &[
     ("running", "运行中"),
     ("ended", "已结束"),
     ("ended: {}", "已结束：{}"),
-    ("port {} is taken: it runs on {}", "端口 {} 被占用，改在 {} 上运行"),
+    ("port {} is {} here", "页面上的端口有的被占用了：{} 在这里换成 {}"),
     ("the page says:", "课文里是："),
     // the workbench
     ("this machine only", "仅限本机"),
@@ -93,7 +94,6 @@ const ZH: &[(&str, &str)] = &[
     ("older: {} left out", "更早的 {} 条没有保留"),
     ("lost", "{} 有 {} 条事件没来得及发出"),
     ("{} (pid {}) ended", "{}（pid {}）已结束"),
-    ("{} (pid {}) ended: {}", "{}（pid {}）已结束：{}"),
     // an exercise
     ("checking …", "正在检查……"),
     ("checking: {}", "正在检查：{}"),

@@ -52,15 +52,17 @@ impl Feed {
         let mut all: Vec<(Option<u64>, Arc<str>)> =
             self.first.drain(..).map(|event| (None, event.end().into())).collect();
         let limit = if all.is_empty() { LOOK_EVERY } else { Duration::ZERO };
-        let batch = self.log.read(self.next, limit);
+        let mut batch = self.log.read(self.next, limit);
+        if let Some((last, _)) = batch.events.last() {
+            self.next = last + 1;
+        }
+        let numbered = |(number, event)| (Some(number), event);
+        all.extend(batch.events.drain(..batch.older).map(numbered));
         if batch.left_out > 0 {
             let left_out = Object::kind("left-out").number("count", batch.left_out);
             all.push((None, left_out.end().into()));
         }
-        if let Some((last, _)) = batch.events.last() {
-            self.next = last + 1;
-        }
-        all.extend(batch.events.into_iter().map(|(number, event)| (Some(number), event)));
+        all.extend(batch.events.into_iter().map(numbered));
         all
     }
 

@@ -13,6 +13,10 @@ const EVENTS_MAX: usize = 10_000;
 const BYTES_MAX: usize = 16 << 20;
 /// The number of events that are kept longer, as later ones cannot be understood without them.
 const LASTING_MAX: usize = 1000;
+/// The number of older outputs that are kept, and their length together. The wire of a program that sends much would soon push
+/// out what its terminal shows.
+const OUTPUTS_MAX: usize = 10_000;
+const OUTPUT_BYTES_MAX: usize = 4 << 20;
 /// The number of bytes that are read from the log at a time.
 const BATCH_BYTES: usize = 64 * 1024;
 
@@ -24,20 +28,33 @@ pub(super) struct Log {
     grown: Condvar,
 }
 
-/// Invariant: `events` are those with the numbers from `left_out + 1` on, without a gap, and have `bytes` bytes. `lasting` are
-/// older ones, in their order.
+/// Invariant: `events` are those with the numbers from `left_out + 1` on, without a gap, and have `bytes` bytes. `lasting` and
+/// `outputs` are older ones, each in their order, and `output_bytes` is the length of the latter.
 #[derive(Debug, Default)]
 struct Kept {
     events: VecDeque<Event>,
     bytes: usize,
     left_out: u64,
     lasting: VecDeque<(u64, Arc<str>)>,
+    outputs: VecDeque<(u64, Arc<str>)>,
+    output_bytes: usize,
 }
 
 #[derive(Debug)]
 struct Event {
     json: Arc<str>,
-    lasts: bool,
+    age: Age,
+}
+
+/// How old an event may become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// As old as the others.
+    Short,
+    /// Older: it is output.
+    Output,
+    /// Oldest: later ones cannot be understood without it.
+    Lasting,
 }
 
 /// A part of the log.
@@ -45,36 +62,38 @@ struct Event {
 pub(super) struct Batch {
     /// The number of requested events that are no longer kept.
     pub(super) left_out: u64,
+    /// The number of the events that are older than those that are left out.
+    pub(super) older: usize,
     pub(super) events: Vec<(u64, Arc<str>)>,
 }
 
 impl Log {
     /// Adds an event, which gets the next number.
     pub(super) fn add(&self, event: Object) {
-        self.push(event, false);
+        self.push(event, Age::Short);
     }
 
     /// Adds an event without which later ones cannot be understood: it is kept when others of its age are left out.
     pub(super) fn add_lasting(&self, event: Object) {
-        self.push(event, true);
+        self.push(event, Age::Lasting);
     }
 
-    fn push(&self, event: Object, lasts: bool) {
+    /// Adds an event with output, which is kept when others of its age are left out.
+    pub(super) fn add_output(&self, event: Object) {
+        self.push(event, Age::Output);
+    }
+
+    fn push(&self, event: Object, age: Age) {
         let mut kept = lock(&self.kept);
         let number = kept.next();
         let json: Arc<str> = event.number("n", number).end().into();
         kept.bytes += json.len();
-        kept.events.push_back(Event { json, lasts });
+        kept.events.push_back(Event { json, age });
         while kept.events.len() > EVENTS_MAX || kept.bytes > BYTES_MAX {
             let Some(oldest) = kept.events.pop_front() else { break };
             kept.bytes -= oldest.json.len();
             kept.left_out += 1;
-            if oldest.lasts {
-                let number = kept.left_out;
-                kept.lasting.push_back((number, oldest.json));
-                let over = kept.lasting.len().saturating_sub(LASTING_MAX);
-                kept.lasting.drain(..over);
-            }
+            kept.keep_older(oldest);
         }
         drop(kept);
         self.grown.notify_all();
@@ -98,9 +117,11 @@ impl Log {
             kept = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let first = from.max(kept.left_out + 1);
-        let lasting = kept.lasting.iter().filter(|(number, _)| *number >= from);
-        let mut batch = Batch { left_out: first - from.max(1), events: lasting.cloned().collect() };
-        batch.left_out -= batch.events.len() as u64;
+        let older = kept.lasting.iter().chain(&kept.outputs).filter(|(number, _)| *number >= from);
+        let mut events: Vec<_> = older.cloned().collect();
+        events.sort_by_key(|(number, _)| *number);
+        let older = events.len();
+        let mut batch = Batch { left_out: first - from.max(1) - older as u64, older, events };
         let mut bytes = 0;
         let skipped = (first - kept.left_out - 1) as usize;
         for (number, event) in (first..).zip(kept.events.range(skipped..)) {
@@ -115,6 +136,27 @@ impl Log {
 }
 
 impl Kept {
+    /// Keeps an event that is the last one to be left out, if it is of a kind that becomes older.
+    fn keep_older(&mut self, Event { json, age }: Event) {
+        let number = self.left_out;
+        match age {
+            Age::Short => {}
+            Age::Lasting => {
+                self.lasting.push_back((number, json));
+                let over = self.lasting.len().saturating_sub(LASTING_MAX);
+                self.lasting.drain(..over);
+            }
+            Age::Output => {
+                self.output_bytes += json.len();
+                self.outputs.push_back((number, json));
+                while self.outputs.len() > OUTPUTS_MAX || self.output_bytes > OUTPUT_BYTES_MAX {
+                    let Some((_, oldest)) = self.outputs.pop_front() else { break };
+                    self.output_bytes -= oldest.len();
+                }
+            }
+        }
+    }
+
     fn next(&self) -> u64 {
         self.left_out + self.events.len() as u64 + 1
     }
@@ -187,6 +229,24 @@ mod tests {
             log.add_lasting(Object::kind("hello"));
         }
         assert_eq!(lock(&log.kept).lasting.len(), LASTING_MAX);
+    }
+
+    #[test]
+    fn output_is_kept_longer_than_what_crosses_the_wire_but_not_for_ever() {
+        let log = Log::default();
+        log.add_lasting(Object::kind("run"));
+        log.add_output(Object::kind("first"));
+        (0..EVENTS_MAX + 5).for_each(|_| log.add(Object::kind("x")));
+        let batch = log.read(0, Duration::ZERO);
+        assert_eq!((batch.left_out, batch.older, &numbers(&batch)[..3]), (5, 2, &[1, 2, 8][..]));
+        // However much is printed, what it belongs to stays, and so does the bound.
+        let large = "x".repeat(OUTPUT_BYTES_MAX / 10);
+        (0..100).for_each(|_| log.add_output(Object::kind(&large)));
+        (0..EVENTS_MAX).for_each(|_| log.add(Object::kind("x")));
+        let kept = lock(&log.kept);
+        assert_eq!((kept.lasting.len(), kept.outputs.len()), (1, 9));
+        let bytes = kept.outputs.iter().map(|(_, json)| json.len()).sum::<usize>();
+        assert_eq!(kept.output_bytes, bytes);
     }
 
     #[test]

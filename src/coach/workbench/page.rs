@@ -90,7 +90,7 @@ fn commands(text: &str) -> Vec<Typed> {
             }
             commands.push(Typed { line: typed, shown: 0 });
             counts = true;
-        } else if matches!(line, "^C" | "^D" | "…") || line.ends_with('⏎') {
+        } else if matches!(line, "^C" | "^D") || line.ends_with('⏎') {
             counts = false;
         } else if let Some(last) = commands.last_mut().filter(|_| counts && !line.is_empty()) {
             last.shown += 1;

@@ -24,7 +24,7 @@ impl Ports {
     /// Chooses the ports for commands with this text. If one of its ports is taken, all of that row are replaced.
     pub(super) fn free_for(text: &str) -> Ports {
         let mut ports = Ports::default();
-        let named: BTreeSet<u16> = numbers(text).collect();
+        let named: BTreeSet<u16> = ports_in(text).collect();
         for (own, others) in ROWS {
             let wanted: Vec<u16> = named.iter().copied().filter(|it| own.contains(it)).collect();
             let guards = others.step_by(own.len() + 1);
@@ -62,26 +62,22 @@ impl Ports {
 
     /// The text with the ports that are used.
     pub(super) fn replace(&self, text: &str) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-            let end = rest[at..].find(|c: char| !c.is_ascii_digit());
-            let digits = &rest[at..at + end.unwrap_or(rest.len() - at)];
-            out.push_str(&rest[..at]);
-            match digits.parse().ok().and_then(|port: u16| self.used.get(&port)) {
-                Some(used) => out.push_str(&used.to_string()),
-                None => out.push_str(digits),
+        let (mut out, mut copied) = (String::new(), 0);
+        for (at, digits) in numbers(text) {
+            if let Some(used) = digits.parse().ok().and_then(|port: u16| self.used.get(&port)) {
+                out += &text[copied..at];
+                out += &used.to_string();
+                copied = at + digits.len();
             }
-            rest = &rest[at + digits.len()..];
         }
-        out + rest
+        out + &text[copied..]
     }
 
     /// The port that an example takes when it is given none: the first one in its code that a page may use.
     pub(super) fn of_example(sources: &Path, name: &str) -> Option<u16> {
         let code = fs::read_to_string(sources.join(format!("{name}.rs"))).ok()?;
         let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        code.flat_map(numbers).find(|port| ROWS.iter().any(|(row, _)| row.contains(port)))
+        code.flat_map(ports_in).find(|port| ROWS.iter().any(|(row, _)| row.contains(port)))
     }
 }
 
@@ -89,8 +85,20 @@ fn bind(port: u16) -> Option<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
 }
 
-fn numbers(text: &str) -> impl Iterator<Item = u16> {
-    text.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok())
+/// The numbers in a text that may be ports, with their positions: not `5000` in `ab -n 5000`, which counts requests.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + text[from..].find(|c: char| c.is_ascii_digit())?;
+        let end = text[at..].find(|c: char| !c.is_ascii_digit());
+        from = end.map_or(text.len(), |length| at + length);
+        Some((at, &text[at..from]))
+    })
+    .filter(|(at, _)| !text[..*at].ends_with("-n "))
+}
+
+fn ports_in(text: &str) -> impl Iterator<Item = u16> {
+    numbers(text).filter_map(|(_, digits)| digits.parse().ok())
 }
 
 #[cfg(test)]
@@ -105,8 +113,9 @@ mod tests {
         let (one, two) = (ports.used(5007), ports.used(5008));
         assert!(ROWS[0].1.contains(&one) && two == one + 1, "{one} {two}");
         assert_eq!(ports.changed().collect::<Vec<_>>(), [(5007, one), (5008, two)]);
-        let text = "port 5007, 50070 and a5008 and :80";
-        assert_eq!(ports.replace(text), format!("port {one}, 50070 and a{two} and :80"));
+        let text = "port 5007, 50070 and a5008 and :80; ab -n 5007";
+        let replaced = format!("port {one}, 50070 and a{two} and :80; ab -n 5007");
+        assert_eq!(ports.replace(text), replaced);
     }
 
     #[test]
@@ -120,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_names_no_port_holds_none() {
-        let ports = Ports::free_for("nc 80");
+        let ports = Ports::free_for("nc 80; ab -n 5000");
         assert!(ports._guards.is_empty() && ports.changed().count() == 0);
     }
 

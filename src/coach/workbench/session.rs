@@ -98,7 +98,7 @@ impl Session {
     /// Shows text in a terminal: the output of its program, or what was typed.
     fn print(&self, terminal: &str, stream: &str, text: &str) {
         let event = self.say("out", Some(terminal)).text("stream", stream);
-        self.log.add(event.text("text", text));
+        self.log.add_output(event.text("text", text));
     }
 
     /// Starts the build, which ends when the session is stopped. `None`: it was stopped.

@@ -102,11 +102,11 @@ impl Watching {
         let exercises: Vec<&'static Exercise> = watched.values().map(|one| one.exercise).collect();
         drop(watched);
         for exercise in exercises {
-            // An editor may have removed it to replace it.
-            let Some(now) = self.saved(exercise) else { continue };
+            // An editor may have removed it to replace it: what counts is what is there twice, also if it is nothing.
+            let now = self.saved(exercise);
             let mut watched = lock(&self.watched);
             let Some(one) = watched.get_mut(exercise.name) else { continue };
-            let changes = one.seen.replace(now) != Some(now);
+            let changes = std::mem::replace(&mut one.seen, now) != now;
             if std::mem::replace(&mut one.changing, changes) && !changes {
                 one.due = true;
                 self.log.add(verdict::about("saved", exercise));

@@ -50,6 +50,14 @@ fn every_save_is_judged_and_what_was_kept_is_told() {
     tab.wait(&["\"kind\":\"progress\"", r#""done":["03"]"#]);
     assert!(fs::read_to_string(workbench.home.path(".progress")).unwrap().contains("03 done"));
     assert_eq!(workbench.get("/api/solution?exercise=03").status(), 200);
+
+    // A file that is gone has not passed.
+    fs::remove_file(workbench.home.path(MINE)).unwrap();
+    let verdict = tab.wait(&["\"kind\":\"verdict\""]);
+    assert!(
+        verdict.contains("\"rule\":\"can-be-checked\"") && verdict.contains("os error 2"),
+        "{verdict}"
+    );
 }
 
 /// A hint is given though it cannot be remembered. (A folder has the name of the file that is written

@@ -65,8 +65,8 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
         assert!(labels.contains(label), "{label}: {labels}");
     }
     let rows = browser.eval("document.querySelector('.layer').innerText");
-    // nc ends second. The client of ours may end at the same moment as the server: then nobody can tell who pays.
-    assert!(rows.matches("closes, TIME_WAIT here: ").count() >= 1, "{rows}");
+    // nc ends second. It may have ended at the same moment as the server, and so may the client of ours: then nobody can tell
+    // who pays.
     let left = rows.split(" here: ").skip(1).map(|rest| rest.split(' ').next());
     let left: Vec<usize> = left.filter_map(|seconds| seconds?.parse().ok()).collect();
     assert!((2..=3).contains(&left.len()), "{rows}");
@@ -104,6 +104,13 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     browser.wait("!document.querySelector('.layer').innerText.includes('03_server #2 closes') && document.querySelector('.pri').innerText === 'Play'");
     browser.click("[data-act=end]");
     browser.wait("document.querySelector('.pri').innerText === 'Replay'");
+    // The slider leads to any event.
+    browser.eval("document.querySelector('.scrub input').value = 2");
+    browser.eval("document.querySelector('.scrub input').dispatchEvent(new Event('input'))");
+    assert_eq!(browser.eval("document.querySelector('.scrub input').value"), "2");
+    browser.wait("document.querySelector('.pri').innerText === 'Play' && !document.querySelector('.layer').innerText.includes('03_server #2 closes')");
+    browser.click("[data-act=end]");
+    browser.wait("document.querySelector('.pri').innerText === 'Replay'");
     let moving =
         "document.querySelectorAll('.cursor').length + ' ' + document.getAnimations().length";
     assert_eq!(browser.eval(moving), "1 0", "nothing moves for who does not want it");
@@ -111,9 +118,10 @@ fn a_lesson_runs_and_its_wire_is_drawn() {
     keep(&browser, "workbench_lesson.png");
 
     // On a phone the stage takes the place of the text, and shows one conversation; nothing is wider than the screen.
-    show(&browser, 375, 760, "dark");
+    show(&browser, 375, 667, "dark");
     browser.wait("document.querySelectorAll('.head b').length === 2");
     browser.wait("document.documentElement.scrollWidth <= 375");
+    browser.wait(&format!("{height} > 100"));
     browser.wait("getComputedStyle(document.body).backgroundColor === 'rgb(14, 18, 22)'");
     browser.click("[data-only][aria-pressed=false]");
     browser.wait("document.activeElement.matches('[data-only][aria-pressed=true]')"); // and so in sight

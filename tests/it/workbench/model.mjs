@@ -36,6 +36,9 @@ const tests = {
   'sockets without an address are paired in their order'() {
     const ends = [1, 2].flatMap(n => [`${n}0 1.${n} connected - /tmp/s`, `${n}1 2.${n} accept /tmp/s -`])
     assert.equal(traceOf(SERVER, CLIENT, ...ends).conversations.length, 2)
+    // One that was accepted long before is the end of another client, which sends no events.
+    const late = traceOf(SERVER, CLIENT, '10 2.1 accept /tmp/s -', '2000010 1.1 connected - /tmp/s', '2000011 2.2 accept /tmp/s -')
+    assert.deepEqual(late.conversations.map(({ ends }) => ends.map(end => end.number).join()), [',1', '1,2'])
   },
 
   'nothing is read before it is written, whatever the clocks say'() {
@@ -53,6 +56,12 @@ const tests = {
     }
     assert.deepEqual(order.filter(event => event.socket.side === 1).map(event => event.kind), ['accept', 'received', 'sent', 'sent-fin', 'received-fin', 'close'])
     order.reduce((before, event) => { assert.ok(event.shown >= before.shown); return event })
+  },
+
+  'an end whose beginning was missed is known to lack bytes'() {
+    const [missed, whole] = [traceOf(SERVER, '30 2.1 received 5 68656c6c6f'), traceOf(SERVER, CLIENT, ...CONVERSATION)]
+    assert.deepEqual(missed.conversations[0].ends.filter(Boolean).map(end => end.isBroken), [true])
+    assert.deepEqual(whole.conversations[0].ends.map(end => end.isBroken), [false, false])
   },
 
   'each end keeps the order of its own events'() {
@@ -95,7 +104,7 @@ const tests = {
     const sockets = () => ['1', '2'].map(pid => trace.programs.get(pid)?.sockets)
     assert.ok(trace.conversations.length < 60)
     for (const own of sockets()) assert.ok(own.size < 60 && own.has('1'))
-    trace.programs.get('1').status = trace.programs.get('2').status = '0'
+    trace.programs.get('1').hasEnded = trace.programs.get('2').hasEnded = true
     for (let n = 0; n < 120; n++) trace.add(`${1e6 + n} 3.1 sent 1 61`)
     assert.deepEqual(sockets(), [undefined, undefined])
     assert.equal(trace.conversations.length, 1)
@@ -120,6 +129,14 @@ const tests = {
     // Both have sent their FIN before they have read the other's: no clock says whose came first.
     const both = CONVERSATION.with(-5, '41 1.1 sent-fin').with(-4, '42 1.1 received-fin')
     assert.deepEqual(paying(both).map(row => says(row)), ['server #1 closes, TIME_WAIT perhaps here', 'client #1 closes, TIME_WAIT perhaps here'])
+    // Of a peer that sends no events, only the time is known at which its FIN was read: it may have come before ours.
+    const own = CONVERSATION.filter(line => line.includes(' 2.1 '))
+    assert.deepEqual(paying(own).map(row => says(row)), ['server #1 closes, TIME_WAIT perhaps here'])
+    const late = own.with(-2, '5000 2.1 received-fin').with(-1, '5001 2.1 close')
+    assert.deepEqual(paying(late).map(row => says(row)), ['server #1 closes, TIME_WAIT here'])
+    // Unix domain sockets have no TIME_WAIT.
+    const unix = CONVERSATION.map(line => line.replace(/ (connected|accept) .*/, (_, kind) => kind === 'accept' ? ' accept /tmp/s -' : ' connected - /tmp/s'))
+    assert.deepEqual(paying(unix), [])
   },
 
   'TIME_WAIT is a time'() {
@@ -180,6 +197,9 @@ const tests = {
   'bytes are shown as in the lessons'() {
     assert.equal(quoted('e7958c0aff22', 6), String.raw`"界\n\xff\""`)
     assert.equal(quoted('61', 9), '"a…"')
+    // What nobody can see is shown as bytes: a byte order mark, a mark that turns the text around, what is no character.
+    assert.equal(quoted('efbbbf41e280aeefbfbf', 10), String.raw`"\xef\xbb\xbfA\xe2\x80\xae\xef\xbf\xbf"`)
+    assert.equal(dump('00'.repeat(300)).trimEnd().split('\n').length, 38)
     assert.equal(dump('48690a'), '0000  48 69 0a                 Hi·\n')
   },
 

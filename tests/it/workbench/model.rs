@@ -20,5 +20,5 @@ fn what_programs_send_becomes_what_is_drawn() {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(output.status.success(), "{said}");
-    assert_eq!(said.matches("ok ").count(), 20, "{said}");
+    assert_eq!(said.matches("ok ").count(), 21, "{said}");
 }

@@ -2,7 +2,6 @@
 
 export const fromHex = hex => Uint8Array.from((hex || '').match(/../g) || [], pair => parseInt(pair, 16))
 
-const DUMP_MAX = 256
 const NAMED = { 10: '\\n', 13: '\\r', 9: '\\t', 0: '\\0', 34: '\\"', 92: '\\\\' }
 const SEVERAL = new TextDecoder('utf-8', { fatal: true })
 
@@ -15,7 +14,7 @@ export function quoted(hex, total) {
     const length = first < 0xc2 ? 1 : first > 0xef ? 4 : first > 0xdf ? 3 : 2
     if (length > 1 && at + length <= bytes.length) {
       try {
-        text += SEVERAL.decode(bytes.slice(at, at + length))
+        text += /\P{C}/u.exec(SEVERAL.decode(bytes.slice(at, at + length)))[0]
         at += length
         continue
       } catch { /* no character: a byte, then */ }
@@ -29,7 +28,7 @@ export function quoted(hex, total) {
 export function dump(hex) {
   const bytes = fromHex(hex)
   let text = ''
-  for (let at = 0; at < Math.min(bytes.length, DUMP_MAX); at += 8) {
+  for (let at = 0; at < bytes.length; at += 8) {
     const line = [...bytes.slice(at, at + 8)]
     const hexes = line.map(byte => byte.toString(16).padStart(2, '0')).join(' ').padEnd(25)
     const characters = line.map(byte => byte > 31 && byte < 127 ? String.fromCharCode(byte) : '·').join('')

@@ -49,7 +49,7 @@ function facts(row, lanes) {
   if (waits) add('queue', t('{} wait in the program', size(waits)))
   if (kind === 'fin') add('order', t(row.endsFirst ? 'ends first' : 'ends second'))
   if (row.paysTimeWait) add('TIME_WAIT', t('pays'))
-  if (!row.conversation.ends[1 - event.socket.side]) add('other end', t(event.socket.here ? 'not traced' : 'no connection'))
+  if (!row.conversation.ends[1 - event.socket.side]) add('other end', t(event.socket.here || event.socket.isBroken ? 'not traced' : 'no connection'))
   return facts.join('')
 }
 

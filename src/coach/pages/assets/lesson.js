@@ -4,7 +4,7 @@ import { listenToKeys } from './keys.js'
 import { listen, post } from './server.js'
 import { Terminals } from './terminals.js'
 import { Trace } from './trace.js'
-import { View } from './view.js'
+import { View, gaps } from './view.js'
 import { find, findAll, narrow, part, t } from './words.js'
 
 export function lessonPage(name) {
@@ -15,12 +15,12 @@ export function lessonPage(name) {
     listen(name, {})
     return listenToKeys({})
   }
-  const view = new View(stage, null, () => ({ fold: true }))
+  const view = new View(stage, null, () => ({ fold: true }), () => say(chosen, chosen.says))
   let chosen = null
 
   function say(session, text) {
     session.says = text
-    part(stage, 'state').textContent = chosen.says + chosen.note
+    part(stage, 'state').textContent = [chosen.says + chosen.note, ...gaps(chosen.trace)].join(' · ')
     stop.hidden = !chosen.number
   }
 
@@ -63,7 +63,7 @@ export function lessonPage(name) {
         session.trace.add(event.line)
         if (session === chosen) view.update()
         return
-      case 'port': return session.note += ' · ' + t('port {} is taken: it runs on {}', event.page, event.used)
+      case 'port': return session.note += ' · ' + t('port {} is {} here', event.page, event.used)
       case 'over': return end(session, event.why)
       case 'start': say(session, t('running'))
     }
@@ -87,6 +87,7 @@ export function lessonPage(name) {
   listen(name, {
     run: begin,
     restarted() { for (const session of sessions) if (session.number) end(session) },
+    'left-out'({ count }) { for (const { trace } of sessions) trace.leftOut += count },
     other: take,
   })
   choose(sessions[0])

@@ -11,7 +11,7 @@ export class Player {
   constructor(root, draw) {
     Object.assign(this, { root, draw, events: [], position: Infinity, range: find('input', root), speed: find('select', root) })
     root.addEventListener('click', event => this[event.target.dataset.act]?.())
-    this.range.addEventListener('input', () => { this.stop(); this.go(+this.range.value) })
+    this.range.addEventListener('input', () => { this.go(+this.range.value); this.stop() })
     this.mark()
   }
 

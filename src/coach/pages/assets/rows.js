@@ -40,8 +40,8 @@ export function rowsOf(events, { fold, show, shown }) {
       fins.set(conversation, ended | 1 << side)
     }
     // Who sent its FIN first. If both did at once, clocks cannot tell.
-    const [mine, its] = [side, 1 - side].map(side => conversation.ends[side]?.fin ?? Infinity)
-    row.paysTimeWait = kind === 'close' && mine < its + SURE && fins.get(conversation) === 3 && !conversation.isReset
+    const [mine, its] = [side, 1 - side].map(side => conversation.ends[side]?.fin ?? conversation.ends[1 - side]?.read ?? Infinity)
+    row.paysTimeWait = kind === 'close' && mine < its + SURE && fins.get(conversation) === 3 && !conversation.isFree
     row.isUnsure = Math.abs(mine - its) < SURE
     const before = queues, waits = row.queue || 0
     if (/^(sent|close)$/.test(event.kind) && waits !== (queues.get(event.socket) || 0)) queues = new Map(queues).set(event.socket, waits)
@@ -72,7 +72,6 @@ export function rowsOf(events, { fold, show, shown }) {
 function fill(bulk, row) {
   const isRead = row.wasRead ?? row.kind === 'read', sum = bulk.bulk
   bulk.end = row.time
-  bulk.lastIndex = row.index
   sum[isRead ? 'read' : 'written'] += row.count
   sum[isRead ? 'reads' : 'writes']++
   sum.queueMax = Math.max(sum.queueMax, row.queue || 0)
@@ -99,9 +98,9 @@ export const timeWaitLeft = row => Math.ceil(row.time / 1e6 + +document.body.dat
 
 /** All words are required: part of a name, a kind, bytes; `>1k` is a size. */
 export function matches(row, filter) {
-  const text = [nameOf(row.conversation, 0), nameOf(row.conversation, 1), row.kind, label(row)].join(' ').toLowerCase()
-  return filter.toLowerCase().split(/\s+/).filter(Boolean).every(word => {
+  const text = () => [nameOf(row.conversation, 0), nameOf(row.conversation, 1), row.kind, label(row)].join(' ').toLowerCase()
+  return (filter.toLowerCase().match(/\S+/g) || []).every(word => {
     const least = /^>([\d.]+)([km]?)$/.exec(word)
-    return least ? row.count >= least[1] * { '': 1, k: 1e3, m: 1e6 }[least[2]] : text.includes(word)
+    return least ? row.count >= least[1] * { '': 1, k: 1e3, m: 1e6 }[least[2]] : text().includes(word)
   })
 }

@@ -4,7 +4,7 @@ import { post } from './server.js'
 import { escape, find, findAll, seldom, t } from './words.js'
 
 /** What differs from run to run, as one: times, ports, addresses. */
-const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\d+(\.\d+( ?m?s)?| ?m?s)\b/g, 'T').replace(/\s+/g, ' ').trim()
+const steady = line => line.replace(/\r/g, '').replace(/(127\.0\.0\.1|\[::1\]|localhost|port):? ?\d{2,5}/g, '$1').replace(/\b5\d{3}\b/g, 'P').replace(/\d+(\.\d+( ?m?s)?| ?m?s)\b/g, 'T').replace(/\s+/g, ' ').trim()
 
 /** By number, the lines of `actual` that differ, and what the page shows; `…` is any lines. */
 export function differences(actual, expected) {

@@ -48,12 +48,12 @@ export class Trace {
   /** Forgets closed sockets without an event, and ended programs without a socket. */
   forget() {
     const seen = new Set(this.events.map(event => event.socket.conversation))
-    const isOpen = end => end && end.closedAt == null && end.program.status == null
+    const isOpen = end => end && end.closedAt == null && !end.program.hasEnded
     const isKept = one => seen.has(one) || one.ends.some(isOpen)
     this.conversations = this.conversations.filter(isKept)
-    for (const { pid, sockets, status } of this.programs.values()) {
+    for (const { pid, sockets, hasEnded } of this.programs.values()) {
       for (const { number, conversation } of sockets.values()) if (!isKept(conversation)) sockets.delete(number)
-      if (status != null && !sockets.size) this.programs.delete(pid)
+      if (hasEnded && !sockets.size) this.programs.delete(pid)
     }
   }
 
@@ -69,7 +69,7 @@ export class Trace {
   socket(program, number, kind) {
     const known = program.sockets.get(number)
     if (known) return known
-    const socket = { number, program, side: kind === 'accept' ? 1 : 0, sent: 0, received: 0, here: '', there: '', state: 'opening', queue: 0, queueMax: 0 }
+    const socket = { number, program, side: kind === 'accept' ? 1 : 0, sent: 0, received: 0, here: '', there: '', state: 'opening', queue: 0, queueMax: 0, isBroken: !/pt|ect/.test(kind) }
     program.sockets.set(number, socket)
     socket.conversation = { ends: [] }
     socket.conversation.ends[socket.side] = socket
@@ -87,7 +87,8 @@ export class Trace {
       case 'accept':
         [socket.here, socket.there] = values
         socket.state = 'open'
-        this.pair(socket, event.time)
+        socket.conversation.isFree = values.includes('-')
+        this.pair(socket, socket.since = event.time)
         break
       case 'sent':
         socket.queue = event.queue
@@ -99,9 +100,9 @@ export class Trace {
         event.offset = socket[event.kind]
         socket[event.kind] += event.count
         break
-      case 'received-fin': socket.fin ??= Infinity; break
+      case 'received-fin': socket.fin ??= Infinity; socket.read = event.time; break
       case 'sent-fin': socket.state = 'ending'; socket.fin ??= event.time; break
-      case 'reset': socket.state = 'reset'; socket.conversation.isReset = true; break
+      case 'reset': socket.state = 'reset'; socket.conversation.isFree = true; break
       case 'close':
         socket.closedAt = event.time
         socket.queue = 0
@@ -109,18 +110,18 @@ export class Trace {
     }
   }
 
-  /** Each one's address is the other one's peer. A Unix client has none, `-`: there the order counts. */
+  /** Each one's address is the other one's peer. A Unix client has none, `-`: there the time counts. */
   pair(socket, time) {
     const { here, there, side, conversation: alone } = socket
     const found = this.conversations.find(({ ends }) => {
       const other = ends[1 - side]
       // A port is used again: one that was closed long before is another's.
-      return other && !ends[side] && other.here === there && other.there === here && (side || !(other.closedAt < time - SKEW_MAX))
+      return other && !ends[side] && other.here === there && other.there === here && (here !== '-' && there !== '-' ? side || !(other.closedAt < time - SKEW_MAX) : Math.abs(other.since - time) < SKEW_MAX)
     })
     if (!found) return
     socket.conversation = found
     found.ends[side] = socket
-    found.isReset ||= alone.isReset
+    found.isFree ||= alone.isFree
     this.conversations.splice(this.conversations.indexOf(alone), 1)
   }
 

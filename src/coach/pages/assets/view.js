@@ -3,7 +3,13 @@
 import { changeHex, inspect } from './inspector.js'
 import { Lanes } from './lanes.js'
 import { Player } from './player.js'
-import { part, seldom } from './words.js'
+import { count, part, seldom, t } from './words.js'
+
+/** What of a trace is not shown. */
+export const gaps = ({ programs, leftOut }) => [
+  ...[...programs.values()].map(({ name, lost }) => lost && t('lost', name, count(lost))),
+  leftOut && t('older: {} left out', count(leftOut)),
+].filter(Boolean)
 
 export class View {
   /** `trace` is what is shown; `options()` says how: `fold`, `show`, `hidden`. */
@@ -35,9 +41,11 @@ export class View {
   }
 
   draw() {
+    const { lanes, player } = this, shown = player.events[player.position]
     const events = this.trace.ordered().filter(event => event.kind !== 'connected') // it has no row
-    this.lanes.load(events, this.options())
-    this.player.load(events)
+    if (shown) player.position = lanes.position = events.indexOf(shown) // older ones may be gone
+    lanes.load(events, this.options())
+    player.load(events)
     this.inspect()
     this.changed()
   }

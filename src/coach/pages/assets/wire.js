@@ -5,8 +5,8 @@ import { asSvg } from './picture.js'
 import { matches } from './rows.js'
 import { listen } from './server.js'
 import { Trace } from './trace.js'
-import { View } from './view.js'
-import { count, escape, find, part, size, t } from './words.js'
+import { View, gaps } from './view.js'
+import { escape, find, part, size, t } from './words.js'
 
 const GROUP = { accept: 'connect', readfin: 'fin', close: 'fin' }
 const LINES_MAX = 10000, SOCKETS_MAX = 50
@@ -15,7 +15,6 @@ export function wirePage() {
   const root = find('#wire'), trace = new Trace(), lines = []
   const hiddenKinds = new Set(), hidden = new Set()
   const filter = find('[type=search]', root), fold = find('[data-fold]', root)
-  let leftOut = 0
   const isHello = line => line.includes(' hello '), isPressed = button => button.ariaPressed === 'true'
   const options = () => ({
     fold: isPressed(fold), hidden,
@@ -24,14 +23,13 @@ export function wirePage() {
   const view = new View(root, trace, options, () => { drawSockets(); drawState() })
 
   function drawState() {
-    const isEmpty = trace.events.length === 0, programs = [...trace.programs.values()], older = trace.leftOut + leftOut
+    const isEmpty = trace.events.length === 0, programs = [...trace.programs.values()]
     part(root, 'empty').hidden = !isEmpty
     part(root, 'lanes').hidden = isEmpty
     part(root, 'message').textContent = [
-      older ? t('older: {} left out', count(older)) : '',
-      ...programs.map(({ name, lost }) => lost ? t('lost', name, count(lost)) : ''),
-      ...programs.map(({ name, pid, status }) => status == null ? '' : t(status ? '{} (pid {}) ended: {}' : '{} (pid {}) ended', name, pid, status)),
-    ].filter(Boolean).slice(-3).join(' · ')
+      ...programs.filter(one => one.hasEnded).map(({ name, pid }) => t('{} (pid {}) ended', name, pid)),
+      ...gaps(trace),
+    ].slice(-3).join(' · ')
   }
 
   function drawSockets() {
@@ -55,7 +53,6 @@ export function wirePage() {
   }
 
   function forget() {
-    leftOut = 0
     lines.push(...lines.splice(0).filter(isHello))
     hidden.clear()
     view.clear()
@@ -80,11 +77,6 @@ export function wirePage() {
     if (save === 'svg') download('wire.svg', asSvg(view.lanes))
   })
 
-  function ended(event) {
-    const program = trace.programs.get(String(event.pid))
-    if (program) program.status = event.status || ''
-    view.update()
-  }
   listen('wire', {
     wire(event) {
       if (lines.push(event.line) > LINES_MAX * 1.1) lines.unshift(...lines.splice(0, lines.length - LINES_MAX).filter(isHello))
@@ -92,9 +84,12 @@ export function wirePage() {
       view.update()
     },
     progress(event) { if (event.trace) part(root, 'address').textContent = event.trace },
-    'left-out'(event) { leftOut += event.count; view.update() },
-    gone: ended,
-    exit: ended,
+    'left-out'(event) { trace.leftOut += event.count; view.update() },
+    gone({ pid }) {
+      const program = trace.programs.get(pid + '')
+      if (program) program.hasEnded = true
+      view.update()
+    },
     restarted() { trace.programs.clear(); trace.conversations = []; forget() },
   })
   listenToKeys({ ...view.keys(), '/': () => filter.focus(), z: () => fold.click() })

@@ -178,6 +178,25 @@ impl Peer {
         }
     }
 
+    /// Reads until the program has ended the connection, in whichever way, and returns the number of
+    /// bytes that have come.
+    pub fn count_until_over(&mut self, rule: &Rule) -> Verdict<usize> {
+        let run = self.run.clone();
+        let _waits = run.waits_for(rule);
+        let deadline = run.deadline();
+        loop {
+            match self.read(deadline) {
+                Ok(()) => {}
+                Err(Observed::Fin | Observed::Reset) => {
+                    return Ok(std::mem::take(&mut self.held).len());
+                }
+                Err(stopped) => {
+                    return Err(self.fail_on_missing_bytes(Observed::Fin, stopped, rule));
+                }
+            }
+        }
+    }
+
     /// The connection must be reset. Bytes before that are ignored.
     pub fn expect_reset(&mut self, rule: &Rule) -> Verdict {
         let ended = |stopped: &Observed| *stopped == Observed::Reset;

@@ -31,10 +31,11 @@ impl Program {
         let _waits = self.run.waits_for(&SAYS_PORT);
         // For all lines together: the output may have no end.
         let mut deadline = self.run.deadline();
-        let mut other = None;
+        let (mut other, mut zero) = (None, false);
         loop {
             let line = match self.next_line(deadline) {
                 Ok(line) => line,
+                Err(Observed::Nothing(_)) if zero => return Ok(0),
                 Err(stopped) => {
                     let rule = if let Observed::Exit(_) = stopped { &STAYS_UP } else { &SAYS_PORT };
                     let expected = Observed::text(
@@ -45,8 +46,11 @@ impl Program {
                     return Err(self.failed(rule, vec![expected], actual));
                 }
             };
-            if let Some(port) = port_in(&line) {
-                return Ok(port);
+            match port_in(&line) {
+                // It may repeat its argument before it has a port.
+                Some(0) => zero = true,
+                Some(port) => return Ok(port),
+                None => {}
             }
             if line.to_lowercase().contains("port") {
                 deadline = deadline.min(Instant::now() + SECOND_LINE_WAIT);

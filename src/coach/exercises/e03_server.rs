@@ -76,13 +76,25 @@ fn judge(check: &Check) -> Verdict {
         first.push(client);
         Ok(())
     })?;
+    // Some after each other: one alone may be late by less than one would notice.
+    check.promptly(&GREETS, || {
+        (0..4).try_for_each(|_| {
+            first.push(greeted(&server, "next", &MANY)?);
+            Ok(())
+        })
+    })?;
     check.kept(&GREETS);
     let mut stays = greeted(&server, "ada", &MANY)?;
     stays.send(format!("{ada}\n"));
     welcomed(&mut stays, &ada, &MANY)?;
     stays.send(format!("{ada} {grace}\r\n"));
     welcomed(&mut stays, &format!("{ada} {grace}"), &ANSWERS)?;
-    check.kept(&ANSWERS);
+    // Names as they are, each in one piece: and an end of two characters was the end of one line.
+    for name in ["Grace Hopper", "韩梅梅"] {
+        stays.send(format!("{name}\r\n"));
+        welcomed(&mut stays, name, &ANSWERS)?;
+    }
+    stays.expect_silence(Duration::from_millis(50), &ANSWERS)?;
 
     let mut half = greeted(&server, "half", &MANY)?;
     let (before, after) = grace.split_at(3);
@@ -92,6 +104,8 @@ fn judge(check: &Check) -> Verdict {
     welcomed(&mut half, &grace, &HALF)?;
     half.send_pieces(byte_by_byte("李雷\n".as_bytes()));
     welcomed(&mut half, "李雷", &HALF)?;
+    half.send_pieces(["Ada\r", "\n"]);
+    welcomed(&mut half, "Ada", &HALF)?;
     let long = random::word().repeat(20_000); // more than any buffer that is not meant to grow
     half.send(format!("{long}\n"));
     welcomed(&mut half, &long, &HALF)?;
@@ -146,7 +160,17 @@ fn judge(check: &Check) -> Verdict {
     stays.send(format!("{ada}\n"));
     welcomed(&mut stays, &ada, &MANY)?;
     check.kept(&MANY);
+    // A line, and the end at once behind it: `printf 'Zoe\n' | nc`.
+    for _ in 0..4 {
+        let mut hasty = greeted(&server, "hasty", &MANY)?;
+        hasty.send("Zoe\n");
+        hasty.half_close();
+        welcomed(&mut hasty, "Zoe", &ANSWERS)?;
+        hasty.expect_end(&CLOSES)?;
+    }
+    check.kept(&ANSWERS);
 
+    one.send("half a l");
     for mut client in first.into_iter().chain(strange).chain([stays, half, glued, one, two]) {
         client.half_close();
         client.expect_end(&CLOSES)?;
@@ -193,6 +217,18 @@ fn strange(server: &Server<'_>, other: &mut Peer) -> Verdict<[Peer; 4]> {
         2 => empty.expect_line("", &STRANGE)?,
         _ => welcomed(&mut empty, "Eve", &STRANGE)?,
     }
+    // The same with an end of two characters, and with nothing but blanks.
+    empty.send("\r\n \t \nBob\n");
+    let wanted = Observed::text("`Welcome, Bob!`", "`Welcome, Bob!`");
+    let mut line = empty.line(wanted.clone(), &STRANGE)?;
+    for _ in 0..2 {
+        if line != "Welcome, Bob!" {
+            line = empty.line(wanted.clone(), &STRANGE)?; // what was before it got an answer
+        }
+    }
+    if line != "Welcome, Bob!" {
+        return Err(server.check.failed(&STRANGE, wanted, Observed::bytes(line)));
+    }
 
     // Whatever it is that this client gets, its own connection may be lost.
     let mut no_text = greeted(server, "no text", &MANY)?;
@@ -207,6 +243,9 @@ fn strange(server: &Server<'_>, other: &mut Peer) -> Verdict<[Peer; 4]> {
 }
 
 fn leaves(server: &Server<'_>) -> Verdict {
+    for _ in 0..6 {
+        drop(server.connect_by("leaves at once", &LEAVES)?); // perhaps before it is greeted
+    }
     for _ in 0..4 {
         drop(greeted(server, "silent", &LEAVES)?);
         let mut cut_off = greeted(server, "cut off", &LEAVES)?;

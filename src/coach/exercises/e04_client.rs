@@ -112,8 +112,13 @@ impl Visit {
         let printed = self.client.expect_exit(0, rule)?.stdout;
         let count = format!("{} bytes\n", answer.len());
         let lossy = String::from_utf8_lossy(answer);
+        // A mark for each byte is as right as one for all bytes of what was begun.
+        let marks: String = answer
+            .utf8_chunks()
+            .map(|chunk| chunk.valid().to_string() + &"\u{fffd}".repeat(chunk.invalid().len()))
+            .collect();
         // One more line end behind it does no harm, and with an answer that has none it looks better.
-        let right = [answer, lossy.as_bytes()].iter().any(|text| {
+        let right = [answer, lossy.as_bytes(), marks.as_bytes()].iter().any(|text| {
             let right = [count.as_bytes(), text].concat();
             printed == right || printed.strip_suffix(b"\n") == Some(&right)
         });
@@ -168,6 +173,7 @@ fn judge(check: &Check) -> Verdict {
     cuts.prints(text.as_bytes(), &CHARACTERS)?;
     check.kept(&CHARACTERS);
     in_one("no text", b"caf\xe9 \xff\xfe\0 \xe4\xbd\n", &ANY)?;
+    in_one("half a character", b"and caf\xc3", &ANY)?;
     in_one("line ends", b"\n\none\r\ntwo\rthree \n\n", &ANY)?;
     check.kept(&ANY);
     in_one("empty", b"", &EMPTY)?;
@@ -180,6 +186,9 @@ fn judge(check: &Check) -> Verdict {
     broken.server.send("half of the answer");
     broken.server.reset(); // what the client has sent is never read
     broken.client.expect_error(&CUT_OFF)?;
+    let silent = Visit::new(check, "breaks off at once", &host, None)?;
+    silent.server.reset();
+    silent.client.expect_error(&CUT_OFF)?;
     check.kept(&CUT_OFF);
     let long: String = (1..=30_000).map(|n| format!("{n:9}\n")).collect();
     in_one("long", long.as_bytes(), &LONG)?;

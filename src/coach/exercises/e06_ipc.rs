@@ -126,6 +126,14 @@ fn judge(check: &Check) -> Verdict {
         let gone = Observed::text("notes.sock is gone, or another", "notes.sock 没了，或者变了");
         return Err(check.failed(&KEEPS, kept, gone));
     }
+    let empty = scratch.path().join("empty.txt"); // as the file of a socket is
+    let written = std::fs::write(&empty, "").is_ok();
+    gives_up(&check.start([&empty])?, &KEEPS)?;
+    if written && !empty.is_file() {
+        let kept = Observed::text("empty.txt is as it was", "empty.txt 原样不动");
+        let gone = Observed::text("empty.txt is gone, or another", "empty.txt 没了，或者变了");
+        return Err(check.failed(&KEEPS, kept, gone));
+    }
     check.kept(&KEEPS);
 
     let server = started(&LISTENS)?;
@@ -146,7 +154,6 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
     counted(ada, &tea, 2, &COUNTS)?;
     counted(ada, &milk, 1, &COUNTS)?;
     counted(ada, &random::word().to_uppercase(), 1, &COUNTS)?;
-    check.kept(&COUNTS);
     let mut bob = server.connect_by("bob", &OTHERS)?;
     counted(&mut bob, &random::word(), 1, &OTHERS)?;
     counted(&mut bob, &tea, 3, &TOGETHER)?;
@@ -172,6 +179,7 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
     no_text.send(b"caf\xe9\n\xff\n");
     no_text.half_close();
     no_text.expect_end(&CLOSES)?; // whatever it gets
+    bob.send("half a w"); // and no end
     bob.half_close();
     bob.expect_end(&CLOSES)?;
     counted(ada, &tea, 5, &OTHERS)?;
@@ -184,6 +192,16 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
 
     let second = check.start([path])?;
     gives_up(&second, &ONE_SERVER)?;
+    // It does not listen, and so must not say what the first one said when it did.
+    let said = |program: &Program| {
+        let printed = String::from_utf8_lossy(&program.output_so_far()).into_owned();
+        printed.lines().find(|line| line.contains("listening")).map(str::to_string)
+    };
+    if let Some(line) = said(&second).filter(|line| Some(line) == said(&server.program).as_ref()) {
+        let nothing =
+            Observed::text("no such line, as it does not listen", "没有这一行，因为它没在监听");
+        return Err(second.failure(&LISTENS, nothing, Observed::bytes(line)));
+    }
     let mut dan = server.connect_by("dan", &ONE_SERVER)?;
     counted(&mut dan, &tea, 6, &ONE_SERVER)?;
     server.program.expect_running(&ONE_SERVER)?;
@@ -193,6 +211,15 @@ fn talks(server: &Server<'_>, path: &Path, ada: &mut Peer) -> Verdict {
     patient.send([&milk.as_bytes()[4..], b"\n"].concat());
     patient.expect_line(format!("{milk} 2"), &LINES)?;
     check.kept(&LINES);
+    // A line, and the end at once behind it.
+    for _ in 0..4 {
+        let (mut hasty, word) = (server.connect_by("hasty", &OTHERS)?, random::word());
+        hasty.send(format!("{word}\n"));
+        hasty.half_close();
+        hasty.expect_line(format!("{word} 1"), &COUNTS)?;
+        hasty.expect_end(&CLOSES)?;
+    }
+    check.kept(&COUNTS);
 
     // The last, as it stays and takes room.
     let mut stuck = server.connect_by("never reads", &OTHERS)?;

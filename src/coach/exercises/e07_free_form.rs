@@ -103,7 +103,7 @@ fn judge(check: &Check) -> Verdict {
         number += 1;
         answered(&mut ada, &random::word(), number, &NUMBERS)
     })?;
-    answered(&mut ada, &random::word(), number + 1, &NUMBERS)?;
+    answered(&mut ada, "Tea & 茶", number + 1, &NUMBERS)?;
     let mut bob = server.connect("bob")?;
     answered(&mut bob, "tea", 1, &OTHERS)?;
     check.kept(&NUMBERS);
@@ -120,14 +120,13 @@ fn judge(check: &Check) -> Verdict {
     patient.expect_lines("1 [one]\n", &ORDER)?;
 
     let mut glued = server.connect("glued")?;
-    let lines = |line: fn(usize) -> String| (1..=200).map(line).collect::<String>();
+    let lines = |line: fn(usize) -> String| (1..=300).map(line).collect::<String>();
     glued.send(lines(|n| format!("line {n}\n")));
     glued.expect_lines(lines(|n| format!("{n} [line {n}]\n")), &ORDER)?;
     check.kept(&ORDER);
 
     line_ends(&server)?;
     no_text(&server)?;
-    check.kept(&ANY);
     let ended = |name: &str, sent: &[u8], answers: &str, rule: &Rule| -> Verdict {
         let mut client = server.connect(name)?;
         client.send(sent);
@@ -137,7 +136,15 @@ fn judge(check: &Check) -> Verdict {
     ended("no end", b"whole\nwithout an end", "1 [whole]\n2 [without an end]\n", &LAST)?;
     ended("an end", b"whole\n", "1 [whole]\n", &LAST)?;
     ended("nothing", b"", "", &LAST)?;
+    let mut half = server.connect("half a character")?;
+    half.send(b"caf\xc3"); // and neither its rest nor a line end
+    half.half_close();
+    let answers = [&b"1 [caf\xc3]"[..], "1 [caf\u{fffd}]".as_bytes()];
+    half.expect_any(&answers, &ANY)?;
+    half.expect_lines_until_fin("\n", &ANY)?;
+    check.kept(&ANY);
     ended("half an end", b"whole\r\nand\r", "1 [whole]\n2 [and\r]\n", &ENDS)?;
+    ended("no more than that", b"whole\n\r", "1 [whole]\n2 [\r]\n", &ENDS)?;
     check.kept(&LAST);
     check.kept(&ENDS);
 

@@ -177,7 +177,7 @@ fn no_port(check: &Check) -> Verdict {
 /// The typed text must reach the server. At the end the input ends.
 fn typing(visit: &mut Visit) -> Verdict {
     let word = random::word();
-    for line in [&*format!("{word}\n"), "你好吗\n", "\n", "  two  blanks \n", "two\nlines\n"] {
+    for line in [&*format!("{word}\n"), "你好吗\n", "\n", "  two  blanks \n", "Two\nlines\n"] {
         visit.program.type_in(line);
         visit.server.expect_exactly(line, &SENDS)?;
     }
@@ -229,7 +229,10 @@ impl Visit {
 /// is room in the other one waits for ever.
 fn both_at_once(check: &Check, host: &Host) -> Verdict {
     let mut visit = Visit::new(check, "both", host)?;
-    let flood = "海".repeat(FLOOD / 3) + "\n";
+    // In lines: a client may hold a line until its end has come, and look for that from its beginning.
+    let line = "海".repeat(1000) + "\n";
+    let flood = line.repeat(FLOOD / line.len());
+    let count = FLOOD / line.len() * 1000;
     let typed = ("0123456789".repeat(100) + "\n").repeat(FLOOD / 1001);
     let done = thread::scope(|scope| {
         let (typed_it, is_typed) = channel();
@@ -243,8 +246,12 @@ fn both_at_once(check: &Check, host: &Host) -> Verdict {
         let _ = is_typed.recv_timeout(STUCK);
         visit.server.send(&flood);
         let done = program
-            .expect_line("so far", &format!("so far: {}", FLOOD / 3), &BOTH)
-            .and_then(|()| visit.server.take(typed.len(), &BOTH));
+            .line_where(
+                |line| line.trim_end() == format!("so far: {count}"),
+                Observed::text(format!("so far: {count}"), format!("so far: {count}")),
+                &BOTH,
+            )
+            .and_then(|_| visit.server.take(typed.len(), &BOTH));
         if done.is_err() {
             program.kill(); // or the typing would not come to an end
         }
@@ -256,5 +263,5 @@ fn both_at_once(check: &Check, host: &Host) -> Verdict {
     }
     visit.program.close_stdin();
     visit.server.expect_until_fin("", &BOTH)?;
-    visit.ends(FLOOD / 3, &BOTH)
+    visit.ends(count, &BOTH)
 }

@@ -112,6 +112,12 @@ impl Visit {
         let head = Head::parse(&request, |start| lines.iter().any(|line| line.as_bytes() == start));
         let form = format!("{}\r\nHost: {named}:{port}\r\n\r\n", lines[0]);
         let head = head.map_err(|_| wrong(Observed::bytes(form)))?;
+        let empty = |length: &&str| length.bytes().all(|byte| byte == b'0');
+        if !head.all("transfer-encoding").is_empty()
+            || !head.all("content-length").iter().all(empty)
+        {
+            return Err(wrong(Observed::text("a request without a body", "没有正文的请求")));
+        }
         // HTTP/1.0 knew no Host.
         let hosts = head.all("host");
         let right = |host: &str| host == named || host == format!("{named}:{port}");
@@ -139,7 +145,8 @@ impl Visit {
     fn prints(mut self, body: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
         self.server.half_close(); // and stays until the client has ended
         self.client.expect_exit(0, rule)?;
-        self.client.expect_output(body, rule)
+        self.client.expect_output(body, rule)?;
+        self.server.expect_no_bytes(Duration::from_millis(1), &ASKS)
     }
 
     /// The same, and the server does not end before the client does.
@@ -165,9 +172,10 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&PRINTS);
 
     let (pause, mut pauses) = (check.long_pause(), visit("pauses")?);
+    let mut half = visit("half-a-head")?;
+    half.server.send("HTTP/1.1 200 OK\r\nContent-Le");
     pauses.server.send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nno hurry, ");
     in_pieces(visit)?;
-    check.kept(&HEAD);
     check.promptly(&STAYS, || {
         let mut stays = visit("stays")?;
         stays.server.send(answer("no hurry\n"));
@@ -187,6 +195,7 @@ fn judge(check: &Check) -> Verdict {
         ("small-letters", "content-length:5"),
         ("capitals", "CONTENT-LENGTH: \t 5 \t "),
         ("others", "X-Original-Content-Length: 500\r\nContent-Length: 5\r\nVary: Content-Length"),
+        ("binary", "Content-Transfer-Encoding: binary\r\nContent-Length: 5"),
         ("longer", "Content-Length-Hint: 500\r\nVia: Content-Length: 9\r\nContent-Length: 5"),
     ] {
         let mut named = visit(name)?;
@@ -211,6 +220,10 @@ fn judge(check: &Check) -> Verdict {
     pauses.server.send("no worries");
     pauses.prints("no hurry, no worries", &BODY)?;
     check.kept(&BODY);
+    half.gathers(&HEAD)?;
+    half.server.send("ngth: 5\r\n\r\nfive\n");
+    half.prints("five\n", &HEAD)?;
+    check.kept(&HEAD);
     Ok(())
 }
 
@@ -253,16 +266,22 @@ fn in_doubt(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
         doubt.server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {lengths}\r\n\r\nfive\n"));
         doubt.server.half_close();
         doubt.client.expect_error(&DOUBT)?;
+        doubt.client.expect_output("", &DOUBT)?;
     }
     // A client that can read chunks may do so: then they count, and not the length.
-    let mut chunks = visit("chunks")?;
-    let encoding = "Content-Length: 5\r\nTransfer-Encoding: chunked";
-    chunks.server.send(format!("HTTP/1.1 200 OK\r\n{encoding}\r\n\r\n4\r\nfour\r\n0\r\n\r\n"));
-    chunks.server.half_close();
-    match chunks.client.wait(&DOUBT)? {
-        ended if ended.status == Some(0) && ended.stdout == b"four" => Ok(()),
-        _ => chunks.client.expect_error(&DOUBT),
+    for encoding in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "transfer-encoding:Chunked\r\nContent-Length: 5",
+    ] {
+        let mut chunks = visit("chunks")?;
+        chunks.server.send(format!("HTTP/1.1 200 OK\r\n{encoding}\r\n\r\n4\r\nfour\r\n0\r\n\r\n"));
+        chunks.server.half_close();
+        match chunks.client.wait(&DOUBT)? {
+            ended if ended.status == Some(0) && ended.stdout == b"four" => {}
+            _ => chunks.client.expect_error(&DOUBT)?,
+        }
     }
+    Ok(())
 }
 
 fn any_bytes(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
@@ -271,7 +290,7 @@ fn any_bytes(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     character.server.send_pieces(cut(text.as_bytes(), &[text.len() - 9, text.len() - 2]));
     character.prints("一个字，两半\n", &BYTES)?;
     let mut bytes = visit("bytes")?;
-    let mut all: Vec<u8> = (0..=255).chain(*b"\r\n\r\n\0Content-Length: 3\r\n\r\n").collect();
+    let mut all: Vec<u8> = (0..=255).chain(*b"\r\n\r\n\0Content-Length: 3\r\n\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n").collect();
     all.extend(random::bytes(100));
     bytes.server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", all.len()));
     bytes.server.send(&all);
@@ -282,6 +301,7 @@ fn cut_short(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
     let thirty = "123456789012345678901234567890";
     let two_to_the_32 = (1u64 << 32) + 5;
     let two_to_the_64 = (1u128 << 64) + 5;
+    let most = u64::MAX;
     let promise =
         |length: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nfive\n");
     for (name, sent) in [
@@ -291,6 +311,9 @@ fn cut_short(visit: impl Fn(&str) -> Verdict<Visit>) -> Verdict {
         ("too-much", promise(&two_to_the_32.to_string())),
         ("far-too-much", promise(&two_to_the_64.to_string())),
         ("thirty-digits", promise(thirty)),
+        ("more-than-memory", promise("1000000000000000")),
+        ("most", promise(&most.to_string())),
+        ("cut-behind-a-line", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n".to_string()),
     ] {
         let Visit { client, mut server } = visit(name)?;
         server.send(sent);

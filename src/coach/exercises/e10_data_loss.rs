@@ -107,6 +107,10 @@ fn judge(check: &Check) -> Verdict {
     let mut two = server.connect("two lines")?;
     two.send("the first\nthe second\n");
     two.expect_lines_until_fin(answer_to("the first"), &ANSWERS)?;
+    let mut begins = server.connect("begins another line")?;
+    begins.send("the first\nthe sec");
+    begins.expect_lines_until_fin(answer_to("the first"), &ANSWERS)?;
+    drop(begins);
     check.kept(&ANSWERS);
     for line in [b"  \xe4\xbd\xa0\xe5\xa5\xbd\xff ".to_vec(), b"\0\t\xe4\xbd".to_vec(), Vec::new()]
     {
@@ -155,8 +159,9 @@ fn judge(check: &Check) -> Verdict {
     server.is_idle_while(|| patient.wait_out(&pause, &WHOLE))?;
     patient.send(" and more\n");
     patient.expect_lines_until_fin(answer_to(word + " and more"), &WHOLE)?;
+    early.expect_line(format!("{LONG} bytes"), &WHOLE)?; // however long the line is
     check.kept(&WHOLE);
-    early.expect_lines_until_fin(answer_to("0123456789".repeat(LONG / 10)), &HALF)?;
+    early.expect_lines_until_fin("0123456789".repeat(LONG / 10) + "\n", &HALF)?;
     check.kept(&HALF);
     speaks(&mut slow, 2);
     slow.expect_lines_until_fin(answer_to(&line), &SLOW)?;

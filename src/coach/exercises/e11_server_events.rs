@@ -1,10 +1,13 @@
 //! 11: a chat room of many sockets, one of which does not read. The trap: it stops the others, or fills the memory.
 
-use std::collections::{BTreeSet, VecDeque};
+mod patience;
+
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 
+use self::patience::{never_reads, reads_later, waited_in_time};
 use super::common::{CLOSES, IDLE, Server, buffers};
 use crate::coach::exercise::Exercise;
 use crate::coach::lock;
@@ -33,8 +36,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
 
 const GREETS: Rule = Rule {
     name: "greets",
-    en: "Every client is told its number, counted from 1: `You are 1.` From then on it is in the room, and hears what is said and who comes and goes.",
-    zh: "客户端来了，先告诉它编号，从 1 数起：`You are 1.` 从这时起它就在聊天室里，谁说了什么、谁来谁走，都要听到。",
+    en: "Every client is told its number, counted from 1, which no other client ever gets: `You are 1.` From then on it is in the room, and hears what is said and who comes and goes.",
+    zh: "客户端来了，先告诉它编号，从 1 数起，人走了也不再给别人：`You are 1.` 从这时起它就在聊天室里，谁说了什么、谁来谁走，都要听到。",
     see: "Run it",
 };
 const COMES: Rule = Rule {
@@ -92,12 +95,6 @@ const MANY: Rule = Rule {
     see: "Run it",
 };
 
-/// The length of a long line.
-const LINE: usize = 512 << 10;
-/// The number of long lines for a client that does not read at first: less than 8 MiB, and more than most kernels hold.
-const WHILE: usize = 15;
-/// The number of bytes that may wait for a client that does not read.
-const LIMIT: usize = 8 << 20;
 const CROWD: usize = 40;
 
 /// A client in the room.
@@ -143,14 +140,14 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&ANY);
 
     reads_later(&server, &mut ada, &mut bob)?;
-    check.kept(&PATIENT);
-    let fay = enters(&server, "fay", &GREETS)?;
+    let mut fay = enters(&server, "fay", &GREETS)?;
     let number = fay.number;
     for guest in [&mut ada, &mut bob] {
         guest.hears(&format!("{number} has come."), &COMES)?;
     }
-    fay.peer.stall();
-    never_reads(&mut ada, &mut bob, &format!("{number} has left.\n"))?;
+    let said = never_reads(&mut ada, &mut bob, &format!("{number} has left.\n"))?;
+    waited_in_time(check, said, &mut fay)?;
+    check.kept(&PATIENT);
     check.kept(&BOUNDED);
     check.kept(&STOPS_NOBODY);
 
@@ -231,11 +228,12 @@ impl Guest<'_> {
     fn next(&mut self, awaited: &str, rule: &Rule) -> Verdict<String> {
         let line = self.peer.line(Observed::bytes(awaited), rule)?;
         let own = [" has ", ": "].map(|what| format!("{}{what}", self.number));
-        match own.iter().any(|own| line.starts_with(own)) {
-            false => Ok(line),
-            true => {
+        let rules = [if line.ends_with(" has left.") { &LEAVES } else { &COMES }, &OWN];
+        match own.iter().zip(rules).find(|(own, _)| line.starts_with(*own)) {
+            None => Ok(line),
+            Some((_, rule)) => {
                 let expected = Observed::bytes(awaited);
-                Err(self.check.failed(&OWN, expected, Observed::bytes(line)))
+                Err(self.check.failed(rule, expected, Observed::bytes(line)))
             }
         }
     }
@@ -271,80 +269,25 @@ fn talk(check: &Check, [ada, bob, cem]: [&mut Guest<'_>; 3]) -> Verdict {
 fn no_text(server: &Server<'_>, others: [&mut Guest<'_>; 2]) -> Verdict {
     let mut strange = enters(server, "no text", &ANY)?;
     strange.peer.send(b"caf\xe9 \xff\n");
-    strange.peer.half_close();
-    strange.peer.expect_end(&CLOSES)?;
+    let mut stays = Vec::new();
     for guest in others {
         guest.hears("6 has come.", &COMES)?;
-        while guest.next("6 has left.", &ANY)?.starts_with("6: ") {}
+        let next = guest.next("6: caf\u{fffd} \u{fffd}", &ANY)?;
+        match &*next {
+            "6 has left." => {}
+            "6: caf\u{fffd} \u{fffd}" => stays.push(guest),
+            _ => {
+                let said = Observed::bytes("6: caf\u{fffd} \u{fffd}");
+                return Err(guest.check.failed(&ANY, said, Observed::bytes(next)));
+            }
+        }
+    }
+    strange.peer.half_close();
+    strange.peer.expect_end(&CLOSES)?;
+    for guest in stays {
+        guest.hears("6 has left.", &LEAVES)?;
     }
     Ok(())
-}
-
-/// One client does not read, while the others send and another one joins and leaves. In the end it reads everything.
-fn reads_later<'c>(server: &Server<'c>, ada: &mut Guest<'c>, bob: &mut Guest<'c>) -> Verdict {
-    let mut eve = enters(server, "eve", &GREETS)?;
-    for guest in [&mut *ada, &mut *bob] {
-        guest.hears("7 has come.", &COMES)?;
-    }
-    eve.peer.remark("does not read for a while", "暂时不读");
-    let mut said = VecDeque::new();
-    for n in 1..=WHILE {
-        let line = long_line(n);
-        if speaks(ada, bob, &line, "7 has left.\n")? {
-            let stays = Observed::text("7 stays in the room", "7 号还在聊天室里");
-            return Err(ada.check.failed(&PATIENT, stays, Observed::bytes("7 has left.\n")));
-        }
-        said.push_back(format!("1: {line}"));
-    }
-    drop(enters(server, "neo", &STOPS_NOBODY)?);
-    for guest in [&mut *ada, &mut *bob] {
-        guest.hears("8 has come.", &STOPS_NOBODY)?;
-        guest.hears("8 has left.", &STOPS_NOBODY)?;
-    }
-    // Each client's own doings are in order; how those of two are mixed is chance.
-    let mut news = VecDeque::from(["8 has come.\n".to_string(), "8 has left.\n".to_string()]);
-    while !said.is_empty() || !news.is_empty() {
-        let next: Vec<&str> =
-            said.iter().take(1).chain(news.iter().take(1)).map(|it| &**it).collect();
-        let heard = eve.hears_next(&next, &PATIENT)?;
-        let from = if heard == 0 && !said.is_empty() { &mut said } else { &mut news };
-        from.pop_front();
-    }
-    drop(eve);
-    ada.hears("7 has left.", &LEAVES)?;
-    bob.hears("7 has left.", &LEAVES)
-}
-
-/// No two are the same, so that one that is left out shows.
-fn long_line(n: usize) -> String {
-    format!("{n} {}\n", "z".repeat(LINE))
-}
-
-/// One says a line, and another one must hear it. Whether it has heard the news before that.
-fn speaks(one: &mut Guest<'_>, other: &mut Guest<'_>, line: &str, news: &str) -> Verdict<bool> {
-    one.peer.send(line);
-    let line = format!("{}: {line}", one.number);
-    let told = other.hears_next(&[&line, news], &STOPS_NOBODY)? == 1;
-    if told {
-        other.peer.expect_lines(line, &STOPS_NOBODY)?;
-    }
-    Ok(told)
-}
-
-/// One speaks on and on, until it and another one hear that a third one, which never reads, has left.
-fn never_reads(one: &mut Guest<'_>, other: &mut Guest<'_>, news: &str) -> Verdict {
-    let most = LIMIT + buffers() + (4 << 20);
-    for n in 1..=most / LINE {
-        if speaks(one, other, &long_line(n), news)? {
-            return one.peer.expect_lines(news, &BOUNDED);
-        }
-    }
-    let mib = most >> 20;
-    let still = Observed::text(
-        format!("{mib} MiB were said, and the one that does not read is still there"),
-        format!("已经说了 {mib} MiB，不读的那个还在"),
-    );
-    Err(one.check.failed(&BOUNDED, Observed::bytes(news), still))
 }
 
 /// Many clients join at the same time, and then all send at the same time.

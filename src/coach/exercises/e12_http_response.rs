@@ -119,19 +119,29 @@ fn judge(check: &Check) -> Verdict {
     pieces.expect_silence(Duration::from_millis(50), &WHOLE)?;
     pieces.send("\r\n");
     answered(check, pieces, &page("/two", 2), &WHOLE, &WHOLE)?;
-    // More than one read of any usual size: here it does not depend on who is faster.
+    // Nearly as much as one may send. In parts, so that one read is not enough, whatever its size.
     let mut large = server.connect("large")?;
-    let lines: String = (1..=200).map(|n| format!("X-{n}: {}\r\n", "x".repeat(1000))).collect();
-    large.send(format!("GET /large HTTP/1.1\r\nHost: me\r\n{lines}\r\n"));
-    answered(check, large, &page("/large", 202), &WHOLE, &WHOLE)?;
+    let lines: String = (1..=90).map(|n| format!("X-{n}: {}\r\n", "x".repeat(150))).collect();
+    let head = format!("GET /large HTTP/1.1\r\nHost: me\r\n{lines}\r\n");
+    large.send_pieces(head.as_bytes().chunks(1500));
+    answered(check, large, &page("/large", 92), &WHOLE, &WHOLE)?;
     let (pause, mut patient) = (check.long_pause(), server.connect("patient")?);
     patient.send("GET /patient HTTP/1.1\r\nHo");
 
     with_a_body(check, &server)?;
     check.kept(&BODY);
     sends_on(check, server.connect("sends on")?)?;
-    sends_often(check, posts(server.connect("sends often")?))?;
-    let late = posts(server.connect("sends late")?);
+    sends_often(check, posts(check, server.connect("sends often")?)?)?;
+    for sent in ["", "GET /half HTTP/1.1\r\nHos", "GET /half HTTP/1.1\r\nHost: me\r\n"] {
+        let mut half = server.connect("half a head")?;
+        half.send(sent);
+        half.half_close();
+        if half.wait_unread() && half.take(10, &WHOLE)?.ends_with(b"2") {
+            let none = Observed::text("no page for half a head", "头部只有一半，没有页面");
+            return Err(check.failed(&WHOLE, none, Observed::bytes("HTTP/1.1 2")));
+        }
+    }
+    let late = posts(check, server.connect("sends late")?)?;
     server.or_ended(others(check, &server), &OTHERS)?;
     drop(stay);
     server.expect_freed(2, &FREES)?; // `patient` and `late`
@@ -174,10 +184,13 @@ fn sends_on(check: &Check, mut client: Peer) -> Verdict {
 }
 
 /// This client sends a head, and its body only when the answer is there already.
-fn posts(mut client: Peer) -> Peer {
+fn posts(check: &Check, mut client: Peer) -> Verdict<Peer> {
     client.send("POST /often HTTP/1.1\r\nHost: me\r\nContent-Length: 50\r\n\r\n");
-    client.wait_unread();
-    client
+    if client.wait_unread() {
+        return Ok(client);
+    }
+    let answer = Observed::text("an answer, as the head is there", "头部到了，就该响应");
+    Err(check.failed(&BODY, answer, Observed::Nothing(Duration::from_secs(5))))
 }
 
 /// It sends the body a little at a time.

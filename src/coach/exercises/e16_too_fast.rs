@@ -1,7 +1,7 @@
 //! 16: a relay that is as fast as the slower side. The trap: it takes everything, and keeps it.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use net_notes::check::{Check, Host, Observed, Peer, Rule, Verdict, byte_by_byte, random};
 
@@ -50,8 +50,8 @@ const MANY: Rule = Rule {
 };
 const LOST: Rule = Rule {
     name: "lost",
-    en: "When one side resets its connection, the relay ends the connection to the other side, too, at once, also if that one does not read.",
-    zh: "一边重置了连接，中继也要马上结束到另一边的连接，哪怕另一边正不读。",
+    en: "When one side resets its connection, the relay ends the connection to the other side, too, at once, also if that one has sent more than the lost one has read.",
+    zh: "一边重置了连接，中继也要马上结束到另一边的连接，哪怕另一边发来的，断掉的那边还没读完。",
     see: "Two who wait for each other",
 };
 const NO_SERVER: Rule = Rule {
@@ -74,6 +74,8 @@ const KEPT: usize = 4 << 20;
 const SPARE: usize = 4 << 20;
 /// A relay that takes nothing for this long has stopped reading.
 const STUCK: Duration = Duration::from_millis(300);
+/// The time in which a lost connection must have ended the other one, on a busy machine, too.
+const AT_ONCE: Duration = Duration::from_millis(1500);
 
 /// The relay under check, and the server behind it.
 struct Relay<'c> {
@@ -135,14 +137,15 @@ fn judge(check: &Check) -> Verdict {
     let relay = Relay { server: Server::at(check, program, port), host: Mutex::new(host) };
 
     passes_on(&relay)?;
-    check.kept(&PASSES_ON);
     let (pause, mut patient) = (check.long_pause(), relay.pair("patient")?);
+    let mut half = relay.pair("answers late")?;
+    half.client.half_close();
+    half.server.expect_until_fin("", &HALF_CLOSE)?;
     let both_sides = |step: fn(&Relay<'_>, Side) -> Verdict| {
         check.at_once(SIDES.len(), |n| step(&relay, SIDES[n]))
     };
     both_sides(ends)?;
     both_end(&relay)?;
-    check.kept(&HALF_CLOSE);
     let before = relay.server.program.most_memory();
     check.at_once(SIDES.len(), |n| reads_late(&relay, SIDES[n], before))?;
     check.kept(&BOUNDED);
@@ -155,7 +158,7 @@ fn judge(check: &Check) -> Verdict {
     check.kept(&MANY);
     relay.server.program.expect_running(&LOST)?;
     check.kept(&LOST);
-    relay.server.expect_freed(4, &FREES)?; // `patient`, and the one that never reads: two each
+    relay.server.expect_freed(6, &FREES)?; // `patient`, `half`, and the one that never reads: two each
     check.kept(&FREES);
     no_server(check)?;
     check.kept(&NO_SERVER);
@@ -166,6 +169,10 @@ fn judge(check: &Check) -> Verdict {
         from.send("are you there?");
         to.expect_exactly("are you there?", &PASSES_ON)?;
     }
+    check.kept(&PASSES_ON);
+    half.server.send("a late answer");
+    half.client.expect_exactly("a late answer", &HALF_CLOSE)?;
+    check.kept(&HALF_CLOSE);
     relay.server.program.expect_up()
 }
 
@@ -239,9 +246,13 @@ fn reads_late(relay: &Relay<'_>, fast: Side, before: Option<usize>) -> Verdict {
         let en = format!("the program uses {used} more than before");
         Observed::text(en, format!("程序比之前多用了 {used}"))
     } else {
+        // What the slow one says is passed on in the meantime.
+        to.send("slow down");
+        let passed = from.expect_exactly("slow down", &PASSES_ON);
         // In pieces, as each expectation has a deadline.
         let mut pieces = words[..taken].chunks(256 << 10);
         pieces.try_for_each(|piece| to.expect_exactly(piece, &ALL_ARRIVES))?;
+        passed?; // a relay that has given up the slow one passes on nothing either
         from.send("and this");
         from.half_close();
         return to.expect_until_fin("and this", &ALL_ARRIVES);
@@ -275,23 +286,31 @@ fn many(relay: &Relay<'_>) -> Verdict {
 fn is_lost(relay: &Relay<'_>, side: Side) -> Verdict {
     let mut pair = relay.pair(side.named(["client is lost", "server is lost"]))?;
     pair.from(side).1.send("nobody will read this");
-    loses(pair, side)
+    loses(relay.server.check, pair, side)
 }
 
 /// The same after the other side has filled the buffers. It reads nothing.
 fn is_lost_while_full(relay: &Relay<'_>, side: Side) -> Verdict {
     let mut pair = relay.pair(side.named(["full client is lost", "full server is lost"]))?;
     pair.from(side).1.send_until_stuck(counted(buffers()), STUCK / 3);
-    loses(pair, side)
+    loses(relay.server.check, pair, side)
 }
 
-fn loses(pair: Pair, side: Side) -> Verdict {
+fn loses(check: &Check, pair: Pair, side: Side) -> Verdict {
     let (lost, mut other) = match side {
         Side::Client => (pair.client, pair.server),
         Side::Server => (pair.server, pair.client),
     };
     lost.reset();
-    other.expect_end(&LOST)
+    let began = Instant::now();
+    other.expect_end(&LOST)?;
+    let took = began.elapsed();
+    if took > AT_ONCE {
+        let at_once = Observed::text("this happens at once", "马上就做");
+        let late = Observed::text(format!("after {took:.1?}"), format!("{took:.1?} 之后"));
+        return Err(check.failed(&LOST, at_once, late));
+    }
+    Ok(())
 }
 
 /// The relay runs before its server does.

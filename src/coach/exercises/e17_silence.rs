@@ -1,15 +1,16 @@
 //! 17: a client that keeps a subscription alive. The trap: to a client that only waits, a dead host looks like a silent one.
 
-use std::sync::Mutex;
+mod pauses;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use net_notes::check::{Check, Host, Observed, Peer, Program, Rule, Verdict, byte_by_byte, random};
 
+use self::pauses::comes_and_goes;
 use super::common::IDLE;
 use crate::coach::exercise::Exercise;
-use crate::coach::lock;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "17_silence",
@@ -102,11 +103,8 @@ const ATTEMPTS: usize = 3;
 const TOO_LONG: Duration = Duration::from_secs(4);
 
 /// The shortest and the longest pause before each attempt: the host closes four connections, and then sends `BEAT`.
-const PAUSES_MS: [(u64, u64); 5] = [(50, 100), (100, 200), (200, 400), (400, 800), (50, 100)];
-/// Enough clients to show whether the pauses are random.
-const CLIENTS: usize = 8;
-/// Random pauses differ by more than this part of their upper end. The longest quarter does not count: it may be late.
-const SPREAD: f64 = 0.15;
+const PAUSES_MS: [(u64, u64); 7] =
+    [(50, 100), (100, 200), (200, 400), (400, 800), (400, 800), (50, 100), (100, 200)];
 
 /// A client under check, and the host that it has subscribed to.
 struct Subscriber {
@@ -174,7 +172,7 @@ fn judge(check: &Check) -> Verdict {
         (story, 1),
         (silence, ATTEMPTS),
         (never_says_a_word, ATTEMPTS),
-        (refused, 1),
+        (refused, ATTEMPTS),
         (comes_and_goes, ATTEMPTS),
     ];
     let is_decided = AtomicBool::new(false);
@@ -195,7 +193,8 @@ fn judge(check: &Check) -> Verdict {
         is_decided.store(true, Ordering::SeqCst);
         first
     })?;
-    for rule in [COMES_BACK, SILENCE, PAUSES, AFRESH, RANDOM] {
+    // Several steps have looked at them.
+    for rule in [SUBSCRIBES, COMES_BACK, GAP, SILENCE, PAUSES, AFRESH, RANDOM, IDLE] {
         check.kept(&rule);
     }
     Ok(())
@@ -214,13 +213,18 @@ fn story(check: &Check) -> Verdict {
         client.prints(event.trim_end(), &SUBSCRIBES)
     })?;
     one.send(beat);
+    // The numbers get a second digit.
+    for _ in 0..6 {
+        let event = events.next(&random::word());
+        one.send(&event);
+        client.prints(event.trim_end(), &SUBSCRIBES)?;
+    }
     for text in ["the kettle boils", "BEAT 1 is only a text", "END", "  水开了  ok"] {
         let event = events.next(text);
         one.send_pieces(byte_by_byte(event.as_bytes()));
         client.prints(event.trim_end(), &SUBSCRIBES)?;
     }
     one.expect_silence(Duration::from_millis(50), &SUBSCRIBES)?;
-    check.kept(&SUBSCRIBES);
     let last = events.last();
     one.send(format!("{} I was about to", last + 1));
     one.half_close();
@@ -240,7 +244,6 @@ fn story(check: &Check) -> Verdict {
     let event = events.next("before the reset");
     three.send(format!("{beat}{event}"));
     client.prints(event.trim_end(), &GAP)?;
-    check.kept(&GAP);
     three.reset();
 
     let mut four = client.accept("fourth", events.last(), &COMES_BACK)?;
@@ -266,20 +269,21 @@ fn story(check: &Check) -> Verdict {
 fn silence(check: &Check) -> Verdict {
     let client = Subscriber::start(check)?;
     let mut slow = client.accept("slow", 0, &SUBSCRIBES)?;
-    slow.send(format!("BEAT {}\n1 a\n2 hal", BEAT_MS));
+    // The last one counts.
+    slow.send(format!("BEAT 2000\nBEAT {}\n1 a\n2 hal", BEAT_MS));
     client.prints("1 a", &SUBSCRIBES)?;
     let watch = client.program.watch();
     let mut said = Instant::now();
     // Together much more than two heartbeats: a client for which not all of these are signs of life may be late, too.
     for (pause, part) in [(5, "f an"), (3, " ev"), (3, "ent"), (3, "\n")] {
-        slow.expect_silence(Duration::from_millis(BEAT_MS * pause / 4), &PATIENCE)?;
+        slow.expect_no_bytes(Duration::from_millis(BEAT_MS * pause / 4), &SUBSCRIBES)?;
+        slow.expect_silence(Duration::from_millis(1), &PATIENCE)?;
         said = Instant::now(); // before sending: the client cannot have received it earlier
         slow.send(part);
     }
     client.prints("2 half an event", &PATIENCE)?;
     check.kept(&PATIENCE);
     watch.expect_idle(&IDLE)?;
-    check.kept(&IDLE);
     slow.remark("sends nothing from now on", "从此一声不出");
     slow.expect_end(&SILENCE)?;
     expect_time(check, said.elapsed(), (2 * BEAT_MS, 3 * BEAT_MS), &SILENCE)?;
@@ -305,65 +309,20 @@ fn refused(check: &Check) -> Verdict {
     let program = check.start(["127.0.0.1", &port.to_string()])?;
     thread::sleep(Duration::from_millis(random::number(400..600) as u64));
     program.expect_running(&COMES_BACK)?;
+    program.watch().expect_idle(&IDLE)?; // it pauses
     let client = Subscriber { program, host: check.listen_at(port)? };
-    let mut late = client.accept("at last", 0, &COMES_BACK)?;
+    let late = client.accept("at last", 0, &COMES_BACK)?;
+    // It was refused twice at least, and its next pause is the third one, or a longer one.
+    let closed = Instant::now();
+    drop(late);
+    let mut late = client.accept("once more", 0, &COMES_BACK)?;
+    expect_time(check, closed.elapsed(), (PAUSES_MS[2].0, u64::MAX), &PAUSES)?;
+    // The first event has the number 1.
+    late.send("BEAT 60000\n2 hello\n");
+    late.expect_end(&GAP)?;
+    let mut late = client.accept("and again", 0, &GAP)?;
     late.send("BEAT 2000\n1 hello\n");
     client.prints("1 hello", &COMES_BACK)
-}
-
-/// Hosts that accept and close, and in the end send something. Each has its own client.
-fn comes_and_goes(check: &Check) -> Verdict {
-    let all = Mutex::new(Vec::new());
-    check.at_once(CLIENTS, |_| {
-        let pauses = visits(&check.beside())?;
-        lock(&all).push(pauses);
-        Ok(())
-    })?;
-    let all = lock(&all);
-    for (n, (_, most)) in PAUSES_MS.into_iter().enumerate() {
-        // On a busy machine some are late.
-        let shortest = all.iter().map(|pauses| pauses[n]).min().unwrap_or_default();
-        let rule = if n + 1 < PAUSES_MS.len() { &PAUSES } else { &AFRESH };
-        expect_time(check, shortest, (0, most), rule)?;
-    }
-    // Only the long pauses count: there, some milliseconds of delay matter little.
-    let part =
-        |pauses: &[Duration; 5], n: usize| pauses[n].as_secs_f64() * 1000.0 / PAUSES_MS[n].1 as f64;
-    let mut parts: Vec<f64> =
-        [2, 3].iter().flat_map(|n| all.iter().map(|it| part(it, *n))).collect();
-    parts.sort_by(f64::total_cmp);
-    let counted = &parts[..parts.len() * 3 / 4];
-    let spread = counted.last().zip(counted.first()).map_or(0.0, |(most, least)| most - least);
-    if spread >= SPREAD {
-        return Ok(());
-    }
-    let spread_out = Observed::text(
-        format!("{CLIENTS} clients with pauses of different lengths"),
-        format!("{CLIENTS} 个客户端，停顿有长有短"),
-    );
-    let same = Observed::text("they come back in step", "它们步调一致地回来");
-    Err(check.failed(&RANDOM, spread_out, same))
-}
-
-/// The pauses of one client.
-fn visits(check: &Check) -> Verdict<[Duration; 5]> {
-    let client = Subscriber::start(check)?;
-    let mut pauses = [Duration::ZERO; 5];
-    let mut connection = client.accept("visit", 0, &SUBSCRIBES)?;
-    for (n, (least, _)) in PAUSES_MS.into_iter().enumerate() {
-        let is_last = n + 1 == PAUSES_MS.len();
-        if is_last {
-            connection.send("BEAT 2000\n1 hello\n");
-            client.prints("1 hello", &AFRESH)?;
-        }
-        let closed = Instant::now();
-        drop(connection);
-        connection = client.host.accept("visit", &COMES_BACK)?;
-        pauses[n] = closed.elapsed();
-        expect_time(check, pauses[n], (least, u64::MAX), &PAUSES)?;
-        connection.expect_exactly(format!("AFTER {}\n", u8::from(is_last)), &SUBSCRIBES)?;
-    }
-    Ok(pauses)
 }
 
 /// Expects a duration between these times, in milliseconds.

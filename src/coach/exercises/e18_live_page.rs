@@ -231,8 +231,17 @@ fn talk(check: &Check, mut three: [&mut Visitor<'_>; 3]) -> Verdict {
         Ok(())
     })?;
     // Lengths of each form, an empty one, and one that looks like something else.
-    for text in ["红茶 😀, please", &"长".repeat(100), &"x".repeat(70_000), "", "+Dan", "a\nb: c"]
-    {
+    for text in [
+        "红茶 😀, please",
+        &"长".repeat(100),
+        &"x".repeat(70_000),
+        "",
+        "+Dan",
+        "a\nb: c",
+        "  a \n",
+        "<b>&amp;",
+        &"y".repeat(1 << 19),
+    ] {
         let name = three[0].name.clone();
         three[0].socket.say(text);
         for visitor in &mut three {
@@ -254,10 +263,17 @@ fn names<'c>(room: &mut Room<'c>, others: [&mut Visitor<'c>; 3]) -> Verdict {
     for name in ["", &"x".repeat(21), &"名".repeat(21), &taken[0], &taken[1]] {
         let mut socket = room.connects("refused")?;
         socket.say(name);
+        socket.say("Zed"); // too late: the room has closed
         socket.expect_close(4000, &NAME)?;
     }
     // If any of that had been received, this would not be next.
-    for name in [random::chinese(20), "x".to_string(), taken[0].to_uppercase()] {
+    for name in [
+        random::chinese(20),
+        "x".to_string(),
+        " ".to_string(),
+        " x ".to_string(),
+        taken[0].to_uppercase(),
+    ] {
         let visitor = room.enters(&name, &mut [ada, bob, cem], &NAME)?;
         visitor.socket.close(1000, &LEAVES)?;
         room.misses(&name, &mut [ada, bob, cem])?;

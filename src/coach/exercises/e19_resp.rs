@@ -1,10 +1,13 @@
 //! 19: a server that speaks RESP: five commands, for clients that send many requests at once, cut them anywhere, put any bytes
 //! into them, or break the format.
 
+mod words;
+
 use std::time::Duration;
 
 use net_notes::check::{Check, Observed, Peer, Rule, Verdict, byte_by_byte, cut, random};
 
+use self::words::{bytes, large, too_large, wrong_length};
 use super::common::{CLOSES, IDLE, Server};
 use crate::coach::exercise::Exercise;
 
@@ -80,8 +83,8 @@ const WRONG_LENGTH: Rule = Rule {
 };
 const TOO_LARGE: Rule = Rule {
     name: "too-large",
-    en: "A word of more than 1 MiB, a request of more than 1000 words, and a line of more than 64 KiB are refused in the same way, as soon as this is known: the server does not wait for the rest.",
-    zh: "一个词超过 1 MiB，一个请求超过 1000 个词，一行超过 64 KiB，都用同样的办法拒绝，一看出来就拒绝：不等后面的到齐。",
+    en: "A word of more than 1 MiB, a counted request of more than 1000 words, and a line of more than 64 KiB are refused in the same way, as soon as this is known: the server does not wait for the rest.",
+    zh: "一个词超过 1 MiB，一个带词数的请求超过 1000 个词，一行超过 64 KiB，都用同样的办法拒绝，一看出来就拒绝：不等后面的到齐。",
     see: "A wrong length",
 };
 const APART: Rule = Rule {
@@ -91,7 +94,6 @@ const APART: Rule = Rule {
     see: "Exercise",
 };
 
-const WORD_MAX: usize = 1 << 20;
 const PONG: &[u8] = b"+PONG\r\n";
 
 fn request<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
@@ -195,6 +197,8 @@ fn answers(mut client: Client<'_>) -> Verdict {
         (vec!["INCR", &count], b":2\r\n".to_vec()),
         (vec!["INCR", &other], b":3\r\n".to_vec()),
         (vec!["GET", &count], bulk("2")),
+        (vec!["SET", &count, "9223372036854775806"], b"+OK\r\n".to_vec()),
+        (vec!["INCR", &count], b":9223372036854775807\r\n".to_vec()),
         (vec!["SET", &count, "-1"], b"+OK\r\n".to_vec()),
         (vec!["INCR", &count], b":0\r\n".to_vec()),
         (vec!["ping"], PONG.to_vec()),
@@ -218,11 +222,15 @@ fn errors(mut client: Client<'_>) -> Verdict {
         &["SET", &key, "two", "words"],
         &["INCR"],
         &["INCR", "two", "words"],
+        &["PING"; 1000],
     ] {
         client.peer.send(request(words));
         client.expect_refusal(&ERRORS)?;
         client.ask(&["PING"], PONG, &ERRORS)?;
     }
+    client.peer.send(request(&[b"\xff\xfe"]));
+    client.expect_refusal(&ERRORS)?;
+    client.ask(&["PING"], PONG, &ERRORS)?;
     for value in ["tea", "1.5", "", "1 ", "0x1", "9223372036854775808", &largest] {
         client.ask(&["SET", &key, value], "+OK\r\n", &ERRORS)?;
         client.peer.send(request(&["INCR", &key]));
@@ -295,6 +303,8 @@ fn inline(mut client: Client<'_>) -> Verdict {
             [bulk("x"), bulk(&value), PONG.to_vec()].concat()
         }),
         ("\r\n\n*0\r\nECHO one\r\n".to_string(), bulk("one")),
+        (format!("ECHO {}\n", "long".repeat(15_000)), bulk("long".repeat(15_000))),
+        ("ECHO 茶\r\n".to_string(), bulk("茶")),
     ] {
         client.peer.send(sent);
         client.peer.expect_exactly(reply, &INLINE)?;
@@ -303,72 +313,6 @@ fn inline(mut client: Client<'_>) -> Verdict {
     client.peer.expect_silence(Duration::from_millis(50), &INLINE)?;
     client.peer.send("NG\r\n");
     client.peer.expect_exactly(PONG, &INLINE)
-}
-
-fn bytes(mut client: Client<'_>) -> Verdict {
-    let mut all: Vec<u8> = (0..=255).chain(random::bytes(20)).collect();
-    all.extend_from_slice(b"\r\n$4\r\n\0");
-    all.extend(request(&["PING"]));
-    for (key, value) in [(&all[..], &all[..]), (b"", b"x"), (b"x", b""), (b"\r\n", b"\r\n\r\n")] {
-        client.ask(&[&b"SET"[..], key, value], "+OK\r\n", &BYTES)?;
-        client.ask(&[&b"GET"[..], key], bulk(value), &BYTES)?;
-    }
-    Ok(())
-}
-
-fn large(mut client: Client<'_>) -> Verdict {
-    let value = random::word().repeat(WORD_MAX / 5 + 1)[..WORD_MAX].to_string();
-    client.ask(&["SET", "large", &value], "+OK\r\n", &BYTES)?;
-    client.ask(&["GET", "large"], bulk(value), &BYTES)
-}
-
-/// The format is broken between two requests.
-fn wrong_length<'c>(client: &impl Fn(&str) -> Verdict<Client<'c>>) -> Verdict {
-    for broken in [
-        "*x\r\n",
-        "*\r\n",
-        "*1x\r\n",
-        "*+1\r\n$4\r\nPING\r\n",
-        "*1\r\nPING\r\n",
-        "*1\r\n:4\r\nPING\r\n",
-        "*1\r\n$x\r\n",
-        "*1\r\n$\r\n",
-        "*1\r\n$-4\r\nPING\r\n",
-        "*1\r\n$+4\r\nPING\r\n",
-        "*2\r\n$4\r\nECHO\r\n$1\r\n\u{8336}\r\n",
-        "*2\r\n$4\r\nECHO\r\n$4\r\ntea\r\n",
-        "*2\r\n$4\r\nECHO\r\n$3\r\ntea  ",
-    ] {
-        let mut client = client("wrong length")?;
-        let ping = request(&["PING"]);
-        client.peer.send([&ping, broken.as_bytes(), &ping].concat());
-        client.peer.expect_exactly(PONG, &WRONG_LENGTH)?;
-        client.expect_last_refusal(&WRONG_LENGTH)?;
-    }
-    Ok(())
-}
-
-fn too_large<'c>(client: &impl Fn(&str) -> Verdict<Client<'c>>) -> Verdict {
-    let word = |length: &str| format!("*2\r\n$4\r\nECHO\r\n${length}\r\n");
-    // The last two are 4 in a variable of 32 bits, and of 64.
-    let [double, quad] = [(1u128 << 32) + 4, (1u128 << 64) + 4].map(|length| length.to_string());
-    let line = |start: &str| start.to_string() + &"1".repeat(70_000);
-    for sent in [
-        word(&(WORD_MAX + 1).to_string()),
-        word("1000000000000"),
-        word(&double) + "PING\r\n",
-        word(&quad) + "PING\r\n",
-        "*1001\r\n".to_string(),
-        "*1000000000\r\n".to_string(),
-        line("ECHO "),
-        line("*"),
-        line("*1\r\n$"),
-    ] {
-        let mut client = client("too large")?;
-        client.peer.send(sent);
-        client.expect_last_refusal(&TOO_LARGE)?;
-    }
-    Ok(())
 }
 
 fn apart<'c>(check: &Check, client: &(impl Fn(&str) -> Verdict<Client<'c>> + Sync)) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict, random};
+use net_notes::check::{Check, Failure, Observed, Peer, Rule, Verdict, cut, random};
 
 use super::common::Server;
 
@@ -15,9 +15,13 @@ const PONG: u8 = 10;
 const FIN: u8 = 0x80;
 const MASK: u8 = 0x80;
 
-/// The example of the RFC: the key, and the answer that a server must give.
-const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// Keys, and the answers that a server must give. The first is the example of the RFC, which a program could know by heart.
+const KEYS: [(&str, &str); 4] = [
+    ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+    ("XesQf+1lHaIAwYYAzdPTtw==", "giIl4YTp0oEH4cu6E7wkKQm7GgU="),
+    ("gRXiK50vFACaaNwul50pGQ==", "9iAhD4OFa2KUYmnoO+5W+LGUp6o="),
+    ("3C3hcYC0qfIWAl3U0CETaw==", "VTaMYGpnik3WSI2vrdtBjR6s5KM="),
+];
 
 /// Into how small pieces a frame is cut: the first one ends in the mask.
 const PIECE: usize = 5;
@@ -30,7 +34,7 @@ pub(super) struct WebSocket<'c> {
     pub(super) check: &'c Check,
     pub(super) peer: Peer,
     /// The fragments of a message that have arrived.
-    begun: Vec<u8>,
+    begun: Option<Vec<u8>>,
     /// Messages that arrived while a pong was waited for.
     heard: VecDeque<String>,
     pongs: VecDeque<Vec<u8>>,
@@ -52,22 +56,34 @@ impl<'c> WebSocket<'c> {
         rule: &Rule,
     ) -> Verdict<WebSocket<'c>> {
         let mut peer = server.connect_by(name, rule)?;
-        peer.send(format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
-        ));
+        let (key, accept) = *random::choice(&KEYS);
+        // As Firefox says it; and the case of a name does not matter (RFC 9110 5.1).
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nsec-websocket-key: {key}\r\n\r\n"
+        );
+        peer.send_pieces(cut(head.as_bytes(), &[head.len() - 30]));
         let expected = "HTTP/1.1 101 Switching Protocols";
         let head = peer.until(b"\r\n\r\n", Observed::bytes(expected), rule)?;
         let text = String::from_utf8_lossy(&head);
-        let accepts = text.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
-            name.eq_ignore_ascii_case("Sec-WebSocket-Accept") && value.trim() == ACCEPT
-        });
+        let says = |wanted: &str, is: &dyn Fn(&str) -> bool| {
+            text.lines()
+                .filter_map(|line| line.split_once(':'))
+                .any(|(name, value)| name.eq_ignore_ascii_case(wanted) && is(value.trim()))
+        };
+        let accepts = says("Sec-WebSocket-Accept", &|value| value == accept)
+            && says("Upgrade", &|value| value.eq_ignore_ascii_case("websocket"))
+            && says("Connection", &|value| {
+                value.split(',').any(|one| one.trim().eq_ignore_ascii_case("upgrade"))
+            });
         if !text.starts_with("HTTP/1.1 101 ") || !accepts {
-            let accept = format!("{expected}\r\n… Sec-WebSocket-Accept: {ACCEPT}");
+            let accept = format!(
+                "{expected}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}"
+            );
             return Err(server.check.failed(rule, Observed::bytes(accept), Observed::bytes(head)));
         }
         let (heard, pongs) = (VecDeque::new(), VecDeque::new());
-        Ok(WebSocket { check: server.check, peer, begun: Vec::new(), heard, pongs })
+        Ok(WebSocket { check: server.check, peer, begun: None, heard, pongs })
     }
 
     /// Sends a text in one frame.
@@ -176,14 +192,20 @@ impl<'c> WebSocket<'c> {
         loop {
             let frame = self.peer.message(frame_length, awaited.clone(), rule)?;
             let payload = &frame[header_length(frame[1])..];
-            if frame[1] & MASK != 0 {
+            // No mask, no reserved bit, the shortest form of the length (RFC 6455 5.1 and 5.2).
+            let is_short = match header_length(frame[1]) {
+                2 => true,
+                4 => payload.len() >= 126,
+                _ => payload.len() > 0xffff,
+            };
+            if frame[1] & MASK != 0 || frame[0] & 0x70 != 0 || !is_short {
                 return Err(self.check.failed(rule, awaited.clone(), Observed::bytes(frame)));
             }
             match (frame[0] & 0x0f, frame[0] & FIN != 0) {
-                (0..=2, is_last) => {
-                    self.begun.extend_from_slice(payload);
+                (opcode @ 0..=1, is_last) if self.begun.is_some() == (opcode == 0) => {
+                    self.begun.get_or_insert_default().extend_from_slice(payload);
                     if is_last {
-                        let message = std::mem::take(&mut self.begun);
+                        let message = self.begun.take().unwrap_or_default();
                         return Ok(Said::Text(String::from_utf8_lossy(&message).into_owned()));
                     }
                 }

@@ -79,6 +79,10 @@ impl Log {
     }
 
     /// Adds an event with output, which is kept when others of its age are left out.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "only a Unix shell runs the commands of lessons")
+    )]
     pub(super) fn add_output(&self, event: Object) {
         self.push(event, Age::Output);
     }

@@ -117,7 +117,11 @@ fn ask(request: &Request, port: u16) -> io::Result<Reply> {
     let url = format!("http://127.0.0.1:{port}{}", request.target());
     let mut call = http::request(request.method(), &url).timeout(ANSWER_TIMEOUT);
     for (name, value) in request.headers().filter(|(name, _)| is_passed_on(name)) {
-        call = call.header(name, value);
+        if !is_named(request.header("connection"), name) {
+            // Lines with the same name are one value (RFC 9110 5.3).
+            // 同名的几行合成一个值（RFC 9110 5.3）。
+            call = call.header(name, request.header(name).unwrap_or(value));
+        }
     }
     if !request.body().is_empty() {
         call = call.body(request.body());
@@ -130,9 +134,22 @@ fn ask(request: &Request, port: u16) -> io::Result<Reply> {
 fn answer(reply: &Reply, response: &Response) {
     response.status(reply.status());
     for (name, value) in reply.headers().filter(|(name, _)| is_passed_on(name)) {
-        response.header(name, value);
+        // Only cookies keep their own lines.
+        // 只有 cookie 各占一行。
+        let is_cookie = name.eq_ignore_ascii_case("set-cookie");
+        let all = reply.header(name).filter(|_| !is_cookie).unwrap_or(value);
+        if !is_named(reply.header("connection"), name) {
+            response.header(name, all);
+        }
     }
     response.end_with(reply.body());
+}
+
+/// Whether `Connection` says that this line, too, is about the connection (RFC 9110 7.6.1).
+/// `Connection` 有没有说，这一行也只与连接有关（RFC 9110 7.6.1）。
+fn is_named(connection: Option<&str>, name: &str) -> bool {
+    let names = connection.unwrap_or_default().split(',');
+    names.map(str::trim).any(|one| one.eq_ignore_ascii_case(name))
 }
 
 /// Not about the connection, nor about how the body is sent: each side decides that anew.

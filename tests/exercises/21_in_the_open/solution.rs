@@ -76,8 +76,8 @@ fn answer(request: &[u8], port: u16, board: &Board) -> Option<Vec<u8>> {
         if header(&head, "origin").is_some_and(foreign) {
             return Some(message("403 Forbidden", "not from another site\n"));
         }
-        let length = header(&head, "content-length").and_then(|length| length.parse().ok());
-        let length = length.unwrap_or(0);
+        let length = header(&head, "content-length");
+        let length = length.map_or(0, |length| length.parse().unwrap_or(usize::MAX));
         if length > NOTE_LIMIT {
             return Some(message("413 Content Too Large", "a note has 16 KiB at most\n"));
         }

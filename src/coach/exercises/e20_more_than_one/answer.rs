@@ -10,7 +10,7 @@ pub(super) struct Answer {
 
 pub(super) fn request(method: &str, target: &str, body: &str) -> String {
     let length = match method {
-        "POST" => format!("Content-Length: {}\r\n", body.len()),
+        "POST" | "PUT" => format!("Content-Length: {}\r\n", body.len()),
         _ => String::new(),
     };
     format!(

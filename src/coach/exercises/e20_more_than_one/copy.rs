@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mode {
     Well,
-    /// Serves, and answers the health check with 500.
+    /// Serves, and answers the health check with 404.
     Sick,
     /// Is well, and closes when it has a request, as if it had been killed at that moment.
     Dies,
@@ -45,8 +45,9 @@ struct Shared {
     is_listening: AtomicBool,
     /// All requests but those of the health check.
     seen: Mutex<Vec<Seen>>,
-    /// The number of health checks that the other side gave up while it hung.
+    /// The number of health checks that the other side gave up while it hung, and the longest of them, in milliseconds.
     given_up: AtomicUsize,
+    longest: AtomicUsize,
     /// The number of requests that arrived while it hung, without the health check.
     strays: AtomicUsize,
     /// Requests for `/slow` are not answered before this is set.
@@ -62,6 +63,7 @@ impl Copy {
             is_listening: AtomicBool::new(false),
             seen: Mutex::new(Vec::new()),
             given_up: AtomicUsize::new(0),
+            longest: AtomicUsize::new(0),
             strays: AtomicUsize::new(0),
             released: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
@@ -100,6 +102,11 @@ impl Copy {
 
     pub(super) fn given_up(&self) -> usize {
         self.shared.given_up.load(Ordering::SeqCst)
+    }
+
+    /// The longest time for which a check of it was awaited.
+    pub(super) fn awaited(&self) -> Duration {
+        Duration::from_millis(self.shared.longest.load(Ordering::SeqCst) as u64)
     }
 
     pub(super) fn strays(&self) -> usize {
@@ -154,7 +161,7 @@ impl Shared {
             return;
         }
         let _ = stream.set_read_timeout(Some(LOOK_EVERY));
-        let mut bytes = Vec::new();
+        let (mut bytes, began) = (Vec::new(), Instant::now());
         let seen = loop {
             let mode = self.mode();
             if mode != Mode::Hangs {
@@ -174,6 +181,8 @@ impl Shared {
                 Err(error) if is_timeout(error.kind()) => {}
                 Ok(_) | Err(_) => {
                     if mode == Mode::Hangs && is_check(&bytes) {
+                        self.longest
+                            .fetch_max(began.elapsed().as_millis() as usize, Ordering::SeqCst);
                         self.given_up.fetch_add(1, Ordering::SeqCst);
                     }
                     return;
@@ -181,7 +190,7 @@ impl Shared {
             }
         };
         let status = match self.mode() {
-            Mode::Sick if is_check(&bytes) => "500 Internal Server Error",
+            Mode::Sick if is_check(&bytes) => "404 Not Found",
             _ if is_check(&bytes) => "200 OK",
             _ => "201 Created",
         };
@@ -199,11 +208,17 @@ impl Shared {
             thread::sleep(LOOK_EVERY);
         }
         let answer = format!(
-            "HTTP/1.1 {status}\r\nX-Copy: {word}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{word}\n",
-            word.len() + 1
+            "HTTP/1.1 {status}\r\nX-Copy: {word}\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n",
+            page_of(word).len()
         );
-        let _ = stream.write_all(answer.as_bytes());
+        let _ = stream.write_all(&[answer.as_bytes(), &page_of(word)].concat());
     }
+}
+
+/// The body of its answers: not all of it is text.
+pub(super) fn page_of(word: &str) -> Vec<u8> {
+    [word.as_bytes(), b"\n\xff\0"].concat()
 }
 
 /// Not for ever: what is wrong then shows in what is expected next.

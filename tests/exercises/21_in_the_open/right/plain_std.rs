@@ -75,7 +75,7 @@ fn look(all: &[u8], port: u16, board: &Mutex<Vec<String>>) -> Option<(&'static s
         match line.split_once(':') {
             Some(("host", value)) => host = Some(value.trim()),
             Some(("origin", value)) => origin = Some(value.trim().replace("http://", "")),
-            Some(("content-length", value)) => length = value.trim().parse().ok()?,
+            Some(("content-length", value)) => length = value.trim().parse().unwrap_or(usize::MAX),
             _ => {}
         }
     }

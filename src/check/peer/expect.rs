@@ -17,6 +17,15 @@ const KEPT_BYTES_MAX: usize = 1 << 16;
 /// How long to wait for the rest of a wrong answer, so that it is shown completely.
 const REMAINDER_WAIT: Duration = Duration::from_millis(50);
 
+/// What ends a connection, in words.
+fn end_of_connection() -> Observed {
+    Observed::text("the program ends the connection", "程序结束这条连接")
+}
+
+fn is_end(stopped: &Observed) -> bool {
+    matches!(stopped, Observed::Fin | Observed::Reset)
+}
+
 impl Peer {
     /// The next bytes must be these. More may follow; the next expectation gets them.
     pub fn expect_exactly(&mut self, bytes: impl AsRef<[u8]>, rule: &Rule) -> Verdict {
@@ -164,57 +173,36 @@ impl Peer {
 
     /// Returns all remaining bytes of the program, until its end (FIN), which must arrive.
     pub fn read_to_fin(&mut self, rule: &Rule) -> Verdict<Vec<u8>> {
-        let run = self.run.clone();
-        let _waits = run.waits_for(rule);
-        let deadline = run.deadline();
-        loop {
-            match self.read(deadline) {
-                Ok(()) => {}
-                Err(Observed::Fin) => return Ok(std::mem::take(&mut self.held)),
-                Err(stopped) => {
-                    return Err(self.fail_on_missing_bytes(Observed::Fin, stopped, rule));
-                }
-            }
-        }
+        let ended = |stopped: &Observed| *stopped == Observed::Fin;
+        self.read_until_over(Observed::Fin, ended, usize::MAX, rule)?;
+        Ok(std::mem::take(&mut self.held))
     }
 
-    /// Reads until the program has ended the connection, in whichever way, and returns the number of
-    /// bytes that have come.
-    pub fn count_until_over(&mut self, rule: &Rule) -> Verdict<usize> {
-        let run = self.run.clone();
-        let _waits = run.waits_for(rule);
-        let deadline = run.deadline();
-        loop {
-            match self.read(deadline) {
-                Ok(()) => {}
-                Err(Observed::Fin | Observed::Reset) => {
-                    return Ok(std::mem::take(&mut self.held).len());
-                }
-                Err(stopped) => {
-                    return Err(self.fail_on_missing_bytes(Observed::Fin, stopped, rule));
-                }
-            }
-        }
+    /// Returns all remaining bytes of the program, until it ends the connection: by a FIN, or by an
+    /// RST.
+    pub fn read_to_end(&mut self, rule: &Rule) -> Verdict<Vec<u8>> {
+        self.read_until_over(end_of_connection(), is_end, usize::MAX, rule)?;
+        Ok(std::mem::take(&mut self.held))
     }
 
     /// The connection must be reset. Bytes before that are ignored.
     pub fn expect_reset(&mut self, rule: &Rule) -> Verdict {
         let ended = |stopped: &Observed| *stopped == Observed::Reset;
-        self.expect_over(Observed::Reset, ended, rule)
+        self.read_until_over(Observed::Reset, ended, KEPT_BYTES_MAX, rule)
     }
 
     /// The program must end the connection: by a FIN, or by an RST, as it sends when it closes with
     /// unread bytes. Bytes before that are ignored.
     pub fn expect_end(&mut self, rule: &Rule) -> Verdict {
-        let end = Observed::text("the program ends the connection", "程序结束这条连接");
-        let ended = |stopped: &Observed| matches!(stopped, Observed::Fin | Observed::Reset);
-        self.expect_over(end, ended, rule)
+        self.read_until_over(end_of_connection(), is_end, KEPT_BYTES_MAX, rule)
     }
 
-    fn expect_over(
+    /// Reads until the connection has `ended`, and holds the first `kept` bytes.
+    fn read_until_over(
         &mut self,
         expected: Observed,
         ended: impl Fn(&Observed) -> bool,
+        kept: usize,
         rule: &Rule,
     ) -> Verdict {
         let run = self.run.clone();
@@ -222,7 +210,7 @@ impl Peer {
         let deadline = run.deadline();
         loop {
             match self.read(deadline) {
-                Ok(()) => self.held.truncate(KEPT_BYTES_MAX),
+                Ok(()) => self.held.truncate(kept),
                 Err(stopped) if ended(&stopped) => return Ok(()),
                 Err(stopped) => return Err(self.fail_on_missing_bytes(expected, stopped, rule)),
             }

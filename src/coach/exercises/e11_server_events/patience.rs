@@ -112,7 +112,7 @@ pub(super) fn waited_in_time(check: &Check, said: usize, client: &mut Guest<'_>)
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    let waited = said.saturating_sub(client.peer.count_until_over(&BOUNDED)?);
+    let waited = said.saturating_sub(client.peer.read_to_end(&BOUNDED)?.len());
     let rule = match waited {
         waited if waited < LIMIT - LINE => &PATIENT,
         waited if waited > 2 * LIMIT => &BOUNDED,
